@@ -1,0 +1,57 @@
+// Linear memory as the active data segments leave it at instantiation: what a runtime's own structures look like before
+// any code runs. Reads bytes by address, tells where in the file they stand, and plans the rewriting of words that lie
+// partly in no segment (linkers leave runs of zeros out).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "heapbump/edit.h"
+#include "heapbump/module.h"
+
+namespace heapbump {
+
+class DataImage {
+ public:
+  struct Piece {
+    std::uint64_t address = 0;  ///< linear-memory address of the first byte
+    Bytes bytes;
+    std::uint64_t file_offset = 0;
+    std::size_t segment = 0;  ///< index into Module::data
+    [[nodiscard]] std::uint64_t end() const { return address + bytes.size(); }
+  };
+
+  /// Errors: kUnexplained if a segment's address is no constant or two segments overlap, since then the image is not
+  /// certain.
+  [[nodiscard]] static Result<DataImage> make(const Module& module);
+
+  /// Ascending by address; empty segments are left out.
+  [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
+  /// The piece that holds the address; nullptr in a gap.
+  [[nodiscard]] const Piece* piece_at(std::uint64_t address) const;
+  /// File offset of the byte at an address; nothing in a gap.
+  [[nodiscard]] std::optional<std::uint64_t> file_offset(std::uint64_t address) const;
+  /// Little-endian words; bytes outside any segment are zero.
+  [[nodiscard]] std::uint32_t load32(std::uint64_t address) const;
+  [[nodiscard]] std::uint64_t load64(std::uint64_t address) const;
+  /// One past the last byte that any segment fills.
+  [[nodiscard]] std::uint64_t end() const { return pieces_.empty() ? 0 : pieces_.back().end(); }
+
+  /// Adds the edits that make the little-endian word of `size` bytes (4 or 8) at `address` hold `value`. Bytes in no
+  /// segment that must become non-zero are won by lengthening the segment before them or by a segment of their own.
+  /// Errors: kSegmentLimit beyond 100,000 segments.
+  [[nodiscard]] Status edit_word(EditBuilder& builder, std::uint64_t address, unsigned size, std::uint64_t value,
+                                 const std::string& reason) const;
+
+ private:
+  [[nodiscard]] std::uint8_t byte_at(std::uint64_t address) const;
+
+  const Module* module_ = nullptr;
+  std::vector<Piece> pieces_;
+};
+
+/// What engines accept (web embedding limits, "implementation limitations").
+inline constexpr std::size_t kMaxDataSegments = 100000;
+
+}  // namespace heapbump

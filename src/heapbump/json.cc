@@ -1,0 +1,125 @@
+// The one place in the library that knows nlohmann/json.
+#include "heapbump/json.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace heapbump {
+namespace {
+
+nlohmann::json to_nlohmann(const Json& value) {
+  if (const auto* b = value.as_bool()) return *b;
+  if (const auto* i = value.as_integer()) return *i;
+  if (const auto* s = value.as_string()) return *s;
+  if (const auto* array = value.as_array()) {
+    nlohmann::json out = nlohmann::json::array();
+    for (const Json& element : *array) out.push_back(to_nlohmann(element));
+    return out;
+  }
+  if (const auto* object = value.as_object()) {
+    nlohmann::json out = nlohmann::json::object();
+    for (const auto& [key, member] : *object) out[key] = to_nlohmann(member);
+    return out;
+  }
+  return nullptr;
+}
+
+// Builds our value straight from the parser's events, so that depth and duplicate keys are checked as they come.
+class Builder : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  std::optional<Error> error;
+  Json root;
+
+  bool null() override { return add(Json()); }
+  bool boolean(bool value) override { return add(Json(value)); }
+  bool number_integer(number_integer_t value) override { return add(Json(std::int64_t{value})); }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (value > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max()))
+      return refuse("a number is too large");
+    return add(Json(static_cast<std::int64_t>(value)));
+  }
+  bool number_float(number_float_t, const string_t&) override { return refuse("numbers must be integers"); }
+  bool string(string_t& value) override { return add(Json(std::move(value))); }
+  bool binary(binary_t&) override { return refuse("binary values are not JSON"); }
+  bool start_object(std::size_t) override { return open(Json(Json::Object{})); }
+  bool key(string_t& value) override {
+    if (open_.back().value.find(value) != nullptr) return refuse("the key \"" + value + "\" stands twice");
+    open_.back().key = std::move(value);
+    return true;
+  }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    if (!error) error = Error{Code::kBadJson, "the document is not valid JSON", position == 0 ? 0 : position - 1};
+    return false;
+  }
+
+ private:
+  struct Open {
+    Json value;
+    std::string key;
+  };
+
+  bool refuse(std::string message) {
+    error = Error{Code::kBadJson, std::move(message), std::nullopt};
+    return false;
+  }
+  bool open(Json value) {
+    if (open_.size() >= static_cast<std::size_t>(kMaxJsonDepth)) return refuse("the document is nested too deeply");
+    open_.push_back({std::move(value), {}});
+    return true;
+  }
+  bool close() {
+    Json value = std::move(open_.back().value);
+    open_.pop_back();
+    return add(std::move(value));
+  }
+  bool add(Json value) {
+    if (open_.empty()) {
+      root = std::move(value);
+    } else if (open_.back().value.as_array() != nullptr) {
+      open_.back().value.push_back(std::move(value));
+    } else {
+      open_.back().value[open_.back().key] = std::move(value);
+    }
+    return true;
+  }
+
+  std::vector<Open> open_;
+};
+
+}  // namespace
+
+const Json* Json::find(std::string_view key) const {
+  const Object* object = as_object();
+  if (object == nullptr) return nullptr;
+  const auto found = object->find(key);
+  return found == object->end() ? nullptr : &found->second;
+}
+
+Json& Json::operator[](std::string key) {
+  if (is_null()) value_ = Object{};
+  return std::get<Object>(value_)[std::move(key)];
+}
+
+void Json::push_back(Json element) {
+  if (is_null()) value_ = Array{};
+  std::get<Array>(value_).push_back(std::move(element));
+}
+
+std::string Json::dump(int indent) const {
+  return to_nlohmann(*this).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<Json> parse_json(std::string_view text) {
+  if (text.size() > kMaxJsonBytes) return fail(Code::kBadJson, "the document is larger than 64 MiB");
+  Builder builder;
+  const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
+  if (builder.error) return std::unexpected(*std::move(builder.error));
+  if (!parsed) return fail(Code::kBadJson, "the document is not valid JSON");
+  return std::move(builder.root);
+}
+
+}  // namespace heapbump
