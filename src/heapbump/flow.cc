@@ -1,0 +1,78 @@
+#include "heapbump/flow.h"
+
+#include <algorithm>
+
+namespace heapbump {
+namespace {
+
+constexpr std::size_t kConstantSearch = 64;  // nodes looked at before a phi is taken for "not a constant"
+
+}  // namespace
+
+std::optional<std::int64_t> Flow::constant(NodeId node) const {
+  std::vector<NodeId> pending{node};
+  std::optional<std::int64_t> value;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    if (i == kConstantSearch) return std::nullopt;
+    const Node& at = nodes[pending[i]];
+    if (at.kind == NodeKind::constant) {
+      if (value && *value != at.value) return std::nullopt;
+      value = at.value;
+    } else if ((at.kind == NodeKind::phi && at.operand_count != 0) || at.kind == NodeKind::select) {
+      for (const NodeId next : operands_of(at).first(at.kind == NodeKind::select ? 2 : at.operand_count))
+        if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return value;
+}
+
+bool Flow::dominates(BlockId gate, BlockId block) const {
+  if (gate == block || gate == 0) return true;
+  std::vector<bool> seen(block_count);
+  std::vector<BlockId> pending{block};
+  seen[block] = true;
+  while (!pending.empty()) {
+    const BlockId at = pending.back();
+    pending.pop_back();
+    if (at == 0) return false;
+    for (const Edge& edge : predecessors(at)) {
+      if (edge.from == gate || seen[edge.from]) continue;
+      seen[edge.from] = true;
+      pending.push_back(edge.from);
+    }
+  }
+  return true;
+}
+
+Linear linear_form(const Flow& flow, NodeId node) {
+  Linear result{node, 0, {}};
+  for (int depth = 0; depth < 64; ++depth) {
+    const Node& at = flow.nodes[result.base];
+    if (const auto value = flow.constant(result.base)) {
+      result.offset += static_cast<std::uint32_t>(*value);
+      result.constants.push_back(result.base);
+      result.base = kNoNode;
+      return result;
+    }
+    if (at.kind != NodeKind::binary || (at.opcode != op::i32_add && at.opcode != op::i32_sub)) return result;
+    const NodeId left = flow.operand(result.base, 0);
+    const NodeId right = flow.operand(result.base, 1);
+    if (const auto value = flow.constant(right)) {
+      const auto amount = static_cast<std::uint32_t>(*value);
+      result.offset += at.opcode == op::i32_add ? amount : 0u - amount;
+      result.constants.push_back(right);
+      result.base = left;
+    } else if (const auto other = flow.constant(left); other && at.opcode == op::i32_add) {
+      result.offset += static_cast<std::uint32_t>(*other);
+      result.constants.push_back(left);
+      result.base = right;
+    } else {
+      return result;
+    }
+  }
+  return result;
+}
+
+}  // namespace heapbump

@@ -1,0 +1,348 @@
+#include "heapbump/flow.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "heapbump/flow_shapes.h"
+#include "module_builder.h"
+
+namespace heapbump {
+namespace {
+
+using test::Code;
+using test::kI32;
+using test::ModuleBuilder;
+
+/// One function (param i32 i32) (result i32) with four more locals, in a module with a memory and a global.
+class FlowTest : public testing::Test {
+ protected:
+  Result<Flow> follow(const Code& code, const FlowLimits& limits = {}) {
+    ModuleBuilder builder;
+    const auto type = builder.type({kI32, kI32}, {kI32});
+    const auto pair = builder.type({}, {kI32, kI32});
+    EXPECT_EQ(pair, 1u);
+    builder.import("env", "f", type);
+    builder.function(type, 4, code);
+    builder.memory(2);
+    builder.global(65536, true);
+    builder.tag(type_of_tag_);
+    file_ = builder.build();
+    auto module = read_module(file_);
+    EXPECT_TRUE(module) << module.error().message;
+    module_ = *std::move(module);
+    return evaluate_flow(module_, 1, limits);
+  }
+
+  /// Values of the constants that can reach an operand of an effect.
+  static std::vector<std::int64_t> sources(const Flow& flow, NodeId node) {
+    std::vector<NodeId> pending{node};
+    std::vector<std::int64_t> values;
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+      const Node& at = flow.nodes[pending[i]];
+      if (at.kind == NodeKind::constant) values.push_back(at.value);
+      if (at.kind == NodeKind::phi || at.kind == NodeKind::select)
+        for (const NodeId next : flow.operands_of(at))
+          if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
+    }
+    std::ranges::sort(values);
+    return values;
+  }
+  static const Effect& only(const Flow& flow, EffectKind kind) {
+    const auto found = std::ranges::find(flow.effects, kind, &Effect::kind);
+    EXPECT_NE(found, flow.effects.end());
+    return *found;
+  }
+
+  std::uint32_t type_of_tag_ = 0;
+  std::vector<std::byte> file_;
+  Module module_;
+};
+
+using Values = std::vector<std::int64_t>;
+
+TEST_F(FlowTest, a_constant_keeps_its_place_in_the_file_through_locals) {
+  const auto flow = follow(Code().i32_const(67984, 5).local_tee(2).local_set(3).i32_const(0).local_get(3).access(0x36, 16).local_get(2));
+  ASSERT_TRUE(flow) << flow.error().message;
+  const Effect& store = only(*flow, EffectKind::store);
+  EXPECT_EQ(store.value, 16);
+  const Node& value = flow->nodes[flow->operands_of(store)[1]];
+  EXPECT_EQ(value.kind, NodeKind::constant);
+  EXPECT_EQ(value.value, 67984);
+  EXPECT_EQ(value.width, 5);
+  EXPECT_EQ(u8(file_[value.immediate_offset - 1]), 0x41);
+  EXPECT_EQ(flow->users(flow->operands_of(store)[1]).size(), 2u);  // the store and the return
+}
+
+TEST_F(FlowTest, both_ways_of_an_if_reach_the_merge) {
+  const auto flow = follow(Code()
+                               .local_get(0)
+                               .op({0x04, 0x40})
+                               .i32_const(70000)
+                               .local_set(2)
+                               .op({0x05})
+                               .i32_const(80000)
+                               .local_set(2)
+                               .op({0x0b})
+                               .local_get(2));
+  ASSERT_TRUE(flow) << flow.error().message;
+  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::returns))[0]), (Values{70000, 80000}));
+}
+
+TEST_F(FlowTest, an_if_without_else_keeps_the_old_value_as_one_of_two) {
+  const auto flow = follow(
+      Code().i32_const(1234567).local_set(2).local_get(0).op({0x04, 0x40}).i32_const(70000).local_set(2).op({0x0b}).local_get(2));
+  ASSERT_TRUE(flow);
+  const NodeId returned = flow->operands_of(only(*flow, EffectKind::returns))[0];
+  EXPECT_EQ(sources(*flow, returned), (Values{70000, 1234567}));
+  EXPECT_FALSE(flow->constant(returned));
+}
+
+TEST_F(FlowTest, the_same_value_on_both_ways_stays_that_value) {
+  const auto flow = follow(Code()
+                               .i32_const(70000)
+                               .local_set(2)
+                               .local_get(0)
+                               .op({0x04, 0x40})
+                               .local_get(2)
+                               .local_set(3)
+                               .op({0x05})
+                               .local_get(2)
+                               .local_set(3)
+                               .op({0x0b})
+                               .local_get(3));
+  ASSERT_TRUE(flow);
+  EXPECT_EQ(flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]].kind, NodeKind::constant);
+}
+
+TEST_F(FlowTest, a_loop_carries_its_entry_value_and_what_goes_round) {
+  // local2 = 70000; do { store(0, local2); local2 = 90000 } while (local0); return local2
+  const auto flow = follow(Code()
+                               .i32_const(70000)
+                               .local_set(2)
+                               .op({0x03, 0x40})
+                               .i32_const(0)
+                               .local_get(2)
+                               .access(0x36)
+                               .i32_const(90000)
+                               .local_set(2)
+                               .local_get(0)
+                               .op({0x0d, 0x00})
+                               .op({0x0b})
+                               .local_get(2));
+  ASSERT_TRUE(flow) << flow.error().message;
+  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::store))[1]), (Values{70000, 90000}));
+  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::returns))[0]), (Values{90000}));
+}
+
+TEST_F(FlowTest, a_branch_out_of_nested_blocks_brings_the_locals_of_that_moment) {
+  // block block local2=70000; br_if 1; local2=80000 end local2=90000 end return local2
+  const auto flow = follow(Code()
+                               .op({0x02, 0x40, 0x02, 0x40})
+                               .i32_const(70000)
+                               .local_set(2)
+                               .local_get(0)
+                               .op({0x0d, 0x01})
+                               .i32_const(80000)
+                               .local_set(2)
+                               .op({0x0b})
+                               .i32_const(90000)
+                               .local_set(2)
+                               .op({0x0b})
+                               .local_get(2));
+  ASSERT_TRUE(flow);
+  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::returns))[0]), (Values{70000, 90000}));
+}
+
+TEST_F(FlowTest, a_constant_condition_leaves_the_other_way_without_a_path) {
+  // block br_if 0 (114112) ; store(70000, 1) end
+  const auto flow = follow(Code()
+                               .op({0x02, 0x40})
+                               .i32_const(1114112)
+                               .op({0x0d, 0x00})
+                               .i32_const(70000)
+                               .i32_const(1)
+                               .access(0x36)
+                               .op({0x0b})
+                               .local_get(0));
+  ASSERT_TRUE(flow);
+  EXPECT_TRUE(std::ranges::none_of(flow->effects, [](const Effect& e) { return e.kind == EffectKind::store; }));
+  ASSERT_EQ(flow->dead.size(), 3u);
+  EXPECT_EQ(flow->dead[0].value, 70000);
+}
+
+TEST_F(FlowTest, code_after_a_branch_is_listed_as_without_a_path_with_its_nesting) {
+  const auto flow = follow(Code()
+                               .op({0x02, 0x40})
+                               .op({0x0c, 0x00})
+                               .op({0x03, 0x40})
+                               .i32_const(70000)
+                               .op({0x1a, 0x0c, 0x00, 0x0b})
+                               .op({0x0b})
+                               .local_get(0));
+  ASSERT_TRUE(flow) << flow.error().message;
+  ASSERT_EQ(flow->dead.size(), 1u);
+  EXPECT_EQ(flow->dead[0].value, 70000);
+}
+
+TEST_F(FlowTest, select_and_multi_value_blocks_pass_values_on) {
+  const auto flow = follow(Code()
+                               .op({0x02, 0x01})  // block (result i32 i32)
+                               .i32_const(70000)
+                               .i32_const(80000)
+                               .op({0x0b})
+                               .local_get(0)
+                               .op({0x1b}));
+  ASSERT_TRUE(flow) << flow.error().message;
+  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::returns))[0]), (Values{70000, 80000}));
+}
+
+TEST_F(FlowTest, call_arguments_and_results_are_tied_to_their_call) {
+  const auto flow = follow(Code().i32_const(67984).local_get(1).call(0));
+  ASSERT_TRUE(flow);
+  const Effect& call = only(*flow, EffectKind::call);
+  EXPECT_EQ(call.value, 0);
+  EXPECT_EQ(flow->nodes[flow->operands_of(call)[0]].value, 67984);
+  EXPECT_EQ(flow->nodes[flow->operands_of(call)[1]].kind, NodeKind::parameter);
+  const Node& result = flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]];
+  EXPECT_EQ(result.kind, NodeKind::call);
+  EXPECT_EQ(&flow->effects[result.effect], &call);
+}
+
+TEST_F(FlowTest, sums_of_constants_are_gathered_with_their_sites) {
+  // ((local0 - 70000) + 8) + local-constant 4
+  const auto flow = follow(Code()
+                               .local_get(0)
+                               .i32_const(70000)
+                               .op({0x6b})
+                               .i32_const(8)
+                               .op({0x6a})
+                               .i32_const(4)
+                               .op({0x6a}));
+  ASSERT_TRUE(flow);
+  const Linear sum = linear_form(*flow, flow->operands_of(only(*flow, EffectKind::returns))[0]);
+  EXPECT_EQ(flow->nodes[sum.base].kind, NodeKind::parameter);
+  EXPECT_EQ(sum.offset, 12u - 70000u);
+  EXPECT_EQ(sum.constants.size(), 3u);
+}
+
+TEST_F(FlowTest, dominance_tells_a_guarded_use_from_an_unguarded_one) {
+  // memory.grow in one arm only; a store in that arm, and one after the merge
+  const auto flow = follow(Code()
+                               .local_get(0)
+                               .op({0x04, 0x40})
+                               .i32_const(1)
+                               .op({0x40, 0x00, 0x1a})
+                               .i32_const(0)
+                               .i32_const(1)
+                               .access(0x36)
+                               .op({0x0b})
+                               .i32_const(0)
+                               .i32_const(2)
+                               .access(0x36)
+                               .local_get(0));
+  ASSERT_TRUE(flow);
+  const Effect& grow = only(*flow, EffectKind::grow);
+  std::vector<const Effect*> stores;
+  for (const Effect& effect : flow->effects)
+    if (effect.kind == EffectKind::store) stores.push_back(&effect);
+  ASSERT_EQ(stores.size(), 2u);
+  EXPECT_TRUE(flow->dominates(grow.block, stores[0]->block));
+  EXPECT_FALSE(flow->dominates(grow.block, stores[1]->block));
+}
+
+TEST_F(FlowTest, phi_operands_follow_the_block_s_predecessors) {
+  const auto flow = follow(
+      Code().i32_const(1234567).local_set(2).local_get(0).op({0x04, 0x40}).i32_const(70000).local_set(2).op({0x0b}).local_get(2));
+  ASSERT_TRUE(flow);
+  const Node& phi = flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]];
+  ASSERT_EQ(phi.kind, NodeKind::phi);
+  const auto ways = flow->predecessors(phi.block);
+  ASSERT_EQ(ways.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const bool untaken = ways[i].condition != kNoNode && !ways[i].taken_if_true;
+    EXPECT_EQ(flow->nodes[flow->operands_of(phi)[i]].value, untaken ? 1234567 : 70000);
+  }
+}
+
+TEST_F(FlowTest, a_catch_sees_every_value_the_try_gave_a_local) {
+  const auto flow = follow(Code()
+                               .i32_const(60000)
+                               .local_set(2)
+                               .op({0x06, 0x40})
+                               .i32_const(70000)
+                               .local_set(2)
+                               .local_get(0)
+                               .local_get(1)
+                               .call(0)
+                               .op({0x1a})
+                               .i32_const(80000)
+                               .local_set(2)
+                               .op({0x07, 0x00, 0x1a, 0x1a})  // catch tag 0: two payloads dropped
+                               .i32_const(0)
+                               .local_get(2)
+                               .access(0x36)
+                               .op({0x0b})
+                               .local_get(0));
+  ASSERT_TRUE(flow) << flow.error().message;
+  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::store))[1]), (Values{60000, 70000, 80000}));
+}
+
+TEST_F(FlowTest, a_tail_call_is_a_call_and_a_return) {
+  const auto flow = follow(Code().i32_const(67984).local_get(1).op({0x12, 0x00}));
+  ASSERT_TRUE(flow) << flow.error().message;
+  EXPECT_EQ(flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]].kind, NodeKind::call);
+}
+
+TEST_F(FlowTest, a_stack_that_does_not_add_up_is_an_error_with_an_offset) {
+  for (const Code& code : {Code().op({0x6a}), Code().local_get(0).op({0x02, 0x40, 0x1a, 0x0b}), Code(),
+                           Code().local_get(0).local_get(0).op({0x02, 0x40}).local_get(0).op({0x0b, 0x1a})}) {
+    const auto flow = follow(code);
+    ASSERT_FALSE(flow);
+    EXPECT_EQ(flow.error().code, heapbump::Code::kBadInstruction);
+    EXPECT_TRUE(flow.error().offset);
+  }
+}
+
+TEST_F(FlowTest, indices_out_of_range_are_errors) {
+  for (const Code& code : {Code().local_get(6), Code().call(9), Code().global_get(1), Code().local_get(0).op({0x0c, 0x05})}) {
+    const auto flow = follow(code);
+    ASSERT_FALSE(flow);
+    EXPECT_EQ(flow.error().code, heapbump::Code::kBadIndex);
+  }
+}
+
+TEST_F(FlowTest, work_is_bounded) {
+  Code deep;
+  for (int i = 0; i < 1000; ++i) deep.op({0x02, 0x40});
+  for (int i = 0; i < 1000; ++i) deep.op({0x0b});
+  deep.local_get(0);
+  EXPECT_TRUE(follow(deep));
+  FlowLimits shallow;
+  shallow.max_depth = 100;
+  EXPECT_EQ(follow(deep, shallow).error().code, heapbump::Code::kWorkLimit);
+  FlowLimits small;
+  small.max_nodes = 10;
+  Code many;
+  for (int i = 0; i < 100; ++i) many.i32_const(i).op({0x1a});
+  many.local_get(0);
+  EXPECT_EQ(follow(many, small).error().code, heapbump::Code::kWorkLimit);
+}
+
+TEST(InstructionShape, knows_the_operands_of_ranges_and_their_edges) {
+  const auto shape = [](std::uint32_t opcode) { return instruction_shape(opcode).value_or(Shape{9, 9, Access::none}); };
+  EXPECT_EQ(shape(0x45).pops, 1);      // i32.eqz
+  EXPECT_EQ(shape(0x46).pops, 2);      // i32.eq
+  EXPECT_EQ(shape(0xa6).pops, 2);      // f64.copysign
+  EXPECT_EQ(shape(0xa7).pops, 1);      // i32.wrap_i64
+  EXPECT_EQ(shape(0xc4).pops, 1);      // i64.extend32_s
+  EXPECT_EQ(shape(0xfd0052).pops, 3);  // v128.bitselect
+  EXPECT_EQ(shape(0xfd0059).pushes, 0);  // v128.store16_lane
+  EXPECT_EQ(shape(0xfe0048).pops, 3);  // i32.atomic.rmw.cmpxchg
+  EXPECT_FALSE(instruction_shape(op::call));
+  EXPECT_FALSE(instruction_shape(0xfe004f));
+  EXPECT_FALSE(instruction_shape(0xfd00a2));
+}
+
+}  // namespace
+}  // namespace heapbump
