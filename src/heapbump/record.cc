@@ -1,0 +1,91 @@
+#include "heapbump/record.h"
+
+#include <algorithm>
+
+#include "heapbump/sha256.h"
+
+namespace heapbump {
+namespace {
+
+std::unexpected<Error> bad_record(const Section& section, std::string_view what) {
+  return fail_at(Code::kBadRecord, section.offset, "the heapbump section " + std::string(what));
+}
+
+Result<RecordedEdit> read_edit(const Section& section, const Json& element) {
+  const Json* offset = element.find("offset");
+  const Json* old_hex = element.find("old_hex");
+  const Json* new_hex = element.find("new_hex");
+  if (offset == nullptr || offset->as_integer() == nullptr || *offset->as_integer() < 0 || old_hex == nullptr ||
+      old_hex->as_string() == nullptr || new_hex == nullptr || new_hex->as_string() == nullptr)
+    return bad_record(section, "has an edit without an offset, old_hex or new_hex");
+  auto old_bytes = from_hex(*old_hex->as_string());
+  auto new_bytes = from_hex(*new_hex->as_string());
+  if (!old_bytes || !new_bytes) return bad_record(section, "has an edit whose bytes are not hexadecimal");
+  return RecordedEdit{static_cast<std::uint64_t>(*offset->as_integer()), *std::move(old_bytes), *std::move(new_bytes)};
+}
+
+}  // namespace
+
+Record make_record(const Manifest& manifest, const EditList& edits, std::uint64_t input_size) {
+  Record record{manifest, input_size, {}};
+  record.manifest.output_sha256.clear();
+  std::uint64_t moved = 0;  // how far the bytes at this edit have moved; wraps when they move down
+  for (const Edit& edit : edits) {
+    record.edits.push_back({edit.offset + moved, edit.old_bytes, edit.new_bytes});
+    moved += edit.new_bytes.size() - edit.old_bytes.size();
+  }
+  return record;
+}
+
+std::vector<std::byte> encode_record(const Record& record) {
+  Json edits = Json::array();
+  for (const RecordedEdit& edit : record.edits) {
+    edits.push_back(Json::object(
+        {{"offset", edit.offset}, {"old_hex", to_hex(edit.old_bytes)}, {"new_hex", to_hex(edit.new_bytes)}}));
+  }
+  const Json document = Json::object({
+      {"schema_version", kRecordVersion},
+      {"manifest", to_json(record.manifest)},
+      {"undo", Json::object({{"input_size", record.input_size}, {"edits", edits}})},
+  });
+  Writer payload;
+  payload.name(kRecordSection).bytes(as_bytes(document.dump(-1)));
+  Writer section;
+  section.u8(0).uleb(payload.size()).bytes(payload.view());
+  return section.take();
+}
+
+Result<std::optional<Record>> read_record(const Module& module) {
+  const Section* section = module.custom_section(kRecordSection);
+  if (section == nullptr) return std::optional<Record>{};
+  const auto is_record = [](const Section& s) { return s.id == SectionId::custom && s.name == kRecordSection; };
+  if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(*section, "stands twice");
+  if (section != &module.sections.back()) return bad_record(*section, "is not the last one");
+  auto document = parse_json(as_text(module.content(*section)));
+  if (!document) return bad_record(*section, "is not valid JSON: " + document.error().message);
+  const Json* version = document->find("schema_version");
+  const Json* manifest = document->find("manifest");
+  const Json* undo = document->find("undo");
+  if (version == nullptr || version->as_integer() == nullptr || *version->as_integer() != kRecordVersion)
+    return bad_record(*section, "has a schema version that is not known");
+  if (manifest == nullptr || undo == nullptr) return bad_record(*section, "has no manifest or nothing to undo");
+  Record record;
+  HEAPBUMP_TRY(record.manifest, manifest_from_json(*manifest));
+  const Json* input_size = undo->find("input_size");
+  const Json* edits = undo->find("edits");
+  if (input_size == nullptr || input_size->as_integer() == nullptr || *input_size->as_integer() < 0 || edits == nullptr ||
+      edits->as_array() == nullptr)
+    return bad_record(*section, "has nothing to undo");
+  record.input_size = static_cast<std::uint64_t>(*input_size->as_integer());
+  std::uint64_t last_end = 0;
+  for (const Json& element : *edits->as_array()) {
+    HEAPBUMP_TRY(RecordedEdit edit, read_edit(*section, element));
+    if (edit.offset < last_end || edit.offset > section->offset || edit.new_bytes.size() > section->offset - edit.offset)
+      return bad_record(*section, "has edits that overlap or lie outside the module");
+    last_end = edit.offset + edit.new_bytes.size();
+    record.edits.push_back(std::move(edit));
+  }
+  return std::optional(std::move(record));
+}
+
+}  // namespace heapbump
