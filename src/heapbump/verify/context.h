@@ -1,0 +1,75 @@
+// What the parts of the static check share: the two modules, what was found so far, and the numbers that the manifest in
+// the reserved module claims.
+#pragma once
+
+#include <string>
+
+#include "heapbump/bytes.h"
+#include "heapbump/record.h"
+#include "heapbump/verify.h"
+
+namespace heapbump::verify {
+
+/// A changed byte of linear memory's initial image.
+struct ChangedByte {
+  std::uint64_t address = 0;
+  std::uint64_t reserved_offset = 0;
+};
+
+/// A constant or memarg offset in code that differs.
+struct ChangedImmediate {
+  std::uint32_t function = 0;
+  std::uint32_t opcode = 0;
+  std::int64_t old_value = 0;
+  std::int64_t new_value = 0;
+  std::uint64_t original_offset = 0;  ///< of the immediate
+  std::uint64_t reserved_offset = 0;
+  unsigned width = 0;
+};
+
+struct Context {
+  const Module& original;
+  const Module& reserved;
+  const Record& record;
+  Verification& result;
+
+  std::vector<ChangedImmediate> immediates;  ///< by file offset
+  std::vector<ChangedByte> data_bytes;       ///< by file offset
+  std::vector<std::uint32_t> changed_globals;
+
+  [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
+  /// Bytes by which the heap start moved; 0 unless the strategy is bump.
+  [[nodiscard]] std::uint64_t moved_by() const {
+    const Manifest& m = record.manifest;
+    if (m.strategy != Strategy::bump || !m.heap_base_before || !m.heap_base_after) return 0;
+    return *m.heap_base_after - *m.heap_base_before;
+  }
+
+  void mismatch(std::uint64_t offset, std::string what, std::string expected = "", std::string found = "") {
+    result.mismatches.push_back(
+        {VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
+  }
+  void change(ChangeKind kind, std::uint64_t original_offset, std::uint64_t old_size, std::uint64_t reserved_offset,
+              std::uint64_t new_size, std::string reading) {
+    result.changes.push_back({kind, original_offset, original.bytes_at(original_offset, old_size), reserved_offset,
+                              reserved.bytes_at(reserved_offset, new_size), std::move(reading)});
+  }
+};
+
+/// Sections, entries and bytes: finds every difference and puts it under one of the allowed kinds or reports it.
+void compare_structure(Context& context);
+/// Code and data words that differ: are they the heap's, and did they move as the heap did?
+void check_moved_values(Context& context);
+/// Values that were left as they were: does the module still use the region's addresses?
+void check_left_values(Context& context);
+/// The region's place, the memory's limits, data segments and globals.
+void check_region(Context& context);
+/// The shim, instruction by instruction, and the entries that go with it.
+void check_shim(Context& context);
+/// The record in the module against the difference that was found, and the hashes.
+void check_record(Context& context);
+
+[[nodiscard]] std::string show(Bytes bytes);
+[[nodiscard]] std::string show_range(std::uint64_t begin, std::uint64_t end);  ///< "[0x10, 0x20)"
+
+}  // namespace heapbump::verify

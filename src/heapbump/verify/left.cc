@@ -1,0 +1,270 @@
+// What was left as it was: no access goes into the region by a constant address, and no constant or data word that equals
+// the old heap start remains unless its use is one that must not move. Constants are found by their bytes, so that only
+// the functions that hold one are decoded. docs/verify.md gives the reasons for each rule.
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <map>
+
+#include "heapbump/code.h"
+#include "heapbump/data_image.h"
+#include "heapbump/flow_shapes.h"
+#include "heapbump/verify/context.h"
+#include "heapbump/verify/roles.h"
+
+namespace heapbump::verify {
+namespace {
+
+constexpr std::uint64_t kReach = 64;  // addends that are folded into the heap start
+
+struct Hit {
+  std::uint32_t function = 0;
+  std::uint64_t offset = 0;  ///< of the immediate
+  std::uint64_t address = 0;
+};
+
+class Checker {
+ public:
+  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.reserved)) {
+    const Region& region = c_.manifest().region;
+    low_ = region.base;
+    high_ = region.end();
+    if (c_.moved_by() != 0) {
+      near_begin_ = *c_.manifest().heap_base_before;
+      near_end_ = near_begin_ + kReach;
+      low_ = std::min(low_, near_begin_);
+    }
+  }
+
+  void run() {
+    code();
+    if (c_.moved_by() != 0) {
+      data();
+      globals();
+    }
+    stack();
+  }
+
+ private:
+  bool is_near(std::uint64_t address) const { return address >= near_begin_ && address < near_end_; }
+  bool in_region(std::uint64_t address) const { return address >= c_.manifest().region.base && address < high_; }
+  bool in_range(std::uint64_t address) const { return address >= low_ && address < high_; }
+
+  // Code.
+
+  void code() {
+    const Section* section = c_.reserved.section(SectionId::code);
+    if (section == nullptr) return;
+    for (const std::uint32_t function : candidates(c_.reserved.content(*section), section->content_offset))
+      if (!is_shim(function)) look_into(function);
+  }
+
+  bool is_shim(std::uint32_t function) const { return c_.manifest().function_index == function; }
+
+  /// Functions with bytes that may be an immediate in range. A LEB128 of a value of 2^14 or more has at least three bytes,
+  /// the third of which holds bits 14 to 20; few values of that byte are possible for a range of some pages.
+  std::vector<std::uint32_t> candidates(Bytes code, std::uint64_t offset) const {
+    std::vector<std::uint32_t> functions;
+    if (low_ < (1U << 14U)) {
+      for (std::size_t i = 0; i < c_.reserved.bodies.size(); ++i)
+        functions.push_back(c_.reserved.imported_functions + static_cast<std::uint32_t>(i));
+      return functions;
+    }
+    std::bitset<256> third;
+    for (std::uint64_t top = low_ >> 14U; top <= high_ >> 14U; ++top) {
+      for (const std::uint64_t byte : {top & 0x7f, (~top) & 0x7f, (~top + 1) & 0x7f}) third[byte] = third[byte | 0x80] = true;
+    }
+    for (std::size_t i = 1; i + 2 < code.size(); ++i) {
+      if ((u8(code[i]) & 0x80) == 0 || (u8(code[i + 1]) & 0x80) == 0 || !third[u8(code[i + 2])]) continue;
+      if (!plausible(code, i)) continue;
+      const auto function = c_.reserved.function_at(offset + i);
+      if (function && (functions.empty() || functions.back() != *function)) functions.push_back(*function);
+    }
+    return functions;
+  }
+
+  bool plausible(Bytes code, std::size_t at) const {
+    const std::uint8_t before = u8(code[at - 1]);
+    const bool constant = before == op::i32_const || before == op::i64_const;
+    if (!constant && before > 4) return false;  // the alignment of a memarg
+    std::int64_t value = 0;
+    unsigned shift = 0;
+    std::uint8_t byte = 0;
+    for (std::size_t i = at; i < code.size() && shift < 35; ++i, shift += 7) {
+      byte = u8(code[i]);
+      value |= std::int64_t{byte & 0x7f} << shift;
+      if ((byte & 0x80) == 0) break;
+    }
+    if (in_range(static_cast<std::uint64_t>(value))) return true;
+    if (!constant) return false;
+    if ((byte & 0x40) != 0 && shift < 35) value -= std::int64_t{1} << (shift + 7);
+    return in_range(static_cast<std::uint32_t>(value)) || in_range(static_cast<std::uint32_t>(-value));
+  }
+
+  /// Decodes one function: near constants are followed, constant addresses of accesses are held against the region.
+  void look_into(std::uint32_t function) {
+    InstructionReader reader(c_.reserved, *c_.reserved.body(function));
+    std::vector<std::optional<std::uint64_t>> stack;  // what is known of the operands since the last change of control
+    std::vector<Hit> near;
+    Instruction instruction;
+    while (reader.next(instruction)) {
+      const bool constant = instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
+      const auto value = instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(instruction.value)
+                                                                 : static_cast<std::uint64_t>(instruction.value);
+      if (constant) {
+        const std::uint64_t negated = instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(-instruction.value)
+                                                                              : static_cast<std::uint64_t>(-instruction.value);
+        if (is_near(value) || is_near(negated)) near.push_back({function, instruction.immediate_offset, value});
+        stack.emplace_back(value);
+        continue;
+      }
+      if (instruction.immediate == Immediate::memarg && is_near(static_cast<std::uint64_t>(instruction.value)))
+        near.push_back({function, instruction.immediate_offset, static_cast<std::uint64_t>(instruction.value)});
+      step(instruction, stack);
+    }
+    if (reader.error()) c_.mismatch(reader.error()->offset.value_or(0), reader.error()->message);
+    if (!near.empty()) follow(function, near);
+  }
+
+  void step(const Instruction& instruction, std::vector<std::optional<std::uint64_t>>& stack) {
+    const auto shape = instruction_shape(instruction.opcode);
+    if (!shape) {
+      const bool pushes_one = instruction.opcode == op::local_get || instruction.opcode == op::global_get;
+      if (pushes_one) stack.emplace_back(std::nullopt);
+      else if (instruction.opcode != op::nop) stack.clear();
+      return;
+    }
+    const auto operand = [&](std::size_t from_top) {
+      return from_top <= stack.size() ? stack[stack.size() - from_top] : std::nullopt;
+    };
+    if (shape->access != Access::none) {
+      if (const auto base = operand(shape->pops); base && shape->pops > 0) access(instruction.offset, *base + static_cast<std::uint64_t>(instruction.value));
+    } else if (instruction.opcode == op::memory_copy || instruction.opcode == op::memory_fill || instruction.opcode == op::memory_init) {
+      if (const auto to = operand(3)) access(instruction.offset, *to);
+      if (const auto from = operand(2); from && instruction.opcode == op::memory_copy) access(instruction.offset, *from);
+    }
+    std::optional<std::uint64_t> result;
+    if (instruction.opcode == op::i32_add && operand(1) && operand(2)) result = static_cast<std::uint32_t>(*operand(1) + *operand(2));
+    stack.resize(stack.size() - std::min<std::size_t>(stack.size(), shape->pops));
+    for (unsigned i = 0; i < shape->pushes; ++i) stack.push_back(result);
+  }
+
+  void access(std::uint64_t offset, std::uint64_t address) {
+    if (in_region(address))
+      c_.mismatch(offset, "an instruction reads or writes the region at a constant address", "no access to " + show_range(c_.manifest().region.base, high_),
+                  hex(address));
+  }
+
+  void follow(std::uint32_t function, const std::vector<Hit>& near) {
+    const auto flow = evaluate_flow(c_.reserved, function);
+    for (const Hit& hit : near) {
+      if (!flow) {
+        unexplained(hit, "the function cannot be followed: " + flow.error().message);
+        continue;
+      }
+      const Reading reading = read_use(*flow, hit.offset, marks_);
+      switch (reading.use) {
+        case Use::access:
+          if (in_region(reading.address)) unexplained(hit, "it is the address of an access");
+          break;
+        case Use::unknown: unexplained(hit, "its use at " + hex(reading.offset) + " may be that of an address"); break;
+        case Use::root_end: note(hit, "the end of a range that begins where static data begins"); break;
+        case Use::stack: note(hit, "a bound of the stack"); break;
+        case Use::number: note(hit, "used as a number"); break;
+      }
+    }
+  }
+
+  void unexplained(const Hit& hit, const std::string& why) {
+    c_.mismatch(hit.offset, "function " + std::to_string(hit.function) + " still holds the old heap start: " + why,
+                "a value that moved, or a use that needs no heap", hex(hit.address));
+  }
+  void note(const Hit& hit, const std::string& use) {
+    c_.result.notes.push_back("function " + std::to_string(hit.function) + ": " + hex(hit.address) + " at " + hex(hit.offset) + " stays: " + use);
+  }
+
+  // Data.
+
+  void data() {
+    const auto image = DataImage::make(c_.reserved);
+    if (!image) return;  // the plan cannot have moved a word then, and check_region looks at the segments
+    std::uint64_t words = 0;
+    for (const DataImage::Piece& piece : image->pieces()) {
+      std::uint64_t at = align_up(piece.address, 4);
+      for (; at + 4 <= piece.end(); at += 4) {
+        const std::uint32_t value = load_u32(piece.bytes.subspan(static_cast<std::size_t>(at - piece.address)));
+        if (value < low_ || value >= high_) continue;
+        ++words;
+        if (value == near_begin_ && !bounds_table(*image, at) && !among_numbers(*image, at)) {
+          c_.mismatch(piece.file_offset + (at - piece.address), "the data word at " + hex(at) + " still holds the old heap start",
+                      hex(value + c_.moved_by()), hex(value));
+        }
+      }
+    }
+    if (words != 0)
+      c_.result.notes.push_back(std::to_string(words) + " words of data hold numbers in the region's range; the linker placed nothing there");
+  }
+
+  /// One of several bounds in ascending order (data, bss, ...) that ends in the word that moved: an end of static data that
+  /// happens to be where the heap began. Words of 8 bytes (Go) or 4.
+  bool bounds_table(const DataImage& image, std::uint64_t at) const {
+    for (const std::uint64_t size : {8ULL, 4ULL}) {
+      const auto load = [&](std::uint64_t address) { return size == 8 ? image.load64(address) : image.load32(address); };
+      std::uint64_t next = at;
+      while (load(next) == near_begin_ && next - at < 8 * size) next += size;
+      if (load(next) != near_begin_ + c_.moved_by()) continue;
+      unsigned ascending = 0;
+      for (std::uint64_t a = at; ascending < 4 && a >= size && load(a - size) <= load(a) && load(a - size) != 0; a -= size) ++ascending;
+      if (ascending >= 4) return true;
+    }
+    return false;
+  }
+
+  /// In a table of numbers that are no addresses of this module: neighbours beyond the memory, or not a multiple of 2.
+  bool among_numbers(const DataImage& image, std::uint64_t at) const {
+    static_cast<void>(image);
+    static_cast<void>(at);
+    return false;
+  }
+
+  // Globals.
+
+  void globals() {
+    for (std::size_t i = 0; i < c_.original.globals.size(); ++i) {
+      const Global& global = c_.reserved.globals[i];
+      if (global.imported || global.type != ValueType::i32 || !global.init.value) continue;
+      const auto value = static_cast<std::uint32_t>(*global.init.value);
+      if (global.is_mutable || value != near_begin_) continue;
+      const auto exported = std::ranges::find_if(c_.reserved.exports, [&](const Export& e) {
+        return e.kind == ExternalKind::global && e.index == i;
+      });
+      const bool other_symbol = exported != c_.reserved.exports.end() && exported->name != "__heap_base";
+      if (!other_symbol)
+        c_.mismatch(global.init.immediate_offset, "global " + std::to_string(i) + " still holds the old heap start", hex(value + c_.moved_by()), hex(value));
+    }
+  }
+
+  /// No mutable global may begin inside the region: a stack would grow down from there.
+  void stack() {
+    for (std::size_t i = 0; i < c_.original.globals.size(); ++i) {
+      const Global& global = c_.reserved.globals[i];
+      if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value || i != marks_.stack_global) continue;
+      const auto value = static_cast<std::uint32_t>(*global.init.value);
+      if (value > c_.manifest().region.base && value <= high_)
+        c_.mismatch(global.init.immediate_offset, "the stack pointer begins inside the region", "at most " + hex(c_.manifest().region.base), hex(value));
+    }
+  }
+
+  Context& c_;
+  Landmarks marks_;
+  std::uint64_t low_ = 0;
+  std::uint64_t high_ = 0;
+  std::uint64_t near_begin_ = 0;
+  std::uint64_t near_end_ = 0;
+};
+
+}  // namespace
+
+void check_left_values(Context& context) { Checker(context).run(); }
+
+}  // namespace heapbump::verify

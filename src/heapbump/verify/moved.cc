@@ -1,0 +1,161 @@
+// What was changed in code, data and globals: does each value look like the heap start or its end, did it move exactly as
+// the heap did, and is it none of those that must stay (the end of the collector's roots, the top of the stack)?
+#include <algorithm>
+
+#include "heapbump/code.h"
+#include "heapbump/data_image.h"
+#include "heapbump/verify/context.h"
+#include "heapbump/verify/roles.h"
+
+namespace heapbump::verify {
+namespace {
+
+constexpr std::uint64_t kReach = 64;  // how far linkers fold an addend into a heap address in the code that was seen
+
+class Checker {
+ public:
+  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.original)), moved_(context.moved_by()) {}
+
+  void run() {
+    for (const ChangedImmediate& change : c_.immediates) immediate(change);
+    data();
+    for (const std::uint32_t index : c_.changed_globals) global(index);
+  }
+
+ private:
+  std::uint64_t heap() const { return *c_.manifest().heap_base_before; }
+  std::uint64_t heap_end() const { return c_.original.memory_bytes(); }
+
+  bool near_heap(std::uint64_t value) const {
+    return (value >= heap() && value < heap() + kReach) || (value + kReach >= heap_end() && value <= heap_end());
+  }
+
+  void immediate(const ChangedImmediate& change) {
+    const auto show_value = [](std::int64_t v) { return std::to_string(v); };
+    if (moved_ == 0)
+      return c_.mismatch(change.reserved_offset, "a constant in code changed, and this strategy moves none", show_value(change.old_value), show_value(change.new_value));
+    const bool wide = change.opcode == op::i64_const;
+    const auto before = wide ? static_cast<std::uint64_t>(change.old_value) : static_cast<std::uint32_t>(change.old_value);
+    const auto after = wide ? static_cast<std::uint64_t>(change.new_value) : static_cast<std::uint32_t>(change.new_value);
+    const auto wrap = [&](std::uint64_t v) { return wide ? v : v & 0xffffffff; };
+    const bool up = after == wrap(before + moved_);
+    const bool constant = change.opcode == op::i32_const || wide;
+    const bool down = constant && after == wrap(before - moved_);
+    if (!up && !down)
+      return c_.mismatch(change.reserved_offset, "a constant in code did not move as the heap did", show_value(change.old_value + static_cast<std::int64_t>(moved_)),
+                         show_value(change.new_value));
+    const std::uint64_t address = up ? before : wrap(0 - before);
+    // A padded LEB128 of five bytes is what a relocation leaves; such a constant is an address with an addend.
+    const bool relocated = change.width == 5 && address >= heap() && address <= heap_end();
+    const bool below = address < heap() && address + kReach >= heap();
+    if (!near_heap(address) && !relocated && !below)
+      return c_.mismatch(change.reserved_offset, "a constant moved that is no address of the heap's start or end", show_value(change.old_value), show_value(change.new_value));
+    use(change, below);
+  }
+
+  void use(const ChangedImmediate& change, bool below) {
+    if (!flow_ || flow_->function != change.function) {
+      flow_.reset();
+      auto flow = evaluate_flow(c_.original, change.function);
+      if (!flow) {
+        c_.result.notes.push_back("function " + std::to_string(change.function) + " cannot be followed: " + flow.error().message);
+        return;
+      }
+      flow_ = *std::move(flow);
+    }
+    const Reading reading = read_use(*flow_, change.original_offset, marks_);
+    if (reading.use == Use::root_end)
+      return c_.mismatch(change.reserved_offset, "the end of the range that a collector scans for roots moved", std::to_string(change.old_value),
+                         std::to_string(change.new_value));
+    if (reading.use == Use::stack)
+      return c_.mismatch(change.reserved_offset, "a bound of the stack moved", std::to_string(change.old_value), std::to_string(change.new_value));
+    if (below && !divides_heap(change))
+      return c_.mismatch(change.reserved_offset, "a constant below the heap start moved", std::to_string(change.old_value), std::to_string(change.new_value));
+  }
+
+  /// (end - (start - k)) / n: how a runtime computes the size of its block table.
+  bool divides_heap(const ChangedImmediate& change) const {
+    for (NodeId id = 0; id < flow_->nodes.size(); ++id) {
+      const Node& node = flow_->nodes[id];
+      if (node.kind != NodeKind::constant || node.immediate_offset != change.original_offset) continue;
+      for (const User& user : flow_->users(id)) {
+        if (user.is_effect) return false;
+        const Node& sum = flow_->nodes[user.index];
+        if (sum.opcode != op::i32_sub && sum.opcode != op::i32_add) return false;
+        for (const User& next : flow_->users(user.index))
+          if (next.is_effect || (flow_->nodes[next.index].opcode != op::i32_div_u && flow_->nodes[next.index].opcode != op::i32_div_s)) return false;
+      }
+      return true;
+    }
+    return false;
+  }
+
+  void data() {
+    if (c_.data_bytes.empty()) return;
+    const auto before = DataImage::make(c_.original);
+    const auto after = DataImage::make(c_.reserved);
+    if (!before || !after)
+      return c_.mismatch(c_.data_bytes.front().reserved_offset, "data changed, and what memory will hold is not certain: " +
+                                                                    (before ? after : before).error().message);
+    auto bytes = c_.data_bytes;
+    std::ranges::sort(bytes, {}, &ChangedByte::address);
+    std::uint64_t done = 0;
+    for (const ChangedByte& byte : bytes) {
+      if (byte.address < done) continue;
+      const std::uint64_t word = byte.address & ~std::uint64_t{3};
+      done = word + 4;
+      const std::uint64_t old_value = before->load32(word);
+      const std::uint64_t new_value = after->load32(word);
+      if (moved_ == 0)
+        c_.mismatch(byte.reserved_offset, "a data word changed, and this strategy moves none", hex(old_value), hex(new_value));
+      else if (new_value != ((old_value + moved_) & 0xffffffff))
+        c_.mismatch(byte.reserved_offset, "the data word at " + hex(word) + " did not move as the heap did", hex(old_value + moved_), hex(new_value));
+      else if (!near_heap(old_value))
+        c_.mismatch(byte.reserved_offset, "the data word at " + hex(word) + " moved and is no address of the heap's start or end", hex(old_value), hex(new_value));
+    }
+  }
+
+  void global(std::uint32_t index) {
+    const Global& before = c_.original.globals[index];
+    const Global& after = c_.reserved.globals[index];
+    const auto old_value = static_cast<std::uint32_t>(*before.init.value);
+    const auto new_value = static_cast<std::uint32_t>(*after.init.value);
+    const std::uint64_t at = after.init.immediate_offset;
+    if (moved_ == 0 || new_value != ((old_value + moved_) & 0xffffffff) || before.type != ValueType::i32)
+      return c_.mismatch(at, "global " + std::to_string(index) + " did not move as the heap did", hex(old_value + moved_), hex(new_value));
+    if (!near_heap(old_value))
+      return c_.mismatch(at, "global " + std::to_string(index) + " moved and is no address of the heap's start or end", hex(old_value), hex(new_value));
+    if (before.is_mutable && is_stack_pointer(index))
+      c_.mismatch(at, "the stack pointer's initial value moved", hex(old_value), hex(new_value));
+  }
+
+  /// A stack pointer is a global that some function lowers: global.get, a constant, i32.sub, ..., global.set.
+  bool is_stack_pointer(std::uint32_t index) const {
+    for (const FunctionBody& body : c_.original.bodies) {
+      InstructionReader reader(c_.original, body);
+      Instruction instruction;
+      unsigned step = 0;
+      while (reader.next(instruction)) {
+        const bool of_global = instruction.value == index;
+        if (instruction.opcode == op::global_get && of_global) step = 1;
+        else if (step == 1 && instruction.opcode == op::i32_const) step = 2;
+        else if (step == 2 && (instruction.opcode == op::i32_sub || instruction.opcode == op::i32_add)) step = 3;
+        else if (step == 3 && instruction.opcode == op::local_tee) step = 3;
+        else if (step == 3 && instruction.opcode == op::global_set && of_global) return true;
+        else step = 0;
+      }
+    }
+    return false;
+  }
+
+  Context& c_;
+  Landmarks marks_;
+  std::uint64_t moved_;
+  std::optional<Flow> flow_;
+};
+
+}  // namespace
+
+void check_moved_values(Context& context) { Checker(context).run(); }
+
+}  // namespace heapbump::verify

@@ -1,0 +1,178 @@
+#include "heapbump/verify/roles.h"
+
+#include <algorithm>
+
+namespace heapbump::verify {
+namespace {
+
+bool is_comparison(std::uint32_t opcode) { return opcode >= op::i32_eqz && opcode <= 0x5a; }  // i32.eqz .. i64.ge_u
+bool is_add_or_sub(std::uint32_t opcode) {
+  return opcode == op::i32_add || opcode == op::i32_sub || opcode == 0x7c || opcode == 0x7d;  // also i64
+}
+bool is_narrow_load(std::uint32_t opcode) { return opcode >= op::i32_load8_s && opcode <= 0x33 && opcode != 0x34; }
+
+class Reader {
+ public:
+  Reader(const Flow& flow, const Landmarks& landmarks) : flow_(flow), marks_(landmarks) {}
+
+  Reading read(std::uint64_t immediate_offset) {
+    for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+      const Node& node = flow_.nodes[id];
+      if (node.width == 0 || node.immediate_offset != immediate_offset) continue;
+      if (node.kind != NodeKind::constant) {  // a load's memarg offset
+        settle(Use::access, node.offset, access_address(node));
+        return reading_;
+      }
+      follow(id);
+      return reading_;
+    }
+    for (const Effect& effect : flow_.effects) {
+      if (effect.width == 0 || effect.immediate_offset != immediate_offset) continue;
+      const auto base = flow_.operands_of(effect).empty() ? std::nullopt : flow_.constant(flow_.operands_of(effect)[0]);
+      settle(base ? Use::access : Use::unknown, effect.offset, static_cast<std::uint32_t>(base.value_or(0) + effect.value));
+      return reading_;
+    }
+    return reading_;  // on no path: it is never executed
+  }
+
+ private:
+  std::uint64_t access_address(const Node& node) const {
+    const Linear base = linear_form(flow_, flow_.operand(static_cast<NodeId>(&node - flow_.nodes.data()), 0));
+    return base.base == kNoNode ? std::uint64_t{base.offset} + static_cast<std::uint64_t>(node.value) : 0;
+  }
+
+  /// access beats unknown beats the explained uses beat number.
+  void settle(Use use, std::uint64_t offset, std::uint64_t address = 0) {
+    static constexpr auto rank = [](Use u) { return u == Use::access ? 3 : u == Use::unknown ? 2 : u == Use::number ? 0 : 1; };
+    if (rank(use) <= rank(reading_.use)) return;
+    reading_ = {use, address, offset};
+  }
+
+  void follow(NodeId root) {
+    std::vector<NodeId> reached{root};
+    std::vector<bool> seen(flow_.nodes.size());
+    seen[root] = true;
+    for (std::size_t i = 0; i < reached.size(); ++i) {
+      for (const User& user : flow_.users(reached[i])) {
+        if (user.is_effect) {
+          effect(reached[i], flow_.effects[user.index], user.position);
+        } else if (carries(reached[i], user.index, user.position) && !seen[user.index]) {
+          seen[user.index] = true;
+          reached.push_back(user.index);
+        }
+      }
+    }
+  }
+
+  /// Whether the value lives on in that node; if not, the use is settled.
+  bool carries(NodeId from, NodeId to, std::uint32_t position) {
+    const Node& node = flow_.nodes[to];
+    switch (node.kind) {
+      case NodeKind::phi: return true;
+      case NodeKind::select: return position < 2;
+      case NodeKind::load: return false;  // comes again as an effect
+      case NodeKind::unary: return !is_comparison(node.opcode);
+      case NodeKind::binary: break;
+      default: return false;
+    }
+    if (is_add_or_sub(node.opcode)) {
+      const NodeId other = flow_.operand(to, 1 - position);
+      if (flow_.constant(other)) return true;  // folded by hand: still an address near the constant
+      settle(Use::unknown, node.offset);       // base plus index, or distance from the constant
+      return false;
+    }
+    if (is_comparison(node.opcode)) compared(flow_.operand(to, 1 - position), node.offset);
+    static_cast<void>(from);
+    return false;  // multiplied, divided, shifted, masked: a number
+  }
+
+  void compared(NodeId other, std::uint64_t offset) {
+    const Node& node = flow_.nodes[other];
+    if (node.kind == NodeKind::global && marks_.stack_global && node.value == *marks_.stack_global) return settle(Use::stack, offset);
+    if (starts_at_data(other)) return settle(Use::root_end, offset);
+    const bool plainly_number = (node.kind == NodeKind::load && is_narrow_load(node.opcode)) || node.kind == NodeKind::memory_size ||
+                                node.kind == NodeKind::constant ||
+                                (node.kind == NodeKind::binary && !is_add_or_sub(node.opcode) && !is_comparison(node.opcode));
+    settle(plainly_number ? Use::number : Use::unknown, offset);
+  }
+
+  /// A loop variable, or a value, that begins at the start of static data.
+  bool starts_at_data(NodeId id) const {
+    if (is_data_start(id)) return true;
+    const Node& node = flow_.nodes[id];
+    if (node.kind != NodeKind::phi) return false;
+    return std::ranges::any_of(flow_.operands_of(node), [&](NodeId operand) { return is_data_start(operand); });
+  }
+
+  bool is_data_start(NodeId id) const {
+    const auto value = flow_.constant(id);
+    if (!value) return false;
+    const auto address = static_cast<std::uint32_t>(*value);
+    return address != 0 && (address == marks_.data_start || (marks_.stack_top && address == *marks_.stack_top));
+  }
+
+  void effect(NodeId from, const Effect& effect, std::uint32_t position) {
+    const auto operands = flow_.operands_of(effect);
+    const auto access = [&] {
+      const Linear address = linear_form(flow_, from);
+      if (address.base == kNoNode) return settle(Use::access, effect.offset, std::uint64_t{address.offset} + static_cast<std::uint64_t>(effect.value));
+      settle(Use::unknown, effect.offset);
+    };
+    switch (effect.kind) {
+      case EffectKind::load:
+      case EffectKind::atomic:
+        return position == 0 ? access() : settle(Use::unknown, effect.offset);
+      case EffectKind::store: return position == 0 ? access() : settle(Use::unknown, effect.offset);
+      case EffectKind::bulk:
+        if (position == 0 || (position == 1 && effect.opcode == op::memory_copy)) return bulk(from, effect);
+        return;
+      case EffectKind::grow:
+      case EffectKind::drop:
+      case EffectKind::branch: return;
+      case EffectKind::global_set:
+        return settle(marks_.stack_global && effect.value == *marks_.stack_global ? Use::stack : Use::unknown, effect.offset);
+      case EffectKind::call:
+      case EffectKind::call_indirect:
+        return settle(position > 0 && is_data_start(operands[position - 1]) ? Use::root_end : Use::unknown, effect.offset);
+      default: return settle(Use::unknown, effect.offset);
+    }
+  }
+
+  void bulk(NodeId from, const Effect& effect) {
+    const Linear address = linear_form(flow_, from);
+    if (address.base == kNoNode) return settle(Use::access, effect.offset, address.offset);
+    settle(Use::unknown, effect.offset);
+  }
+
+  const Flow& flow_;
+  const Landmarks& marks_;
+  Reading reading_;
+};
+
+}  // namespace
+
+Landmarks find_landmarks(const Module& module) {
+  Landmarks marks;
+  std::optional<std::uint64_t> lowest;
+  for (const DataSegment& segment : module.data) {
+    const auto address = segment.address();
+    if (address && segment.size.value != 0 && (!lowest || *address < *lowest)) lowest = address;
+  }
+  marks.data_start = lowest.value_or(0);
+  // Linkers make the stack pointer the first mutable i32 global. A module that keeps something else there loses an
+  // explanation by this, which can only make verify stricter.
+  for (std::uint32_t i = 0; i < module.globals.size(); ++i) {
+    const Global& global = module.globals[i];
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
+    marks.stack_global = i;
+    marks.stack_top = static_cast<std::uint32_t>(*global.init.value);
+    break;
+  }
+  return marks;
+}
+
+Reading read_use(const Flow& flow, std::uint64_t immediate_offset, const Landmarks& landmarks) {
+  return Reader(flow, landmarks).read(immediate_offset);
+}
+
+}  // namespace heapbump::verify
