@@ -1,1 +1,76 @@
-int main() { return 0; }
+// The command line's frame: global options, the verbs, and how usage errors are told.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "cli/cli.h"
+#include "heapbump/report.h"
+
+namespace heapbump::cli {
+namespace {
+
+constexpr int kUsage = 2;
+
+int run(int argc, char** argv) {
+  CLI::App app{"Reserves a region of linear memory in a finished WebAssembly module, so that a preview1 adapter can live in it."};
+  app.name("heapbump");
+  app.set_version_flag("--version", "heapbump " + std::string(version()));
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Show the help of every verb");
+  app.footer("Exit codes: 0 done, 1 input/output or internal, 2 usage, 3 malformed, 4 unsupported, 5 no heap start found or not\n"
+             "sure enough, 6 does not fit, 7 verification failed. `heapbump explain CODE` says more about a diagnostic.");
+  Session session;
+  std::string color = "auto";
+  app.add_option("--color", color, "Colour in messages: auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--max-size", session.max_size, "Largest input in bytes")->capture_default_str();
+  app.fallthrough();
+  app.parse_complete_callback([&] {
+    const char* no_color = std::getenv("NO_COLOR");
+    const bool wanted = no_color == nullptr || *no_color == '\0';
+    session.color = color == "always" || (color == "auto" && wanted && ::isatty(STDERR_FILENO) == 1);
+  });
+  add_detect(app, session);
+  add_reserve(app, session);
+  add_undo(app, session);
+  add_info(app, session);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForAllHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    std::cerr << "heapbump: error: " << e.what() << " [" << code_info(Code::kUsage).name << "]\n"
+              << "Run `heapbump --help` for the verbs and their options.\n";
+    return kUsage;
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "heapbump: error: standard output cannot be written [" << code_info(Code::kIoWrite).name << "]\n";
+    return exit_code(Code::kIoWrite);
+  }
+  return session.exit_code;
+}
+
+}  // namespace
+}  // namespace heapbump::cli
+
+int main(int argc, char** argv) {
+  // A reader that closes the pipe early is an error of writing, not a death.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return heapbump::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "heapbump: error: the machine has no memory left for this ["
+              << heapbump::code_info(heapbump::Code::kOutOfMemory).name << "]\n";
+  } catch (const std::exception& e) {
+    std::cerr << "heapbump: error: " << e.what() << " [" << heapbump::code_info(heapbump::Code::kInternal).name << "]\n";
+  }
+  return 1;
+}

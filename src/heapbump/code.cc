@@ -255,13 +255,14 @@ Status InstructionReader::read_immediate(Instruction& out) {
 
 Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int64_t value) {
   std::vector<CodeImmediate> hits;
+  const bool searchable = value >= 1 << 14 || value < -(1 << 14);
   // For |value| >= 2^14 every encoding is at least three bytes, the first two of which carry the low 14 bits.
   const auto low = static_cast<char>((static_cast<std::uint64_t>(value) & 0x7f) | 0x80);
   const auto next = static_cast<char>((static_cast<std::uint64_t>(value) >> 7 & 0x7f) | 0x80);
   for (std::size_t i = 0; i < module.bodies.size(); ++i) {
     const FunctionBody& body = module.bodies[i];
     const std::string_view text = as_text(module.bytes_at(body.file_offset, body.size));
-    bool candidate = false;
+    bool candidate = !searchable;
     for (const char* at = text.data(); !candidate;) {
       const char* const end = text.data() + text.size();
       at = static_cast<const char*>(std::memchr(at, low, static_cast<std::size_t>(end - at)));

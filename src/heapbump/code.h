@@ -118,9 +118,9 @@ struct CodeImmediate {
   unsigned width = 0;  ///< bytes
 };
 
-/// Every i32.const and i64.const whose value is `value`, in file order. `value` must be at least 2^14 in magnitude: then all
-/// legal encodings share their first two immediate bytes, so bodies without those bytes are never decoded. Errors: those
-/// of InstructionReader for a body that had to be decoded.
+/// Every i32.const and i64.const whose value is `value`, in file order. For a magnitude of at least 2^14 all legal
+/// encodings share their first two immediate bytes, so bodies without those bytes are never decoded; for smaller ones all
+/// are. Errors: those of InstructionReader for a body that had to be decoded.
 [[nodiscard]] Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int64_t value);
 
 }  // namespace heapbump
