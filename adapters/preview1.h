@@ -1,0 +1,19 @@
+// wasmtime's wasi_snapshot_preview1 adapters: command, reactor and proxy, and what is made from the same crate.
+// Source: bytecodealliance/wasmtime, crates/wasi-preview1-component-adapter.
+#pragma once
+
+#include "adapters/registry.h"
+
+namespace heapbump::adapters {
+
+[[nodiscard]] bool recognises_preview1(const Module& module);
+[[nodiscard]] Result<Needs> examine_preview1(const Module& module, const Anatomy& anatomy);
+
+inline constexpr Family kPreview1 = {
+    .name = "preview1",
+    .summary = "wasmtime's wasi_snapshot_preview1 adapters: command, reactor, proxy",
+    .recognises = recognises_preview1,
+    .examine = examine_preview1,
+};
+
+}  // namespace heapbump::adapters
