@@ -157,7 +157,7 @@ Status compare_body(const Module& before, const Module& after, const Anatomy& an
     const bool more_old = old_reader.next(old_one);
     const bool more_new = new_reader.next(new_one);
     if (more_old != more_new || old_reader.error() || new_reader.error()) return differs("a body's length");
-    if (!more_old) return {};
+    if (!more_old) break;
     const bool redirected = old_one.opcode == op::call &&
                             anatomy.is_realloc_import(static_cast<std::uint32_t>(old_one.value)) &&
                             new_one.opcode == op::call && new_function && new_one.value == *new_function;
@@ -166,6 +166,12 @@ Status compare_body(const Module& before, const Module& after, const Anatomy& an
                     after.bytes_at(new_one.offset, new_one.end_offset - new_one.offset)))
       return differs("an instruction of function " + std::to_string(before.imported_functions + index));
   }
+  const auto declarations = [](const Module& module, const FunctionBody& body, const InstructionReader& reader) {
+    return module.bytes_at(body.file_offset, reader.locals().code_offset - body.file_offset);
+  };
+  if (!same_bytes(declarations(before, a, old_reader), declarations(after, b, new_reader)))
+    return differs("the locals of function " + std::to_string(before.imported_functions + index));
+  return {};
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ class ComponentChecker {
  private:
   Status check_main(std::uint32_t instance);
   Status check_record(const Module& main, CheckedModule& out);
+  void check_memory(const Module& main, Bytes original_bytes, CheckedModule& out);
   void check_shim(const Module& main, CheckedModule& out);
   void check_region(const Module& main, CheckedModule& out);
   Status check_tenants(std::uint32_t main_instance, const Module& main, CheckedModule& out);
@@ -105,6 +106,8 @@ Status ComponentChecker::check_record(const Module& main, CheckedModule& out) {
     Error error = moved(std::move(original).error(), out.file_offset);
     error.code = Code::kCheckFailed;
     out.faults.push_back(std::move(error));
+  } else {
+    check_memory(main, *original, out);
   }
   if (expected_ == nullptr) return {};
   Manifest expected = *expected_;
@@ -118,6 +121,20 @@ Status ComponentChecker::check_record(const Module& main, CheckedModule& out) {
     out.faults.push_back({Code::kCheckFailed, "the manifest differs from the one the module carries", out.file_offset});
   }
   return {};
+}
+
+void ComponentChecker::check_memory(const Module& main, Bytes original_bytes, CheckedModule& out) {
+  const auto original = read_module(original_bytes);
+  const auto limits = [](const Module& module) {
+    const Memory& memory = module.memories.front();
+    return std::pair(memory.min.value, memory.max ? std::optional(memory.max->value) : std::nullopt);
+  };
+  const Manifest& m = out.manifest;
+  if (!original || original->memories.size() != 1 || main.memories.size() != 1 ||
+      limits(*original) != std::pair(m.memory_min_before, m.memory_max_before) ||
+      limits(main) != std::pair(m.memory_min_after, m.memory_max_after)) {
+    out.faults.push_back({Code::kCheckFailed, "the memory's limits are not those that the manifest tells", out.file_offset});
+  }
 }
 
 void ComponentChecker::check_region(const Module& main, CheckedModule& out) {

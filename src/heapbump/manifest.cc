@@ -9,6 +9,7 @@ namespace heapbump {
 namespace {
 
 constexpr std::uint64_t kMaxPages = 65536;
+constexpr std::string_view kForbiddenOption = "--realloc-via-memory-grow";
 
 std::unexpected<Error> bad(std::string_view field, std::string_view what) {
   return fail(Code::kBadManifest, "manifest: " + std::string(field) + " " + std::string(what));
@@ -30,8 +31,8 @@ Result<std::uint64_t> unsigned_at(const Json& object, std::string_view key, std:
 
 Result<std::optional<std::uint64_t>> optional_at(const Json& object, std::string_view key, std::string_view path,
                                                  std::uint64_t max) {
-  const Json* value = object.find(key);
-  if (value == nullptr || value->is_null()) return std::optional<std::uint64_t>{};
+  HEAPBUMP_TRY(const Json* value, member(object, key, path));
+  if (value->is_null()) return std::optional<std::uint64_t>{};
   HEAPBUMP_TRY(const std::uint64_t number, unsigned_at(object, key, path, max));
   return std::optional(number);
 }
@@ -60,6 +61,19 @@ Result<Enum> enum_at(const Json& object, std::string_view key, std::string_view 
     if (to_string(value) == text) return value;
   }
   return bad(path, "has the unknown value \"" + text + "\"");
+}
+
+// What a maker of components must not do, as far as this version knows: it must be named, and more may be.
+Status check_forbids(const Json& document) {
+  HEAPBUMP_TRY(const Json* forbids, member(document, "forbids", "forbids"));
+  if (forbids->as_array() == nullptr) return bad("forbids", "is not an array");
+  bool grow = false;
+  for (const Json& element : *forbids->as_array()) {
+    if (element.as_string() == nullptr) return bad("forbids", "has an element that is not a string");
+    grow = grow || *element.as_string() == kForbiddenOption;
+  }
+  if (!grow) return bad("forbids", "does not name " + std::string(kForbiddenOption));
+  return {};
 }
 
 Status check_slots(const Manifest& m) {
@@ -105,8 +119,12 @@ Status check_consistency(const Manifest& m) {
   if (m.strategy == Strategy::tail && m.region.base < m.memory_min_before * kPageSize)
     return bad("region", "does not lie above the old minimum");
   const bool has_shim = m.placement == Placement::shim;
-  if (has_shim != m.function_index.has_value() || has_shim != !m.export_name.empty())
+  if (has_shim != m.function_index.has_value() || m.export_name != (has_shim ? kShimExport : std::string_view{}))
     return bad("placement", "does not name the shim as its kind demands");
+  if (m.placement != Placement::none && m.slots.empty()) return bad("slots", "are missing, which the placement needs");
+  // The shim counts through whole pairs from the region's base, so its slots can stand in one way only.
+  if (has_shim && m.slots != make_slots(m.region, static_cast<std::uint32_t>(m.slots.size() / 2)))
+    return bad("slots", "are not those that the shim hands out");
   return check_slots(m);
 }
 
@@ -165,7 +183,7 @@ Json to_json(const Manifest& m) {
       {"placement", Json::object({{"kind", to_string(m.placement)},
                                   {"export", m.export_name.empty() ? Json() : Json(m.export_name)},
                                   {"function_index", m.function_index ? Json(std::uint64_t{*m.function_index}) : Json()}})},
-      {"forbids", Json(Json::Array{Json("--realloc-via-memory-grow")})},
+      {"forbids", Json(Json::Array{Json(kForbiddenOption)})},
   });
 }
 
@@ -217,6 +235,7 @@ Result<Manifest> manifest_from_json(const Json& document) {
   HEAPBUMP_TRY(m.export_name, string_at(*placement, "export", "placement.export"));
   HEAPBUMP_TRY(const auto function_index, optional_at(*placement, "function_index", "placement.function_index", 0xffffffff));
   if (function_index) m.function_index = static_cast<std::uint32_t>(*function_index);
+  HEAPBUMP_CHECK(check_forbids(document));
   HEAPBUMP_CHECK(check_consistency(m));
   return m;
 }

@@ -84,6 +84,11 @@ class ModuleBuilder {
     imports_.push_back(Writer().name(module).name(name).u8(0).uleb(type).take());
     return static_cast<std::uint32_t>(imports_.size() - 1);
   }
+  /// An imported memory; the module has none of its own then.
+  ModuleBuilder& import_memory(std::string_view module, std::string_view name, std::uint32_t min) {
+    memory_import_ = Writer().name(module).name(name).u8(2).u8(0).uleb(min).take();
+    return *this;
+  }
   /// `locals` are i32. Returns the function's index.
   std::uint32_t function(std::uint32_t type, std::uint32_t locals, const Code& code) {
     functions_.push_back(Writer().uleb(type).take());
@@ -123,6 +128,18 @@ class ModuleBuilder {
     tags_.push_back(Writer().u8(0).uleb(type).take());
     return *this;
   }
+  ModuleBuilder& start(std::uint32_t function) {
+    start_ = Writer().uleb(function).take();
+    return *this;
+  }
+  /// A name section of function names (subsection 1) or global names (subsection 7).
+  ModuleBuilder& names(std::uint8_t subsection, std::initializer_list<std::pair<std::uint32_t, std::string_view>> names) {
+    Writer map;
+    map.uleb(names.size());
+    for (const auto& [index, name] : names) map.uleb(index).name(name);
+    name_section_.u8(subsection).uleb(map.size()).bytes(map.view());
+    return *this;
+  }
   ModuleBuilder& custom(std::string_view name, Bytes content) {
     customs_.push_back(Writer().name(name).bytes(content).take());
     return *this;
@@ -132,15 +149,22 @@ class ModuleBuilder {
     Writer out;
     out.bytes(as_bytes(std::string_view("\0asm\1\0\0\0", 8)));
     section(out, 1, types_);
-    section(out, 2, imports_);
+    Entries imports = imports_;
+    if (!memory_import_.empty()) imports.push_back(memory_import_);
+    section(out, 2, imports);
     section(out, 3, functions_);
     section(out, 5, memories_);
     section(out, 13, tags_);
     section(out, 6, globals_);
     section(out, 7, exports_);
+    if (!start_.empty()) out.u8(8).uleb(start_.size()).bytes(start_);
     section(out, 10, bodies_);
     section(out, 11, data_);
     for (const auto& custom : customs_) out.u8(0).uleb(custom.size()).bytes(custom);
+    if (name_section_.size() != 0) {
+      const std::vector<std::byte> content = Writer().name("name").bytes(name_section_.view()).take();
+      out.u8(0).uleb(content.size()).bytes(content);
+    }
     return out.take();
   }
 
@@ -154,6 +178,8 @@ class ModuleBuilder {
     out.u8(id).uleb(content.size()).bytes(content.view());
   }
 
+  std::vector<std::byte> memory_import_, start_;
+  Writer name_section_;
   Entries types_, imports_, functions_, memories_, tags_, globals_, exports_, bodies_, data_, customs_;
 };
 
