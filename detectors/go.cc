@@ -1,10 +1,10 @@
 // Big Go's detector. The heap starts where runtime.firstmoduledata says that the program ends (its `end` word). Which
 // strategy is sound follows from what the code does with that word and with memory.size, not from a version string:
 //   - `end` is read through a pointer and memory.size exists (Go 1.11 to 1.20): bump;
-//   - `end` is read by its address, rounded up to a page and stored to a variable that is read elsewhere, and memory.size
-//     exists (Go 1.24 on): bump;
-//   - the same, but the variable is never read and no memory.size exists (Go 1.21 to 1.23): the bytes from `end` to the
-//     declared minimum are never touched: gap.
+//   - `end` is read by its address, rounded up to a page and stored to a variable that allocations are made from, and
+//     memory.size exists (Go 1.24 on): bump;
+//   - the same, but no address is ever made from the variable and no memory.size exists (Go 1.21 to 1.23): the bytes from
+//     `end` to the declared minimum are never touched: gap.
 // Anything else is refused. Facts and sources: docs/toolchains/go.md.
 #include <algorithm>
 
@@ -28,7 +28,7 @@ struct EndUse {
   std::uint32_t function = 0;
   std::uint64_t offset = 0;                   // file offset of the load
   std::optional<std::uint64_t> bloc;          // address of the variable that the rounded value is stored to
-  bool bloc_read_elsewhere = false;
+  bool bloc_hands_out = false;                // allocations are made from that variable
 };
 
 std::string go_version(const Module& module, std::string& how) {
@@ -103,6 +103,44 @@ std::optional<std::uint64_t> stored_to(const std::vector<Instruction>& code, std
   return stores[0];
 }
 
+// How many instructions from `at` on are one use of the variable at ADDRESS that makes no address from it; 0 if they are not:
+//   const A; wrap; load; i64.eq                                        is this the last block?
+//   const A; wrap; const A; wrap; load; <local.get; i64.load>; sub; store   give it back
+// Source: golang/go src/runtime/mem_sbrk.go, sysFreeOS and sysReserveAligned (Go 1.21 to 1.23).
+std::size_t harmless_use(const std::vector<Instruction>& code, std::size_t at, std::int64_t address) {
+  constexpr std::uint32_t kWrap = 0xa7, kI64Eq = 0x51, kI64Ne = 0x52, kI64Sub = 0x7d;
+  const auto is = [&](std::size_t i, std::uint32_t opcode) { return i < code.size() && code[i].opcode == opcode; };
+  if (!is(at + 1, kWrap)) return 0;
+  if (is(at + 2, op::i64_load) && code[at + 2].value == 0 && (is(at + 3, kI64Eq) || is(at + 3, kI64Ne))) return 3;
+  const bool gives_back = is(at + 2, op::i64_const) && code[at + 2].value == address && is(at + 3, kWrap) &&
+                          is(at + 4, op::i64_load) && code[at + 4].value == 0 && is(at + 5, op::local_get) &&
+                          is(at + 6, op::i64_load) && is(at + 7, kI64Sub) && is(at + 8, op::i64_store) && code[at + 8].value == 0;
+  return gives_back ? 9 : 0;
+}
+
+// Whether the variable at ADDRESS is used for anything else, outside the function that initialises it.
+Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::int64_t address) {
+  HEAPBUMP_TRY(const auto uses, find_constants(module, address));
+  // Within the initialiser it is stored to once; anything beyond that is a use.
+  if (std::ranges::count(uses, initialiser, &CodeImmediate::function) != 1) return true;
+  std::optional<std::uint32_t> last;
+  for (const CodeImmediate& site : uses) {
+    if (site.function == initialiser || site.function == last) continue;
+    last = site.function;
+    HEAPBUMP_TRY(const auto code, decode(module, site.function));
+    for (std::size_t i = 0; i < code.size();) {
+      if (!is_const(code[i], address)) {
+        ++i;
+        continue;
+      }
+      const std::size_t length = harmless_use(code, i, address);
+      if (length == 0) return true;
+      i += length;
+    }
+  }
+  return false;
+}
+
 Result<bool> follow_direct_read(const Module& module, const ModuleData& data, EndUse& use) {
   HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(data.end_address())));
   if (sites.empty()) return false;
@@ -123,10 +161,8 @@ Result<bool> follow_direct_read(const Module& module, const ModuleData& data, En
   }
   if (use.by_address && use.bloc) {
     for (const std::uint64_t variable : {*use.bloc, *use.bloc + 8}) {
-      HEAPBUMP_TRY(const auto uses, find_constants(module, static_cast<std::int64_t>(variable)));
-      // Within the initialiser each is stored to once; anything beyond that is a read.
-      const auto inside = std::ranges::count(uses, use.function, &CodeImmediate::function);
-      use.bloc_read_elsewhere |= inside != 1 || static_cast<std::size_t>(inside) != uses.size();
+      HEAPBUMP_TRY(const bool hands_out, may_hand_out(module, use.function, static_cast<std::int64_t>(variable)));
+      use.bloc_hands_out |= hands_out;
     }
   }
   return use.by_address;
@@ -208,7 +244,7 @@ std::string describe_use(const EndUse& use) {
   std::string text = "the word is read at file offset " + hex(use.offset) + " in function " + std::to_string(use.function);
   text += use.by_address ? " by its address" : " through a pointer to the structure";
   if (use.rounds_up) text += ", rounded up to a page";
-  if (use.bloc) text += ", stored to " + hex(*use.bloc) + (use.bloc_read_elsewhere ? "" : ", which nothing reads");
+  if (use.bloc) text += ", stored to " + hex(*use.bloc) + (use.bloc_hands_out ? ", from which it allocates" : ", from which no address is made");
   return text;
 }
 
@@ -226,7 +262,7 @@ void decide(const Module& module, const ModuleData& data, const EndUse& use, boo
         {Strategy::tail, false, "the runtime takes everything below memory.size as its own"},
         {Strategy::gap, false, "the runtime takes everything from `end` up"},
     };
-  } else if (use.by_address && use.rounds_up && use.bloc && use.bloc_read_elsewhere && has_memory_size) {
+  } else if (use.by_address && use.rounds_up && use.bloc && use.bloc_hands_out && has_memory_size) {
     finding.heap_base = page_end;
     finding.bump_region_floor = page_end;
     finding.grows_by = "memory.grow up to its own mark, which starts at memory.size";
@@ -235,14 +271,14 @@ void decide(const Module& module, const ModuleData& data, const EndUse& use, boo
         {Strategy::tail, false, "the runtime takes memory.size at its start as the end of what it owns"},
         {Strategy::gap, false, "the runtime hands out everything from `end` up"},
     };
-  } else if (use.by_address && use.rounds_up && use.bloc && !use.bloc_read_elsewhere && !has_memory_size) {
+  } else if (use.by_address && use.rounds_up && use.bloc && !use.bloc_hands_out && !has_memory_size) {
     finding.grows_by = "memory.grow result";
     finding.gap_begin = page_end;
     finding.gap_end = module.memory_bytes();
     finding.heap_base = module.memory_bytes();
     finding.strategies = {
         {Strategy::gap, true, "the runtime allocates only what memory.grow returns; the bytes from `end` to the declared minimum are "
-                              "never touched: the variable that holds `end` is never read and memory.size is never asked for"},
+                              "never touched: no address is made from the variable that holds `end`, and memory.size is never asked for"},
         {Strategy::tail, true, "the runtime allocates only what memory.grow returns and never asks for memory.size"},
         {Strategy::bump, false, "no allocator starts at `end`, so moving it would reserve nothing"},
     };
