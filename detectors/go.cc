@@ -7,10 +7,12 @@
 //     `end` to the declared minimum are never touched: gap.
 // Anything else is refused. Facts and sources: docs/toolchains/go.md.
 #include <algorithm>
+#include <array>
 
 #include "detectors/go_moduledata.h"
 #include "detectors/registry.h"
 #include "heapbump/code.h"
+#include "heapbump/flow.h"
 
 namespace heapbump {
 namespace {
@@ -103,22 +105,62 @@ std::optional<std::uint64_t> stored_to(const std::vector<Instruction>& code, std
   return stores[0];
 }
 
-// How many instructions from `at` on are one use of the variable at ADDRESS that makes no address from it; 0 if they are not:
-//   const A; wrap; load; i64.eq                                        is this the last block?
-//   const A; wrap; const A; wrap; load; <local.get; i64.load>; sub; store   give it back
-// Source: golang/go src/runtime/mem_sbrk.go, sysFreeOS and sysReserveAligned (Go 1.21 to 1.23).
-std::size_t harmless_use(const std::vector<Instruction>& code, std::size_t at, std::int64_t address) {
-  constexpr std::uint32_t kWrap = 0xa7, kI64Eq = 0x51, kI64Ne = 0x52, kI64Sub = 0x7d;
-  const auto is = [&](std::size_t i, std::uint32_t opcode) { return i < code.size() && code[i].opcode == opcode; };
-  if (!is(at + 1, kWrap)) return 0;
-  if (is(at + 2, op::i64_load) && code[at + 2].value == 0 && (is(at + 3, kI64Eq) || is(at + 3, kI64Ne))) return 3;
-  const bool gives_back = is(at + 2, op::i64_const) && code[at + 2].value == address && is(at + 3, kWrap) &&
-                          is(at + 4, op::i64_load) && code[at + 4].value == 0 && is(at + 5, op::local_get) &&
-                          is(at + 6, op::i64_load) && is(at + 7, kI64Sub) && is(at + 8, op::i64_store) && code[at + 8].value == 0;
-  return gives_back ? 9 : 0;
+// i64 opcodes that the uses of the break variable are made of.
+constexpr std::uint32_t kI64Eq = 0x51, kI64Ne = 0x52, kI64Sub = 0x7d;
+
+// Whether `node` is the constant ADDRESS, as i32 or wrapped from i64.
+bool is_address(const Flow& flow, NodeId node, std::int64_t address) {
+  constexpr std::uint32_t kWrap = 0xa7;
+  if (flow.nodes[node].kind == NodeKind::unary && flow.nodes[node].opcode == kWrap) node = flow.operand(node, 0);
+  return flow.constant(node) == address;
 }
 
-// Whether the variable at ADDRESS is used for anything else, outside the function that initialises it.
+// A value of the break variable is harmless where it is compared for equality (is this the last block?) or where something
+// is subtracted from it and the result goes back into the variable (give that block back). Source: golang/go
+// src/runtime/mem_sbrk.go, sysFreeOS and sysReserveAligned (Go 1.21 to 1.23).
+bool only_compared_or_given_back(const Flow& flow, NodeId load, std::int64_t address) {
+  for (const NodeId node : reach(flow, std::array{load}, [](const Node&, std::uint32_t) { return false; })) {
+    for (const User& user : flow.users(node)) {
+      if (user.is_effect) return false;
+      const Node& made = flow.nodes[user.index];
+      if (made.kind == NodeKind::phi || made.kind == NodeKind::select) continue;
+      if (made.opcode == kI64Eq || made.opcode == kI64Ne) continue;
+      if (made.opcode != kI64Sub || user.position != 0) return false;
+      for (const User& store : flow.users(user.index)) {
+        if (!store.is_effect || store.position != 1 || flow.effects[store.index].kind != EffectKind::store ||
+            flow.effects[store.index].value != 0 ||
+            !is_address(flow, flow.operands_of(flow.effects[store.index])[0], address))
+          return false;
+      }
+    }
+  }
+  return true;
+}
+
+// Whether one function makes an address from the variable, or lets the variable's own address escape.
+Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_t address) {
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+  std::vector<NodeId> roots;
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].value == address) roots.push_back(id);
+  }
+  for (const NodeId node : reach(flow, roots, [](const Node& n, std::uint32_t) { return n.kind == NodeKind::unary; })) {
+    for (const User& user : flow.users(node)) {
+      if (!user.is_effect) {
+        const Node& made = flow.nodes[user.index];
+        if (made.kind == NodeKind::unary || made.kind == NodeKind::phi || made.kind == NodeKind::select) continue;
+        if (made.kind != NodeKind::load || made.value != 0 || !only_compared_or_given_back(flow, user.index, address)) return true;
+      } else {
+        const Effect& effect = flow.effects[user.index];
+        const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store;
+        if (!access || user.position != 0 || effect.value != 0) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Whether the variable at ADDRESS is used for more than that outside the function that initialises it.
 Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::int64_t address) {
   HEAPBUMP_TRY(const auto uses, find_constants(module, address));
   // Within the initialiser it is stored to once; anything beyond that is a use.
@@ -127,16 +169,8 @@ Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::
   for (const CodeImmediate& site : uses) {
     if (site.function == initialiser || site.function == last) continue;
     last = site.function;
-    HEAPBUMP_TRY(const auto code, decode(module, site.function));
-    for (std::size_t i = 0; i < code.size();) {
-      if (!is_const(code[i], address)) {
-        ++i;
-        continue;
-      }
-      const std::size_t length = harmless_use(code, i, address);
-      if (length == 0) return true;
-      i += length;
-    }
+    HEAPBUMP_TRY(const bool used, hands_out(module, site.function, address));
+    if (used) return true;
   }
   return false;
 }
