@@ -1,0 +1,34 @@
+// A small program that uses its heap in every way a site can stand in a module: a data word, constants with and without an
+// addend, a negated one, a memarg offset, an exported global, the heap's end; and beside them what must not move: the end
+// of the root range, the stack pointer, a number in the region's range. It runs, writes over its whole heap and prints a
+// sum, so that both checks of `verify` have something to find when it is broken.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "heapbump/finding.h"
+#include "heapbump/plan.h"
+
+namespace heapbump::test {
+
+inline constexpr std::uint32_t kHeapBase = 67984;
+inline constexpr std::uint32_t kHeapEnd = 131072;
+inline constexpr std::uint32_t kStackTop = 65536;
+
+struct Specimen {
+  std::vector<std::byte> original;
+  std::vector<std::byte> reserved;
+  Manifest manifest;  ///< with the output's hash
+};
+
+/// The program, and what a right detector would say about it.
+[[nodiscard]] std::vector<std::byte> specimen_program();
+[[nodiscard]] Finding specimen_finding(const Module& module);
+
+/// Reserved with that finding. Aborts on an error: the plan's own tests are elsewhere.
+[[nodiscard]] Specimen make_specimen(const Request& request = {});
+
+}  // namespace heapbump::test
