@@ -24,6 +24,7 @@ struct Session {
 // One line a verb: registers a subcommand whose callback does the work and sets the session's exit code.
 void add_detect(CLI::App& app, Session& session);
 void add_reserve(CLI::App& app, Session& session);
+void add_verify(CLI::App& app, Session& session);
 void add_undo(CLI::App& app, Session& session);
 void add_info(CLI::App& app, Session& session);  ///< detectors, explain
 

@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   });
   add_detect(app, session);
   add_reserve(app, session);
+  add_verify(app, session);
   add_undo(app, session);
   add_info(app, session);
   try {

@@ -4,10 +4,12 @@
 #include <map>
 
 #include "cli/cli.h"
+#include "cli/run_options.h"
 #include "heapbump/detect.h"
 #include "heapbump/report.h"
 #include "heapbump/reserve.h"
 #include "heapbump/sha256.h"
+#include "heapbump/verify.h"
 
 namespace heapbump::cli {
 namespace {
@@ -20,6 +22,8 @@ struct Options {
   std::string strategy = "auto";
   std::string placement = "auto";
   std::string min_confidence = "strong";
+  std::string prove;
+  RunOptions run;
   Request request;
   bool dry_run = false;
   bool json = false;
@@ -77,6 +81,22 @@ void describe(const Session& session, const Options& options, const Module& modu
             << (options.dry_run ? " (dry run: nothing was written)" : "") << '\n';
 }
 
+// `--prove`: nothing is written unless the module that would be written passes.
+Status prove_reservation(const Session& session, const Options& options, const Module& module, const Reservation& reservation) {
+  const std::vector<std::byte> output = reservation.output(module.file);
+  HEAPBUMP_TRY(const Verification verification, verify_modules(module.file, output, reservation.plan.manifest));
+  if (!verification.ok()) {
+    const Mismatch& first = verification.mismatches.front();
+    const std::string at = first.offset ? " at " + hex(*first.offset) + " of the output" : "";
+    return fail(Code::kVerifyMismatch, "the reserved module does not verify" + at + ": " + first.what);
+  }
+  if (options.prove != "run") return {};
+  HEAPBUMP_TRY(const run::ProofRequest request, to_proof_request(options.run, options.in, session.max_size));
+  HEAPBUMP_TRY(const run::Proof proof, run::prove(module.file, output, *verification.manifest, request));
+  if (proof.verdict) return std::unexpected(*proof.verdict);
+  return {};
+}
+
 int reserve_file(const Session& session, Options& options) {
   to_request(options);
   const auto loaded = load_module(session, options.in);
@@ -86,6 +106,10 @@ int reserve_file(const Session& session, Options& options) {
   if (!reservation) return fail_with(session, options, reservation.error(), &module);
 
   const bool has_region = reservation->plan.outcome != Plan::Outcome::not_needed;
+  if (!options.prove.empty() && reservation->plan.outcome == Plan::Outcome::reserve) {
+    const auto proved = prove_reservation(session, options, module, *reservation);
+    if (!proved) return fail_with(session, options, proved.error(), &module);
+  }
   if (!options.dry_run) {
     const auto written = write_file(options.out, reservation->pieces(module.file), {.mode = (*loaded)->file.mode, .binary = true});
     if (!written) return print_error(session, options.out, written.error());
@@ -122,6 +146,10 @@ void add_reserve(CLI::App& app, Session& session) {
   verb->add_flag("--allow-moved-code", options->request.allow_moved_code, "Allow code offsets to move by a byte where one more function needs it (breaks DWARF)");
   verb->add_option("--manifest", options->manifest, "Write the layout manifest here");
   verb->add_option("--report", options->report, "Write the audit report here");
+  verb->add_option("--prove", options->prove, "Write OUT only if it passes `verify` (static), or also runs like IN (run; the options below)")
+      ->check(CLI::IsMember({"static", "run"}));
+  add_run_options(*verb, options->run);
+  verb->add_option("ARGS", options->run.arguments, "After --: arguments of the program for --prove run");
   verb->add_flag("--dry-run", options->dry_run, "Do everything but write OUT");
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] {

@@ -1,0 +1,125 @@
+// heapbump verify ORIGINAL RESERVED: holds the two files against each other and, with --run, runs both.
+#include "heapbump/verify.h"
+
+#include <iostream>
+
+#include "cli/cli.h"
+#include "cli/run_options.h"
+#include "heapbump/report.h"
+
+namespace heapbump::cli {
+namespace {
+
+struct Options {
+  std::string original;
+  std::string reserved;
+  std::string manifest;
+  bool run = false;
+  RunOptions run_options;
+  bool json = false;
+};
+
+/// An error that keeps the check from being made at all.
+int give_up(const Session& session, const Options& options, const std::string& file, const Error& error) {
+  if (options.json) print_json(Json::object({{"tool", tool_json()}, {"status", "error"}, {"exit_code", exit_code(error.code)}, {"error", error_json(error)}}));
+  return print_error(session, file, error);
+}
+
+std::string sentence(const Mismatch& mismatch) {
+  std::string text = mismatch.what;
+  if (!mismatch.expected.empty()) text += ": expected " + mismatch.expected;
+  if (!mismatch.found.empty()) text += (mismatch.expected.empty() ? ": found " : ", found ") + mismatch.found;
+  return text;
+}
+
+const std::string& path_of(const Options& options, VerifiedFile file) {
+  if (file == VerifiedFile::original) return options.original;
+  return file == VerifiedFile::manifest ? options.manifest : options.reserved;
+}
+
+int tell_static(const Session& session, const Options& options, const Verification& verification) {
+  if (!verification.ok()) {
+    const Mismatch& first = verification.mismatches.front();
+    std::string text = sentence(first);
+    if (const std::size_t more = verification.mismatches.size() - 1; more != 0)
+      text += " (and " + std::to_string(more) + " more" + (options.json ? ")" : "; --json lists all)");
+    return print_error(session, path_of(options, first.file), {Code::kVerifyMismatch, text, first.offset});
+  }
+  if (verification.nothing_reserved) {
+    std::cerr << display_name(options.reserved) << ": the same file as the original, which needs no region\n";
+    return 0;
+  }
+  const Region& region = verification.manifest->region;
+  std::cerr << display_name(options.reserved) << ": verified: " << verification.changes.size() << " changes, each of an allowed kind; region "
+            << hex(region.base) << " to " << hex(region.end()) << '\n';
+  if (!verification.code_offsets_preserved) print_warning(session, options.reserved, "code offsets moved, so DWARF no longer fits");
+  return 0;
+}
+
+int tell_run(const Session& session, const Options& options, const run::Proof& proof) {
+  if (proof.verdict) return print_error(session, options.reserved, *proof.verdict);
+  std::size_t addresses = 0;
+  for (const run::Comparison& comparison : proof.comparisons) addresses = std::max(addresses, comparison.addresses.size());
+  if (addresses != 0) {
+    const auto first = std::ranges::find_if(proof.comparisons, [](const auto& c) { return !c.addresses.empty(); })->addresses.front();
+    print_warning(session, options.reserved, "the program prints " + std::to_string(addresses) + " addresses of its heap, which differ, the first at host call " +
+                                                 std::to_string(first.event) + ": " + first.original + " and " + first.reserved);
+  }
+  if (proof.traces.front().outcome.end == run::End::trapped)
+    print_warning(session, options.original, "both modules trap in the same way, so the runs show little: " + proof.traces.front().outcome.message);
+  std::cerr << display_name(options.reserved) << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
+            << to_string(proof.traces.front().outcome) << "; the region stayed intact under " << proof.comparisons.size() << " patterns\n";
+  return 0;
+}
+
+int verify_files(const Session& session, const Options& options) {
+  std::optional<Manifest> manifest;
+  if (!options.manifest.empty()) {
+    const auto text = read_file(options.manifest, kMaxJsonBytes);
+    if (!text) return give_up(session, options, options.manifest, text.error());
+    auto read = read_manifest(as_text(text->bytes.view()));
+    if (!read) return give_up(session, options, options.manifest, read.error());
+    manifest = *std::move(read);
+  }
+  const auto original = read_file(options.original, session.max_size);
+  if (!original) return give_up(session, options, options.original, original.error());
+  const auto reserved = read_file(options.reserved, session.max_size);
+  if (!reserved) return give_up(session, options, options.reserved, reserved.error());
+  const auto verification = verify_modules(original->bytes.view(), reserved->bytes.view(), manifest);
+  if (!verification) return give_up(session, options, options.original, verification.error());
+
+  Json document = to_json(*verification);
+  int status = tell_static(session, options, *verification);
+  const bool run = options.run && verification->ok() && verification->manifest;
+  if (run) {
+    const auto request = to_proof_request(options.run_options, options.original, session.max_size);
+    if (!request) return give_up(session, options, options.run_options.standard_input, request.error());
+    const auto proof = run::prove(original->bytes.view(), reserved->bytes.view(), *verification->manifest, *request);
+    if (!proof) return give_up(session, options, options.reserved, proof.error());
+    request->progress("", 0);
+    status = tell_run(session, options, *proof);
+    document["run"] = run::to_json(*proof, request->engine);
+  }
+  document["tool"] = tool_json();
+  document["status"] = status == 0 ? "verified" : "mismatch";
+  document["exit_code"] = status;
+  if (options.json) print_json(document);
+  return status;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("verify", "Check that RESERVED is ORIGINAL with a reserved region, and nothing else");
+  verb->add_option("ORIGINAL", options->original, "The module before `reserve`, or - for standard input")->required();
+  verb->add_option("RESERVED", options->reserved, "The module after it")->required();
+  verb->add_option("--manifest", options->manifest, "The layout manifest that belongs to it");
+  verb->add_flag("--run", options->run, "Also run both modules under a deterministic preview1 host and compare what they do");
+  add_run_options(*verb, options->run_options);
+  verb->add_option("ARGS", options->run_options.arguments, "After --: arguments of the program");
+  add_json_flag(*verb, options->json);
+  verb->callback([options, &session] { session.exit_code = verify_files(session, *options); });
+}
+
+}  // namespace heapbump::cli
