@@ -7,6 +7,7 @@ namespace {
 
 constexpr auto kDetectors = std::to_array<Detector>({
     {"go", "Big Go 1.11 to 1.26, GOOS=js and wasip1: the `end` word of runtime.firstmoduledata", detect_go},
+    {"tinygo", "TinyGo since 0.17, gc=leaking, conservative and precise: the runtime's own heap arithmetic", detect_tinygo},
 });
 
 }  // namespace
