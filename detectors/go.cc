@@ -20,7 +20,6 @@ namespace {
 using go::ModuleData;
 
 constexpr std::uint64_t kEntryScratch = 16;  // rt0_js_wasm.s of Go 1.11 to 1.13 stores argc and argv just above `end`
-constexpr std::int64_t kMinSearchable = 1 << 14;
 
 // How the code gets from `end` to its heap.
 struct EndUse {
@@ -72,6 +71,16 @@ Result<std::vector<Instruction>> decode(const Module& module, std::uint32_t func
 
 bool is_const(const Instruction& i, std::int64_t value) {
   return (i.opcode == op::i32_const || i.opcode == op::i64_const) && i.value == value;
+}
+
+// The functions that hold the constant, ascending and once each, so that no body is decoded twice.
+Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uint64_t value) {
+  HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(value)));
+  std::vector<std::uint32_t> functions;
+  for (const CodeImmediate& site : sites) {
+    if (functions.empty() || functions.back() != site.function) functions.push_back(site.function);
+  }
+  return functions;
 }
 
 // i64.const ADDRESS; i32.wrap_i64; i64.load: where a load of the word at ADDRESS stands, counted in instructions.
@@ -165,21 +174,19 @@ Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::
   HEAPBUMP_TRY(const auto uses, find_constants(module, address));
   // Within the initialiser it is stored to once; anything beyond that is a use.
   if (std::ranges::count(uses, initialiser, &CodeImmediate::function) != 1) return true;
-  std::optional<std::uint32_t> last;
-  for (const CodeImmediate& site : uses) {
-    if (site.function == initialiser || site.function == last) continue;
-    last = site.function;
-    HEAPBUMP_TRY(const bool used, hands_out(module, site.function, address));
+  HEAPBUMP_TRY(const auto functions, functions_with(module, static_cast<std::uint64_t>(address)));
+  for (const std::uint32_t function : functions) {
+    if (function == initialiser) continue;
+    HEAPBUMP_TRY(const bool used, hands_out(module, function, address));
     if (used) return true;
   }
   return false;
 }
 
 Result<bool> follow_direct_read(const Module& module, const ModuleData& data, EndUse& use) {
-  HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(data.end_address())));
-  if (sites.empty()) return false;
-  for (const CodeImmediate& site : sites) {
-    HEAPBUMP_TRY(const auto code, decode(module, site.function));
+  HEAPBUMP_TRY(const auto functions, functions_with(module, data.end_address()));
+  for (const std::uint32_t function : functions) {
+    HEAPBUMP_TRY(const auto code, decode(module, function));
     for (std::size_t i = 0; i < code.size(); ++i) {
       if (!is_const(code[i], static_cast<std::int64_t>(data.end_address()))) continue;
       const auto load = find_load(code, i);
@@ -187,7 +194,7 @@ Result<bool> follow_direct_read(const Module& module, const ModuleData& data, En
       // A second reader that treats the word otherwise would make the first one's rounding say too little.
       if (use.by_address) return fail_at(Code::kLayoutMismatch, code[i].offset, "the `end` word is read by its address in two places");
       use.by_address = true;
-      use.function = site.function;
+      use.function = function;
       use.offset = code[*load].offset;
       use.rounds_up = rounds_up_to_page(code, *load);
       if (use.rounds_up) use.bloc = stored_to(code, *load + 4);
@@ -203,22 +210,24 @@ Result<bool> follow_direct_read(const Module& module, const ModuleData& data, En
 }
 
 Status follow_pointer_read(const Module& module, const DataImage& image, const ModuleData& data, EndUse& use) {
-  for (const DataImage::Piece& piece : image.pieces()) {
-    std::uint64_t address = align_up(piece.address, 8);
-    for (; address + 8 <= piece.end(); address += 8) {
-      if (image.load64(address) != data.address || static_cast<std::int64_t>(address) < kMinSearchable) continue;
-      HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(address)));
-      for (const CodeImmediate& site : sites) {
-        HEAPBUMP_TRY(const auto code, decode(module, site.function));
-        const auto load = std::ranges::find_if(code, [&](const Instruction& i) {
-          return i.opcode == op::i64_load && i.value == data.layout->end_offset();
-        });
-        if (load == code.end()) continue;
-        use.by_pointer = true;
-        use.function = site.function;
-        use.offset = load->offset;
-        use.rounds_up = rounds_up_to_page(code, static_cast<std::size_t>(load - code.begin()));
-      }
+  std::vector<std::uint64_t> variables;
+  image.for_each_word64([&](std::uint64_t address, std::uint64_t value) {
+    if (value == data.address) variables.push_back(address);
+  });
+  // lastmoduledatap and at most a few more; a module with many is not what Go's linker makes.
+  constexpr std::size_t kMaxVariables = 16;
+  if (variables.size() > kMaxVariables) return {};
+  for (const std::uint64_t address : variables) {
+    HEAPBUMP_TRY(const auto functions, functions_with(module, address));
+    for (const std::uint32_t function : functions) {
+      HEAPBUMP_TRY(const auto code, decode(module, function));
+      const auto load = std::ranges::find_if(
+          code, [&](const Instruction& i) { return i.opcode == op::i64_load && i.value == data.layout->end_offset(); });
+      if (load == code.end()) continue;
+      use.by_pointer = true;
+      use.function = function;
+      use.offset = load->offset;
+      use.rounds_up = rounds_up_to_page(code, static_cast<std::size_t>(load - code.begin()));
     }
   }
   return {};

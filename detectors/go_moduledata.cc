@@ -152,28 +152,6 @@ std::vector<Header> find_headers(const DataImage& image) {
   return headers;
 }
 
-// Calls `visit` for every 8-aligned address whose word may be one of the headers' addresses.
-template <typename Visit>
-void for_each_pointer(const DataImage& image, const std::vector<Header>& headers, Visit visit) {
-  std::uint64_t last = ~std::uint64_t{0};  // a word across two pieces is seen once
-  const auto consider = [&](std::uint64_t address, std::uint64_t value) {
-    for (const Header& header : headers) {
-      if (value == header.address && address != last) visit(address, header);
-    }
-    last = address;
-  };
-  for (const DataImage::Piece& piece : image.pieces()) {
-    std::uint64_t address = piece.address & ~std::uint64_t{7};
-    for (; address < piece.address; address += 8) consider(address, image.load64(address));
-    const Bytes bytes = piece.bytes;
-    for (; address + 8 <= piece.end(); address += 8) {
-      const std::uint64_t value = load_u64(bytes.subspan(static_cast<std::size_t>(address - piece.address)));
-      if (value >= headers.front().address && value <= headers.back().address) consider(address, value);
-    }
-    if (address < piece.end()) consider(address, image.load64(address));
-  }
-}
-
 }  // namespace
 
 Search find_moduledata(const Module& module, const DataImage& image) {
@@ -181,16 +159,22 @@ Search find_moduledata(const Module& module, const DataImage& image) {
   const std::vector<Header> headers = find_headers(image);  // ascending by address
   search.headers = headers.size();
   if (headers.empty()) return search;
-  for_each_pointer(image, headers, [&](std::uint64_t address, const Header& header) {
+  const auto consider = [&](std::uint64_t address, const Header& header) {
     Checker checker(module, image, *header.layout, header.address, address);
     ModuleData data;
     const auto wrong = checker.check(data);
+    // Two that check out are ambiguous already, and one near miss is enough to name.
     if (!wrong) {
-      search.found.push_back(std::move(data));
-    } else if (checker.word(header.layout->minpc) == kFirstPc) {
+      if (search.found.size() < 2) search.found.push_back(std::move(data));
+    } else if (search.near_misses.empty() && checker.word(header.layout->minpc) == kFirstPc) {
       search.near_misses.push_back("the structure at " + hex(address) + " points at a pclntab of Go " +
                                    std::string(header.layout->versions) + ", but " + *wrong);
     }
+  };
+  image.for_each_word64([&](std::uint64_t address, std::uint64_t value) {
+    if (value < headers.front().address || value > headers.back().address) return;
+    const auto header = std::ranges::lower_bound(headers, value, {}, &Header::address);
+    if (header->address == value) consider(address, *header);
   });
   return search;
 }

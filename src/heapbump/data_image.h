@@ -3,6 +3,7 @@
 // partly in no segment (linkers leave runs of zeros out).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -37,6 +38,21 @@ class DataImage {
   [[nodiscard]] std::uint64_t load64(std::uint64_t address) const;
   /// One past the last byte that any segment fills.
   [[nodiscard]] std::uint64_t end() const { return pieces_.empty() ? 0 : pieces_.back().end(); }
+
+  /// Calls visit(address, value) for every 8-aligned little-endian word of which at least one byte is in a segment, in
+  /// ascending order; bytes in no segment count as zero.
+  template <typename Visit>
+  void for_each_word64(Visit visit) const {
+    std::uint64_t next = 0;  // words below were visited: a word may begin in one piece and end in another
+    for (const Piece& piece : pieces_) {
+      std::uint64_t address = std::max(next, piece.address & ~std::uint64_t{7});
+      for (; address < piece.end(); address += 8) {
+        const bool inside = address >= piece.address && piece.end() - address >= 8;
+        visit(address, inside ? load_u64(piece.bytes.subspan(static_cast<std::size_t>(address - piece.address))) : load64(address));
+      }
+      next = address;
+    }
+  }
 
   /// Adds the edits that make the little-endian word of `size` bytes (4 or 8) at `address` hold `value`. Bytes in no
   /// segment that must become non-zero are won by lengthening the segment before them or by a segment of their own.
