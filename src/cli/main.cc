@@ -1,6 +1,7 @@
 // The command line's frame: global options, the verbs, and how usage errors are told.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -37,6 +38,7 @@ int run(int argc, char** argv) {
   add_reserve(app, session);
   add_verify(app, session);
   add_undo(app, session);
+  add_map(app, session);
   add_info(app, session);
   try {
     app.parse(argc, argv);
@@ -47,6 +49,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
+    // Whoever asks for JSON gets JSON, whatever went wrong.
+    if (std::ranges::find(argv, argv + argc, std::string_view("--json")) != argv + argc)
+      print_json(failure_report({Code::kUsage, e.what(), {}}, nullptr, nullptr, std::nullopt));
     std::cerr << "heapbump: error: " << e.what() << " [" << code_info(Code::kUsage).name << "]\n"
               << "Run `heapbump --help` for the verbs and their options.\n";
     return kUsage;

@@ -48,7 +48,7 @@ void check_outputs(const Options& options) {
 }
 
 int fail_with(const Session& session, const Options& options, const Error& error, const Module* module) {
-  if (options.json || !options.report.empty()) {
+  if (options.json) {
     // The finding is worth its cost here: an audit wants to know why it was refused.
     std::optional<Finding> finding;
     if (module != nullptr && exit_code(error.code) >= 4) {
@@ -56,7 +56,7 @@ int fail_with(const Session& session, const Options& options, const Error& error
     }
     const Json report = failure_report(error, module, finding ? &*finding : nullptr,
                                        module != nullptr ? std::optional(sha256_hex(module->file)) : std::nullopt);
-    if (options.json) print_json(report);
+    print_json(report);
   }
   return print_error(session, options.in, error);
 }
@@ -105,6 +105,10 @@ int reserve_file(const Session& session, Options& options) {
   const auto reservation = reserve(module, options.request);
   if (!reservation) return fail_with(session, options, reservation.error(), &module);
 
+  const auto write_failed = [&](const std::string& path, const Error& error) {
+    if (options.json) print_json(failure_report({error.code, path + ": " + error.message, {}}, &module, nullptr, reservation->input_sha256));
+    return print_error(session, path, error);
+  };
   const bool has_region = reservation->plan.outcome != Plan::Outcome::not_needed;
   if (!options.prove.empty() && reservation->plan.outcome == Plan::Outcome::reserve) {
     const auto proved = prove_reservation(session, options, module, *reservation);
@@ -112,19 +116,19 @@ int reserve_file(const Session& session, Options& options) {
   }
   if (!options.dry_run) {
     const auto written = write_file(options.out, reservation->pieces(module.file), {.mode = (*loaded)->file.mode, .binary = true});
-    if (!written) return print_error(session, options.out, written.error());
+    if (!written) return write_failed(options.out, written.error());
   }
   if (!options.manifest.empty() && has_region) {
     const auto written = write_text(options.manifest, to_json(reservation->plan.manifest).dump() + "\n");
-    if (!written) return print_error(session, options.manifest, written.error());
+    if (!written) return write_failed(options.manifest, written.error());
   }
   if (options.json || !options.report.empty()) {
     const Json report = reserve_report(module, *reservation, options.request);
-    if (options.json) print_json(report);
     if (!options.report.empty()) {
       const auto written = write_text(options.report, report.dump() + "\n");
-      if (!written) return print_error(session, options.report, written.error());
+      if (!written) return write_failed(options.report, written.error());
     }
+    if (options.json) print_json(report);
   }
   describe(session, options, module, *reservation);
   return 0;
