@@ -68,16 +68,19 @@ export async function runComponent(component, options) {
     fs.writeFileSync(path.join(folder, 'run.mjs'), CHILD);
     const settings = { args: options.args ?? ['module.wasm'], env: options.env ?? {}, preopens: options.preopens ?? {},
       calls: (options.calls ?? []).map(parseInvocation).map(({ name, args }) => ({ name, args: args.map((arg) => `${arg}${typeof arg === 'bigint' ? 'n' : ''}`) })) };
-    const child = spawn(process.execPath, ['run.mjs', JSON.stringify(settings)], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+    // Output goes to files: Node writes those at once, while what is still in a pipe is lost when the shim ends the process.
+    const files = ['stdout', 'stderr'].map((name) => path.join(folder, name));
+    const descriptors = files.map((file) => fs.openSync(file, 'w'));
+    const child = spawn(process.execPath, ['run.mjs', JSON.stringify(settings)], { cwd: folder, stdio: ['pipe', ...descriptors] });
+    descriptors.forEach((descriptor) => fs.closeSync(descriptor));
     let timedOut = false;
-    const timer = setTimeout(() => (timedOut = true, child.kill('SIGKILL')), (options.seconds ?? 120) * 1000);
-    const output = { stdout: [], stderr: [] };
-    for (const name of ['stdout', 'stderr']) child[name].on('data', (data) => output[name].push(data));
+    const timer = setTimeout(() => (timedOut = true, child.kill('SIGKILL')), (options.seconds ?? 300) * 1000);
     child.stdin.on('error', () => {}); // the component may end without reading it
     child.stdin.end(options.stdin ?? '');
     const [exitCode, signal] = await new Promise((resolve) => child.on('close', (...ended) => resolve(ended)));
     clearTimeout(timer);
-    return { exitCode, signal, timedOut, stdout: Buffer.concat(output.stdout), stderr: Buffer.concat(output.stderr) };
+    const [stdout, stderr] = files.map((file) => fs.readFileSync(file));
+    return { exitCode, signal, timedOut, stdout, stderr };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
