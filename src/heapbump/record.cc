@@ -24,6 +24,17 @@ Result<RecordedEdit> read_edit(const Section& section, const Json& element) {
   return RecordedEdit{static_cast<std::uint64_t>(*offset->as_integer()), *std::move(old_bytes), *std::move(new_bytes)};
 }
 
+/// The record carries a hash of itself without that hash, so that no byte of it can change unnoticed.
+Status check_digest(const Section& section, const Json& document) {
+  const Json* digest = document.find("sha256");
+  if (digest == nullptr || digest->as_string() == nullptr) return bad_record(section, "carries no hash of itself");
+  Json::Object rest = *document.as_object();
+  rest.erase("sha256");
+  if (sha256_hex(as_bytes(Json(std::move(rest)).dump(-1))) != *digest->as_string())
+    return fail_at(Code::kModifiedSince, section.offset, "the heapbump section was changed after it was written");
+  return {};
+}
+
 }  // namespace
 
 Record make_record(const Manifest& manifest, const EditList& edits, std::uint64_t input_size) {
@@ -43,11 +54,12 @@ std::vector<std::byte> encode_record(const Record& record) {
     edits.push_back(Json::object(
         {{"offset", edit.offset}, {"old_hex", to_hex(edit.old_bytes)}, {"new_hex", to_hex(edit.new_bytes)}}));
   }
-  const Json document = Json::object({
+  Json document = Json::object({
       {"schema_version", kRecordVersion},
       {"manifest", to_json(record.manifest)},
       {"undo", Json::object({{"input_size", record.input_size}, {"edits", edits}})},
   });
+  document["sha256"] = sha256_hex(as_bytes(document.dump(-1)));
   Writer payload;
   payload.name(kRecordSection).bytes(as_bytes(document.dump(-1)));
   Writer section;
@@ -63,6 +75,7 @@ Result<std::optional<Record>> read_record(const Module& module) {
   if (section != &module.sections.back()) return bad_record(*section, "is not the last one");
   auto document = parse_json(as_text(module.content(*section)));
   if (!document) return bad_record(*section, "is not valid JSON: " + document.error().message);
+  HEAPBUMP_CHECK(check_digest(*section, *document));
   const Json* version = document->find("schema_version");
   const Json* manifest = document->find("manifest");
   const Json* undo = document->find("undo");

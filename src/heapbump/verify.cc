@@ -47,7 +47,7 @@ void check_manifest_file(Verification& result, const Manifest& given) {
 }
 
 void check_all(const Module& original, const Module& reserved, const Record& record, Verification& result) {
-  verify::Context context{original, reserved, record, result, {}, {}, {}};
+  verify::Context context{original, reserved, record, result, {}, {}, {}, 0, 4};
   verify::compare_structure(context);
   const bool same_shape = result.ok();
   verify::check_region(context);

@@ -37,6 +37,11 @@ struct Context {
   std::vector<ChangedByte> data_bytes;       ///< by file offset
   std::vector<std::uint32_t> changed_globals;
 
+  /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data that the runtime
+  /// rounds up to it. Set by check_moved_values.
+  std::uint64_t heap_symbol = 0;
+  std::uint64_t pointer_size = 4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
+
   [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
   /// Bytes by which the heap start moved; 0 unless the strategy is bump.
   [[nodiscard]] std::uint64_t moved_by() const {

@@ -17,6 +17,7 @@ class Checker {
   explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.original)), moved_(context.moved_by()) {}
 
   void run() {
+    if (moved_ != 0) c_.heap_symbol = heap();
     for (const ChangedImmediate& change : c_.immediates) immediate(change);
     data();
     for (const std::uint32_t index : c_.changed_globals) global(index);
@@ -33,9 +34,14 @@ class Checker {
     return (value >= heap() && value < heap() + kReach) || (value + kReach >= heap_end() && value <= heap_end());
   }
 
-  /// The last of several bounds of 8 bytes in ascending order, which a runtime rounds up to a page to get its heap start.
+  /// Such an end of static data may be what a runtime rounds up to a page to get its heap start.
   bool rounds_up_to_heap(const DataImage& image, std::uint64_t word) const {
-    if (word % 8 != 0 || word < 32 || align_up(image.load64(word), kPageSize) != heap()) return false;
+    return ends_bounds(image, word) && align_up(image.load64(word), kPageSize) == heap();
+  }
+
+  /// The last of several bounds of 8 bytes in ascending order (data, bss, ... end).
+  static bool ends_bounds(const DataImage& image, std::uint64_t word) {
+    if (word % 8 != 0 || word < 32) return false;
     for (std::uint64_t at = word; at > word - 32; at -= 8)
       if (image.load64(at - 8) > image.load64(at) || image.load64(at - 8) == 0) return false;
     return true;
@@ -121,8 +127,11 @@ class Checker {
         c_.mismatch(byte.reserved_offset, "a data word changed, and this strategy moves none", hex(old_value), hex(new_value));
       else if (new_value != ((old_value + moved_) & 0xffffffff))
         c_.mismatch(byte.reserved_offset, "the data word at " + hex(word) + " did not move as the heap did", hex(old_value + moved_), hex(new_value));
-      else if (!near_heap(old_value) && !rounds_up_to_heap(*before, word))
+      else if (!near_heap(old_value) && rounds_up_to_heap(*before, word))
+        c_.heap_symbol = old_value;
+      else if (!near_heap(old_value))
         c_.mismatch(byte.reserved_offset, "the data word at " + hex(word) + " moved and is no address of the heap's start or end", hex(old_value), hex(new_value));
+      if (ends_bounds(*before, word)) c_.pointer_size = 8;
     }
   }
 

@@ -1,0 +1,156 @@
+// The static check: what it accepts, and what it says about what it does not.
+#include "heapbump/verify.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "heapbump/reserve.h"
+#include "heapbump/undo.h"
+#include "sabotage.h"
+#include "specimen.h"
+
+namespace heapbump::test {
+namespace {
+
+Verification checked(Bytes original, Bytes reserved, const std::optional<Manifest>& manifest = std::nullopt) {
+  auto result = verify_modules(original, reserved, manifest);
+  EXPECT_TRUE(result.has_value());
+  return result ? *std::move(result) : Verification{};
+}
+
+std::string messages(const Verification& verification) {
+  std::string text;
+  for (const Mismatch& m : verification.mismatches) text += m.what + " [" + m.expected + "] [" + m.found + "]\n";
+  return text;
+}
+
+TEST(Verify, AcceptsARightReservationInEveryPlacement) {
+  for (const Placement placement : {Placement::shim, Placement::adapter, Placement::none}) {
+    Request request;
+    request.placement = placement;
+    const Specimen specimen = make_specimen(request);
+    const Verification v = checked(specimen.original, specimen.reserved, specimen.manifest);
+    EXPECT_TRUE(v.ok()) << messages(v);
+    EXPECT_TRUE(v.code_offsets_preserved);
+  }
+}
+
+TEST(Verify, AcceptsSeveralAdaptersAndMorePages) {
+  for (const std::uint32_t adapters : {1U, 2U, 3U}) {
+    Request request;
+    request.adapters = adapters;
+    request.pages = 5;
+    const Specimen specimen = make_specimen(request);
+    const Verification v = checked(specimen.original, specimen.reserved, specimen.manifest);
+    EXPECT_TRUE(v.ok()) << adapters << ": " << messages(v);
+  }
+}
+
+TEST(Verify, NamesEveryKindOfChange) {
+  const Specimen specimen = make_specimen();
+  const Verification v = checked(specimen.original, specimen.reserved);
+  std::map<ChangeKind, int> kinds;
+  for (const Change& change : v.changes) ++kinds[change.kind];
+  EXPECT_EQ(kinds[ChangeKind::code_immediate], 3);
+  EXPECT_EQ(kinds[ChangeKind::memarg_offset], 1);
+  EXPECT_EQ(kinds[ChangeKind::data_word], 1);
+  EXPECT_EQ(kinds[ChangeKind::global_initial], 1);
+  EXPECT_EQ(kinds[ChangeKind::memory_limit], 1);
+  for (const ChangeKind kind : {ChangeKind::shim_function, ChangeKind::shim_global, ChangeKind::shim_export, ChangeKind::shim_body, ChangeKind::record})
+    EXPECT_EQ(kinds[kind], 1) << to_string(kind);
+  EXPECT_EQ(kinds[ChangeKind::shim_type], 0) << "fd_write has the shim's type, so it is reused";
+}
+
+TEST(Verify, TheChangesAreTheWholeDifference) {
+  const Specimen specimen = make_specimen();
+  const Verification v = checked(specimen.original, specimen.reserved);
+  std::vector<std::byte> rebuilt;
+  std::size_t at = 0;
+  for (const Change& change : v.changes) {
+    ASSERT_GE(change.original_offset, at);
+    rebuilt.insert(rebuilt.end(), specimen.original.begin() + static_cast<std::ptrdiff_t>(at),
+                   specimen.original.begin() + static_cast<std::ptrdiff_t>(change.original_offset));
+    EXPECT_EQ(rebuilt.size(), change.reserved_offset) << change.reading;
+    rebuilt.insert(rebuilt.end(), change.new_bytes.begin(), change.new_bytes.end());
+    at = change.original_offset + change.old_bytes.size();
+  }
+  rebuilt.insert(rebuilt.end(), specimen.original.begin() + static_cast<std::ptrdiff_t>(at), specimen.original.end());
+  EXPECT_EQ(rebuilt, specimen.reserved);
+}
+
+TEST(Verify, RefusesTwoEqualFilesThatNeedARegion) {
+  const std::vector<std::byte> program = specimen_program();
+  const Verification v = checked(program, program);
+  EXPECT_FALSE(v.ok());
+  EXPECT_FALSE(v.nothing_reserved);
+}
+
+TEST(Verify, RefusesAReservedModuleAsTheOriginal) {
+  const Specimen specimen = make_specimen();
+  const Verification v = checked(specimen.reserved, specimen.reserved);
+  ASSERT_FALSE(v.ok());
+  EXPECT_EQ(v.mismatches.front().file, VerifiedFile::original);
+}
+
+TEST(Verify, SaysWhereAndWhatWhenASiteIsLeft) {
+  const Specimen specimen = make_specimen();
+  const auto broken = sabotage("site-left", specimen.original, specimen.reserved, 0);
+  ASSERT_TRUE(broken && *broken);
+  const Verification v = checked(specimen.original, **broken);
+  ASSERT_FALSE(v.ok());
+  ASSERT_TRUE(v.mismatches.front().offset.has_value());
+  EXPECT_NE(messages(v).find("still holds the old heap start"), std::string::npos) << messages(v);
+}
+
+TEST(Verify, AManifestOfAnotherModuleIsRefused) {
+  const Specimen specimen = make_specimen();
+  Manifest other = specimen.manifest;
+  other.output_sha256 = std::string(64, '0');
+  const Verification v = checked(specimen.original, specimen.reserved, other);
+  ASSERT_FALSE(v.ok());
+  EXPECT_EQ(v.mismatches.back().file, VerifiedFile::manifest);
+}
+
+TEST(Verify, AcceptsTheGoFixturesReservedByTheirDetector) {
+  for (const char* name : {"busy-go1.21", "busy-go1.24", "busy-go1.26", "reactor-go1.24"}) {
+    std::ifstream file(std::string(HEAPBUMP_FIXTURES) + "/go/" + name + ".wasm", std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    ASSERT_FALSE(text.empty()) << name;
+    const auto module = read_module(as_bytes(text));
+    ASSERT_TRUE(module.has_value());
+    const auto reservation = reserve(*module, Request{});
+    ASSERT_TRUE(reservation.has_value()) << reservation.error().message;
+    const auto output = reservation->output(as_bytes(text));
+    const Verification v = checked(as_bytes(text), output, reservation->plan.manifest);
+    EXPECT_TRUE(v.ok()) << name << ": " << messages(v);
+    // The whole table over a real module: whatever can be broken in it is caught from the bytes.
+    for (const Way& way : sabotage_ways()) {
+      if (way.name == "bit-flipped") continue;
+      const auto broken = sabotage(way.name, as_bytes(text), output, 0);
+      ASSERT_TRUE(broken.has_value()) << broken.error().message;
+      if (!*broken) continue;
+      EXPECT_FALSE(checked(as_bytes(text), **broken).ok()) << name << ": " << way.name;
+    }
+  }
+}
+
+TEST(Undo, SaysWhereTheModuleWasChanged) {
+  const Specimen specimen = make_specimen();
+  std::vector<std::byte> changed = specimen.reserved;
+  const std::size_t at = changed.size() / 3;  // in the code, outside any edit
+  changed[at] ^= std::byte{0x01};
+  const auto module = read_module(changed);
+  ASSERT_TRUE(module.has_value());
+  const auto original = undo(*module);
+  ASSERT_FALSE(original.has_value());
+  EXPECT_EQ(original.error().code, Code::kModifiedSince);
+  ASSERT_TRUE(original.error().offset.has_value());
+  EXPECT_LE(*original.error().offset, at);
+  EXPECT_LT(at - *original.error().offset, 4096U);
+}
+
+}  // namespace
+}  // namespace heapbump::test
