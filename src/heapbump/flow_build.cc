@@ -804,10 +804,13 @@ Status FlowBuilder::step(const Instruction& instruction) {
 
 /// Sorts the edges by target and lists each node's users.
 void FlowBuilder::finish() {
-  std::ranges::stable_sort(flow_.edges, {}, &Edge::to);
   flow_.edge_index_.assign(flow_.block_count + 1, 0);
   for (const Edge& edge : flow_.edges) ++flow_.edge_index_[edge.to + 1];
   for (std::size_t i = 1; i < flow_.edge_index_.size(); ++i) flow_.edge_index_[i] += flow_.edge_index_[i - 1];
+  std::vector<Edge> sorted(flow_.edges.size());
+  std::vector<std::uint32_t> place(flow_.edge_index_.begin(), flow_.edge_index_.end() - 1);
+  for (const Edge& edge : flow_.edges) sorted[place[edge.to]++] = edge;
+  flow_.edges = std::move(sorted);
 
   const auto each_use = [&](auto visit) {
     for (std::uint32_t i = 0; i < flow_.nodes.size(); ++i)
