@@ -1,0 +1,53 @@
+// Whether a module can be given pages above its declared minimum that it never touches (`tail`). The argument: move
+// everything at or above the old minimum up by N pages. memory.size and memory.grow then return N more, and the program
+// means the same if every value made from them is used as an address above the line, or in a difference of two such.
+// What breaks it is a memory.size that bounds a heap which began below the line, and a memory.grow whose result is not
+// where the new memory is taken to begin. So every memory.size and memory.grow must be explained from the code, through
+// the functions that return them; one that is not makes the strategy unsound, with the place named.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "detectors/shift.h"
+#include "detectors/survey.h"
+#include "heapbump/finding.h"
+
+namespace heapbump {
+
+/// What a function's result is made of, for its callers.
+struct GrowthSummary {
+  bool returns_fresh = false;  ///< the start of memory that it has just grown (or a failure value)
+  bool returns_size = false;   ///< memory.size itself, in pages or bytes
+  Shift shift;                 ///< of the result
+  /// If this parameter is zero the result is memory.size instead: how sbrk(0) looks.
+  std::optional<std::uint32_t> size_if_zero;
+  bool operator==(const GrowthSummary&) const = default;
+};
+
+/// One use of the memory's size that was looked at.
+struct GrowthUse {
+  std::uint32_t function = 0;
+  std::uint64_t offset = 0;
+  std::string what;
+};
+
+struct GrowthReport {
+  bool sound = false;
+  bool uses_size = false;
+  bool grows = false;
+  std::vector<GrowthUse> explained;
+  std::vector<GrowthUse> unexplained;  ///< not empty exactly if not sound
+  std::map<std::uint32_t, GrowthSummary> summaries;  ///< of functions whose result matters
+};
+
+/// Errors: those of evaluate_flow for a function that has to be followed.
+[[nodiscard]] Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey);
+
+/// The shifts that memory.size, memory.grow and calls of summarised functions start with in one function.
+[[nodiscard]] std::vector<ShiftSeed> growth_seeds(const Flow& flow, const std::map<std::uint32_t, GrowthSummary>& summaries);
+
+}  // namespace heapbump

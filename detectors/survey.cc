@@ -1,0 +1,78 @@
+#include "detectors/survey.h"
+
+#include <algorithm>
+
+namespace heapbump {
+namespace {
+
+constexpr std::size_t kMaxHits = 1'000'000;  // 40 MB of records; real modules have hundreds
+
+bool inside(AddressRange range, std::int64_t value) {
+  return value >= 0 && static_cast<std::uint64_t>(value) >= range.begin && static_cast<std::uint64_t>(value) < range.end;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> Survey::callers(std::uint32_t callee) const {
+  std::vector<std::uint32_t> result;
+  auto at = std::ranges::lower_bound(calls, std::pair{callee, std::uint32_t{0}});
+  for (; at != calls.end() && at->first == callee; ++at) result.push_back(at->second);
+  return result;
+}
+
+Result<Survey> survey_code(const Module& module, AddressRange range) {
+  Survey survey;
+  Instruction instruction;
+  for (std::size_t i = 0; i < module.bodies.size(); ++i) {
+    const auto function = static_cast<std::uint32_t>(module.imported_functions + i);
+    InstructionReader reader(module, module.bodies[i]);
+    const auto first_call = static_cast<std::ptrdiff_t>(survey.calls.size());
+    bool sizes = false;
+    bool grows = false;
+    while (reader.next(instruction)) {
+      switch (instruction.immediate) {
+        case Immediate::i32:
+        case Immediate::i64:
+        case Immediate::memarg:
+        case Immediate::memarg_lane: {
+          const bool constant = instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
+          const std::int64_t value = instruction.value;
+          // An i32 address of 2 GiB or more reads as negative; it is looked at both ways.
+          const std::int64_t address =
+              instruction.immediate == Immediate::i32 ? static_cast<std::int64_t>(static_cast<std::uint32_t>(value)) : value;
+          const bool negated = constant && value < 0 && inside(range, -value);
+          if (!negated && !inside(range, address)) break;
+          survey.hits.push_back({function,
+                                 {function, instruction.opcode, value, instruction.immediate_offset,
+                                  instruction.immediate_width},
+                                 negated});
+          if (survey.hits.size() > kMaxHits)
+            return fail_at(Code::kWorkLimit, instruction.offset, "more constants lie in the heap's range than can be followed");
+          break;
+        }
+        case Immediate::index:
+          if (instruction.opcode == op::call || instruction.opcode == op::return_call) {
+            ++survey.direct_calls;
+            if (instruction.immediate_width == 5) ++survey.padded_calls;
+            survey.calls.emplace_back(static_cast<std::uint32_t>(instruction.value), function);
+          }
+          sizes |= instruction.opcode == op::memory_size;
+          grows |= instruction.opcode == op::memory_grow;
+          break;
+        default:
+          break;
+      }
+    }
+    if (reader.error()) return std::unexpected(*reader.error());
+    const auto mine = std::ranges::subrange(survey.calls.begin() + first_call, survey.calls.end());
+    std::ranges::sort(mine);
+    const auto repeated = std::ranges::unique(mine);
+    survey.calls.erase(repeated.begin(), repeated.end());
+    if (sizes) survey.size_functions.push_back(function);
+    if (grows) survey.grow_functions.push_back(function);
+  }
+  std::ranges::sort(survey.calls);
+  return survey;
+}
+
+}  // namespace heapbump
