@@ -24,5 +24,6 @@ struct Detector {
 // One line a detector; each is defined in its own file.
 [[nodiscard]] Result<std::optional<Finding>> detect_go(const Module& module);
 [[nodiscard]] Result<std::optional<Finding>> detect_tinygo(const Module& module);
+[[nodiscard]] Result<std::optional<Finding>> detect_wasm_ld(const Module& module);
 
 }  // namespace heapbump

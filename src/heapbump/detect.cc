@@ -10,7 +10,12 @@ Result<Finding> detect(const Module& module) {
   HEAPBUMP_CHECK(check_supported_memory(module));
   std::optional<Finding> chosen;
   for (const Detector& detector : all_detectors()) {
-    HEAPBUMP_TRY(std::optional<Finding> finding, detector.detect(module));
+    // A runtime's own structure, checked field by field, settles it; what is more general need not be asked.
+    if (chosen && chosen->refusals.empty() && chosen->confidence == Confidence::proven) break;
+    auto asked = detector.detect(module);
+    // What one detector cannot follow does not take away what another has found.
+    if (!asked && chosen && chosen->refusals.empty()) continue;
+    HEAPBUMP_TRY(std::optional<Finding> finding, std::move(asked));
     if (!finding) continue;
     finding->detector = detector.name;
     if (!chosen) {
@@ -19,7 +24,7 @@ Result<Finding> detect(const Module& module) {
     }
     // A later detector that agrees adds nothing; one that disagrees shows that the first may be wrong.
     const bool both_usable = chosen->refusals.empty() && finding->refusals.empty();
-    if (both_usable && chosen->heap_base != finding->heap_base) {
+    if (both_usable && chosen->heap_base && finding->heap_base && chosen->heap_base != finding->heap_base) {
       return fail(Code::kAmbiguous, "the detectors " + chosen->detector + " and " + finding->detector +
                                         " find different heap starts: " + hex(chosen->heap_base.value_or(0)) + " and " +
                                         hex(finding->heap_base.value_or(0)));

@@ -1,0 +1,518 @@
+#include "detectors/heap_owner.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "detectors/address_use.h"
+#include "detectors/shift.h"
+#include "heapbump/data_image.h"
+
+namespace heapbump {
+namespace {
+
+constexpr std::uint64_t kHeaderSpan = 64;           ///< how far above the start an allocator's first header can reach
+constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far above the start go into the report
+constexpr int kBackwardSteps = 64;
+
+/// Where an allocator keeps its break.
+struct Location {
+  bool is_global = false;
+  std::uint32_t index = 0;  ///< global index or linear-memory address
+  auto operator<=>(const Location&) const = default;
+};
+
+struct Candidate {
+  std::uint64_t base = 0;
+  std::uint32_t function = 0;
+  std::uint64_t offset = 0;  ///< of the instruction that shows it
+};
+
+/// Constant address of an access, if it has one.
+std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& effect) {
+  const auto base = flow.constant(flow.operands_of(effect)[0]);
+  if (!base) return std::nullopt;
+  return static_cast<std::uint32_t>(*base + effect.value);
+}
+
+class OwnerSearch {
+ public:
+  OwnerSearch(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names)
+      : module_(module), survey_(survey), growth_(growth), names_(names) {}
+
+  Result<HeapOwner> run();
+
+ private:
+  Status search_functions();
+  void search_differences(const Flow& flow, std::span<const Shift> shifts);
+  void search_breaks(const Flow& flow, std::span<const Shift> shifts);
+  Status resolve_breaks();
+  Status take_initial_value(const Location& location, std::uint64_t function_offset);
+  bool choose();
+  Status explain_constants();
+  Status explain_function(std::span<const RangeHit> hits, bool owner);
+  void explain_data();
+  void explain_globals();
+  [[nodiscard]] bool consistent(const Flow& flow, std::span<const RangeHit> hits);
+  bool check_dlmalloc(const Flow& flow);
+  void check_layout();
+  [[nodiscard]] bool plausible(std::uint64_t value) const {
+    return value >= std::max<std::uint64_t>(module_.data_end(), 16) && value <= module_.memory_bytes();
+  }
+  [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
+    return describe_function(names_, function) + " at file offset " + hex(offset);
+  }
+  void refuse(Code code, std::string why, std::optional<std::uint64_t> offset = {}) {
+    if (owner_.refusal) return;
+    owner_.refusal = code;
+    owner_.why = std::move(why);
+    owner_.offset = offset;
+  }
+  Site& add_site(const RangeHit& hit, Role role, int moves, std::string why);
+
+  const Module& module_;
+  const Survey& survey_;
+  const GrowthReport& growth_;
+  const NameSection& names_;
+  HeapOwner owner_;
+  std::vector<Candidate> candidates_;
+  std::set<std::uint32_t> owners_;                  ///< functions that measure the heap from its start
+  std::map<Location, std::uint64_t> breaks_;        ///< and where each was seen
+  std::map<Location, std::uint32_t> break_function_;
+  std::optional<DataImage> image_;
+  int signals_ = 0;
+  bool structure_checked_ = false;
+};
+
+Status OwnerSearch::search_functions() {
+  std::set<std::uint32_t> functions(survey_.size_functions.begin(), survey_.size_functions.end());
+  for (const auto& [function, summary] : growth_.summaries)
+    if (summary.returns_size || summary.size_if_zero)
+      for (const std::uint32_t caller : survey_.callers(function)) functions.insert(caller);
+  for (const std::uint32_t function : functions) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function));
+    const auto seeds = growth_seeds(flow, growth_.summaries);
+    const auto shifts = compute_shifts(flow, seeds);
+    search_differences(flow, shifts);
+    search_breaks(flow, shifts);
+  }
+  return {};
+}
+
+/// `memory.size * 65536 - C`: C is where the heap starts.
+void OwnerSearch::search_differences(const Flow& flow, std::span<const Shift> shifts) {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add)) continue;
+    for (std::uint32_t position = 0; position < 2; ++position) {
+      const Shift& shift = shifts[flow.operand(id, position)];
+      if (!shift.top || !shift.from_size || !shift.known || shift.scale != static_cast<std::int64_t>(kPageSize)) continue;
+      if (node.opcode == op::i32_sub && position == 1) continue;
+      const auto constant = flow.constant(flow.operand(id, 1 - position));
+      if (!constant) continue;
+      const auto value = static_cast<std::uint32_t>(node.opcode == op::i32_sub ? *constant : -*constant);
+      if (!plausible(value)) continue;
+      candidates_.push_back({value, flow.function, node.offset});
+      owners_.insert(flow.function);
+    }
+  }
+}
+
+/// A value that is compared with memory.size, made from or stored to a fixed place: a break.
+void OwnerSearch::search_breaks(const Flow& flow, std::span<const Shift> shifts) {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& compare = flow.nodes[id];
+    if (compare.kind != NodeKind::binary || compare.opcode < op::i32_lt_s || compare.opcode > op::i32_ge_u) continue;
+    for (std::uint32_t position = 0; position < 2; ++position) {
+      const Shift& shift = shifts[flow.operand(id, position)];
+      if (!shift.top || !shift.from_size) continue;
+      // What the compared value is made from.
+      std::vector<NodeId> made{flow.operand(id, 1 - position)};
+      std::set<Location> loaded;
+      for (std::size_t i = 0; i < made.size() && i < kBackwardSteps; ++i) {
+        const Node& node = flow.nodes[made[i]];
+        if (node.kind == NodeKind::load && node.opcode == op::i32_load) {
+          if (const auto address = constant_address(flow, flow.effects[node.effect])) loaded.insert({false, *address});
+        } else if (node.kind == NodeKind::global) {
+          if (module_.globals[static_cast<std::size_t>(node.value)].is_mutable)
+            loaded.insert({true, static_cast<std::uint32_t>(node.value)});
+        }
+        const bool walk = node.kind == NodeKind::phi || node.kind == NodeKind::select ||
+                          (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub ||
+                                                             node.opcode == op::i32_and || node.opcode == op::i32_or));
+        if (!walk) continue;
+        for (const NodeId operand : flow.operands_of(node))
+          if (std::ranges::find(made, operand) == made.end()) made.push_back(operand);
+      }
+      // The same place must be given a new value here, one that is not a constant.
+      for (const Effect& effect : flow.effects) {
+        std::optional<Location> stored;
+        NodeId value = kNoNode;
+        if (effect.kind == EffectKind::store && effect.opcode == op::i32_store) {
+          if (const auto address = constant_address(flow, effect)) stored = Location{false, *address};
+          value = flow.operands_of(effect)[1];
+        } else if (effect.kind == EffectKind::global_set) {
+          stored = Location{true, static_cast<std::uint32_t>(effect.value)};
+          value = flow.operands_of(effect)[0];
+        }
+        if (!stored || flow.constant(value) || shifts[value].top) continue;
+        const bool same = loaded.contains(*stored) && stored->index != 0;
+        const bool compared = std::ranges::find(made, value) != made.end() && flow.nodes[value].kind != NodeKind::load;
+        if (!same && !(compared && stored->is_global)) continue;
+        breaks_.emplace(*stored, compare.offset);
+        break_function_.emplace(*stored, flow.function);
+      }
+    }
+  }
+}
+
+/// The value a break starts with: in the data or the global's initialiser, or given to it once by code.
+Status OwnerSearch::take_initial_value(const Location& location, std::uint64_t function_offset) {
+  const std::uint32_t function = break_function_[location];
+  if (location.is_global) {
+    const Global& global = module_.globals[location.index];
+    if (global.imported || !global.init.value) return {};
+    const auto value = static_cast<std::uint32_t>(*global.init.value);
+    if (!plausible(value)) return {};
+    Site site{.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset,
+              .width = global.init.immediate_width, .address = 0, .function = {}, .value = *global.init.value,
+              .role = Role::heap_start, .moves = 1,
+              .why = "the allocator's break starts here; it is compared with memory.size in " + place(function, function_offset)};
+    owner_.sites.push_back(std::move(site));
+    candidates_.push_back({value, function, function_offset});
+    return {};
+  }
+  const std::uint32_t value = image_->load32(location.index);
+  if (!plausible(value)) return {};
+  Site site{.kind = SiteKind::data_word32, .file_offset = 0, .width = 4, .address = location.index, .function = {},
+            .value = value, .role = Role::heap_start, .moves = 1,
+            .why = "the allocator's break starts here; it is compared with memory.size in " + place(function, function_offset)};
+  for (std::uint64_t byte = location.index; byte < std::uint64_t{location.index} + 4 && site.file_offset == 0; ++byte)
+    site.file_offset = image_->file_offset(byte).value_or(0);
+  owner_.sites.push_back(std::move(site));
+  candidates_.push_back({value, function, function_offset});
+  return {};
+}
+
+Status OwnerSearch::resolve_breaks() {
+  for (const auto& [location, offset] : breaks_) HEAPBUMP_CHECK(take_initial_value(location, offset));
+  if (!candidates_.empty() || breaks_.empty()) return {};
+  // Breaks that start at zero and are set by code: whoever stores a constant there.
+  HEAPBUMP_TRY(const Survey constants, survey_code(module_, {std::max<std::uint64_t>(module_.data_end(), 16), module_.memory_bytes() + 1}));
+  std::set<std::uint32_t> functions;
+  for (const RangeHit& hit : constants.hits) functions.insert(hit.function);
+  for (const std::uint32_t function : functions) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function));
+    for (const Effect& effect : flow.effects) {
+      std::optional<Location> stored;
+      NodeId value = kNoNode;
+      if (effect.kind == EffectKind::store && effect.opcode == op::i32_store) {
+        if (const auto address = constant_address(flow, effect)) stored = Location{false, *address};
+        value = flow.operands_of(effect)[1];
+      } else if (effect.kind == EffectKind::global_set) {
+        stored = Location{true, static_cast<std::uint32_t>(effect.value)};
+        value = flow.operands_of(effect)[0];
+      }
+      if (!stored || !breaks_.contains(*stored) || flow.nodes[value].kind != NodeKind::constant) continue;
+      const auto base = static_cast<std::uint32_t>(flow.nodes[value].value);
+      if (!plausible(base)) continue;
+      candidates_.push_back({base, function, effect.offset});
+      owners_.insert(function);
+    }
+  }
+  return {};
+}
+
+/// Settles on one start, or says why there is none.
+bool OwnerSearch::choose() {
+  std::optional<std::uint64_t> symbol;
+  if (const Export* exported = module_.find_export("__heap_base", ExternalKind::global)) {
+    const Global& global = module_.globals[exported->index];
+    if (!global.imported && !global.is_mutable && global.init.value)
+      symbol = static_cast<std::uint32_t>(*global.init.value);
+  }
+  if (symbol) {
+    owner_.evidence.push_back({"symbol", "the export __heap_base says " + hex(*symbol)});
+    ++signals_;
+  }
+  if (candidates_.empty()) {
+    owner_.heap_base = symbol;
+    refuse(Code::kNoDetector, symbol ? "the heap's start is known, but no allocator that starts there was found"
+                                     : "no allocator was found that starts at a constant address");
+    return false;
+  }
+  const Candidate& first = candidates_.front();
+  for (const Candidate& other : candidates_) {
+    if (other.base == first.base) continue;
+    refuse(Code::kAmbiguous,
+           "two heap starts are possible: " + hex(first.base) + " in " + place(first.function, first.offset) + " and " +
+               hex(other.base) + " in " + place(other.function, other.offset),
+           other.offset);
+    return false;
+  }
+  if (symbol && *symbol != first.base && align_up(*symbol, 16) != first.base) {
+    refuse(Code::kAmbiguous, "the export __heap_base says " + hex(*symbol) + ", but the allocator starts at " + hex(first.base),
+           first.offset);
+    return false;
+  }
+  owner_.heap_base = first.base;
+  owner_.evidence.push_back({"allocator", "the heap is measured from " + hex(first.base) + " in " + place(first.function, first.offset)});
+  ++signals_;
+  return true;
+}
+
+Site& OwnerSearch::add_site(const RangeHit& hit, Role role, int moves, std::string why) {
+  const std::uint32_t opcode = hit.immediate.opcode;
+  const SiteKind kind = opcode == op::i32_const   ? SiteKind::i32_const
+                        : opcode == op::i64_const ? SiteKind::i64_const
+                                                  : SiteKind::memarg_offset;
+  owner_.sites.push_back({.kind = kind, .file_offset = hit.immediate.file_offset, .width = hit.immediate.width, .address = 0,
+                          .function = hit.function, .value = hit.immediate.value, .role = role, .moves = moves,
+                          .why = std::move(why)});
+  return owner_.sites.back();
+}
+
+/// dlmalloc's malloc_state: least_addr at 16, seg.base at 448, seg.size at 452 (32-bit pointers, no locks). The start is
+/// stored to the first two and the size to the third.
+bool OwnerSearch::check_dlmalloc(const Flow& flow) {
+  std::vector<std::uint32_t> starts;
+  std::vector<std::uint32_t> others;
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
+    const auto address = constant_address(flow, effect);
+    if (!address) continue;
+    const auto value = flow.constant(flow.operands_of(effect)[1]);
+    if (value && static_cast<std::uint32_t>(*value) == *owner_.heap_base)
+      starts.push_back(*address);
+    else if (!value)
+      others.push_back(*address);
+  }
+  for (const std::uint32_t least : starts)
+    for (const std::uint32_t base : starts)
+      if (base - least == 432 && std::ranges::find(others, base + 4) != others.end()) {
+        owner_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(least - 16) + ": least_addr and seg.base are set to the heap's "
+                                                                                      "start, seg.size to what is left up to memory.size"});
+        return true;
+      }
+  return false;
+}
+
+/// With the constants near the start moving along with it, every address in the function must be above the line or
+/// independent of it; anything in between means that a constant was missed or moved wrongly.
+bool OwnerSearch::consistent(const Flow& flow, std::span<const RangeHit> hits) {
+  std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
+  const auto base = static_cast<std::int64_t>(*owner_.heap_base);
+  Shift up{.scale = static_cast<std::int64_t>(kPageSize), .known = true, .top = true};
+  Shift down = up;
+  down.scale = -up.scale;
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.width == 0) continue;
+    for (const RangeHit& hit : hits)
+      if (hit.immediate.file_offset == node.immediate_offset) seeds.push_back({id, hit.negated ? down : up});
+  }
+  const auto shifts = compute_shifts(flow, seeds);
+  for (const Effect& effect : flow.effects) {
+    const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store || effect.kind == EffectKind::atomic;
+    if (!access) continue;
+    const NodeId address = flow.operands_of(effect)[0];
+    const Shift& shift = shifts[address];
+    const bool above = shift.top && shift.known && shift.scale == up.scale;
+    // A size with a large constant added to it: the constant must be the heap's start in some folded form.
+    const Linear sum = linear_form(flow, address);
+    const auto constant = static_cast<std::int64_t>(sum.offset) + effect.value;
+    const bool folded = !shift.top && shift.cancelled && sum.base != kNoNode &&
+                        constant > base - static_cast<std::int64_t>(kHeaderSpan) && constant < base + static_cast<std::int64_t>(kHeaderSpan);
+    if ((shift.top && !above) || folded) {
+      refuse(Code::kUnexplained,
+             "an address made from the heap's start does not move with it, in " + place(flow.function, effect.offset), effect.offset);
+      return false;
+    }
+  }
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::binary || node.opcode < op::i32_eq || node.opcode > op::i32_ge_u) continue;
+    const Shift& a = shifts[flow.operand(id, 0)];
+    const Shift& b = shifts[flow.operand(id, 1)];
+    if (!a.top && !b.top) continue;
+    const auto constant = flow.constant(flow.operand(id, a.top ? 1 : 0));
+    const bool sentinel = constant && (*constant == 0 || *constant == -1);
+    const bool both = a.top && b.top && a.known && b.known && a.scale == b.scale;
+    if (both || (a.top != b.top && (!constant || sentinel))) continue;
+    refuse(Code::kUnexplained,
+           "a value that moves with the heap is compared with one that does not, in " + place(flow.function, node.offset), node.offset);
+    return false;
+  }
+  return true;
+}
+
+Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner) {
+  const std::uint64_t base = *owner_.heap_base;
+  const std::uint32_t function = hits.front().function;
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function));
+  const auto uses = classify_in(flow, hits);
+  std::vector<RangeHit> moved;
+  for (const AddressUse& use : uses) {
+    const RangeHit& hit = use.hit;
+    const auto magnitude = static_cast<std::uint64_t>(hit.negated ? -hit.immediate.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
+    const bool header = magnitude >= base && magnitude <= base + kHeaderSpan;
+    const bool i32 = hit.immediate.opcode == op::i32_const;
+    const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;
+    const std::string distance = magnitude == base ? std::string("the heap's start") : "the heap's start plus " + std::to_string(magnitude - base);
+    if (owner && header && i32 && relocated && use.kind != AddressUse::Kind::dead) {
+      add_site(hit, Role::heap_start, hit.negated ? -1 : 1, (hit.negated ? "minus " : "") + distance + ", used by the allocator that owns it");
+      moved.push_back(hit);
+      continue;
+    }
+    if (survey_.relocations_padded() && i32 && hit.immediate.width != 5) {
+      add_site(hit, Role::unrelated, 0, "not an address: the linker's relocated immediates have five bytes, this one has " + std::to_string(hit.immediate.width));
+      continue;
+    }
+    if (use.kind == AddressUse::Kind::address && use.target >= static_cast<std::int64_t>(base)) {
+      add_site(hit, Role::heap_start, 0, "an address in the heap, used outside the allocator");
+      refuse(Code::kUnexplained, "a constant address in the heap is used in " + place(function, hit.immediate.file_offset) +
+                                     ", which is not the allocator that starts there", hit.immediate.file_offset);
+      continue;
+    }
+    if (use.kind == AddressUse::Kind::escapes && header) {
+      add_site(hit, Role::unrelated, 0, use.how + " as it is");
+      refuse(Code::kUnexplained, distance + " is " + use.how + " in " + place(function, hit.immediate.file_offset) +
+                                     "; whether it is the heap's start there or only an equal number cannot be told",
+             hit.immediate.file_offset);
+      continue;
+    }
+    add_site(hit, Role::unrelated, 0,
+             use.kind == AddressUse::Kind::escapes ? "a number inside the region, " + use.how + "; no object of the linker's lies here" : use.how);
+  }
+  if (owner && !owner_.refusal) {
+    if (!consistent(flow, moved)) return {};
+    structure_checked_ = structure_checked_ || check_dlmalloc(flow);
+  }
+  return {};
+}
+
+Status OwnerSearch::explain_constants() {
+  const std::uint64_t base = *owner_.heap_base;
+  HEAPBUMP_TRY(const Survey found, survey_code(module_, {base, std::max(base + kWindow, module_.memory_bytes() + 1)}));
+  std::set<std::uint32_t> with_hits;
+  for (std::size_t i = 0; i < found.hits.size();) {
+    std::size_t end = i;
+    while (end < found.hits.size() && found.hits[end].function == found.hits[i].function) ++end;
+    const std::uint32_t function = found.hits[i].function;
+    with_hits.insert(function);
+    HEAPBUMP_CHECK(explain_function(std::span(found.hits).subspan(i, end - i), owners_.contains(function)));
+    i = end;
+  }
+  return {};
+}
+
+/// Words in the data that hold the heap's start: only a break's may move, and one that code reads by its address must be
+/// a break.
+void OwnerSearch::explain_data() {
+  const std::uint64_t base = *owner_.heap_base;
+  for (const DataImage::Piece& piece : image_->pieces()) {
+    for (std::uint64_t address = align_up(piece.address, 4); address + 4 <= piece.end(); address += 4) {
+      if (image_->load32(address) != base) continue;
+      const bool known = std::ranges::any_of(owner_.sites, [&](const Site& site) {
+        return site.kind == SiteKind::data_word32 && site.address == address;
+      });
+      if (known) continue;
+      owner_.sites.push_back({.kind = SiteKind::data_word32, .file_offset = *image_->file_offset(address), .width = 4,
+                              .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
+                              .role = Role::unrelated, .moves = 0,
+                              .why = "a word of static data; the allocator does not start from it"});
+    }
+  }
+}
+
+void OwnerSearch::explain_globals() {
+  const std::uint64_t base = *owner_.heap_base;
+  for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
+    const Global& global = module_.globals[i];
+    if (global.imported || !global.init.value || static_cast<std::uint32_t>(*global.init.value) < base ||
+        static_cast<std::uint32_t>(*global.init.value) > module_.memory_bytes())
+      continue;
+    const bool known = std::ranges::any_of(owner_.sites, [&](const Site& site) { return site.file_offset == global.init.immediate_offset; });
+    if (known) continue;
+    Site site{.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset, .width = global.init.immediate_width,
+              .address = 0, .function = {}, .value = *global.init.value, .role = Role::unrelated, .moves = 0, .why = {}};
+    const bool exported_base = std::ranges::any_of(module_.exports, [&](const Export& e) {
+      return e.kind == ExternalKind::global && e.index == i && (e.name == "__heap_base" || e.name == "__heap_end");
+    });
+    if (exported_base && !global.is_mutable) {
+      site.role = static_cast<std::uint32_t>(*global.init.value) == base ? Role::heap_start : Role::heap_end;
+      site.moves = 1;
+      site.why = "the exported symbol, which hosts read; it must stay true";
+    } else if (global.is_mutable) {
+      site.role = Role::stack_top;
+      site.why = "the initial stack pointer: the stack ends where the heap starts, and does not move";
+      if (i != 0) {
+        refuse(Code::kUnexplained, "global " + std::to_string(i) + " starts with a value in the heap and is not known to be the stack pointer",
+               global.init.immediate_offset);
+      }
+    } else {
+      site.why = "an immutable global with a value in the heap's range";
+      refuse(Code::kUnexplained, "global " + std::to_string(i) + " holds a value in the heap's range", global.init.immediate_offset);
+    }
+    owner_.sites.push_back(std::move(site));
+  }
+}
+
+/// wasm-ld's identities: static data, then (or before it) the stack, then the heap, rounded up to 16 bytes, and the
+/// memory's minimum is the next page.
+void OwnerSearch::check_layout() {
+  const std::uint64_t base = *owner_.heap_base;
+  std::optional<std::uint64_t> stack;
+  for (const Global& global : module_.globals)
+    if (!stack && !global.imported && global.is_mutable && global.type == ValueType::i32 && global.init.value)
+      stack = static_cast<std::uint32_t>(*global.init.value);
+  std::uint64_t data_begin = UINT64_MAX;
+  for (const DataSegment& segment : module_.data)
+    if (const auto address = segment.address()) data_begin = std::min(data_begin, *address);
+  if (stack && *stack == base) {
+    owner_.evidence.push_back({"layout", "the stack pointer starts at the heap's start: the stack lies between the data and the heap"});
+    ++signals_;
+  } else if (stack && *stack <= data_begin && base % 16 == 0) {
+    owner_.evidence.push_back({"layout", "the stack comes first, then static data up to " + hex(module_.data_end()) + ", then the heap"});
+    ++signals_;
+  }
+  if (module_.memory_bytes() - base < kPageSize) {
+    owner_.evidence.push_back({"layout", "the declared minimum is the first page boundary above the heap's start"});
+    ++signals_;
+  }
+}
+
+Result<HeapOwner> OwnerSearch::run() {
+  auto image = DataImage::make(module_);
+  if (!image) {
+    refuse(image.error().code, image.error().message, image.error().offset);
+    return std::move(owner_);
+  }
+  image_ = *std::move(image);
+  HEAPBUMP_CHECK(search_functions());
+  HEAPBUMP_CHECK(resolve_breaks());
+  if (!choose()) return std::move(owner_);
+  if (owner_.heap_base && image_->end() > *owner_.heap_base)
+    refuse(Code::kSnapshot, "data lies above the heap's start: the heap was already in use when this module was saved");
+  HEAPBUMP_CHECK(explain_constants());
+  explain_data();
+  explain_globals();
+  check_layout();
+  owner_.confidence = structure_checked_ ? Confidence::proven : signals_ >= 2 ? Confidence::strong : Confidence::weak;
+  if (owner_.refusal) return std::move(owner_);
+  if (std::ranges::none_of(owner_.sites, [](const Site& site) { return site.moves != 0; })) {
+    refuse(Code::kUnexplained, "the heap's start was found, but no constant that holds it");
+    return std::move(owner_);
+  }
+  owner_.sound = true;
+  owner_.why = "the allocator that owns the memory from " + hex(*owner_.heap_base) + " was found, and every constant in its range is explained";
+  return std::move(owner_);
+}
+
+}  // namespace
+
+Result<HeapOwner> find_heap_owner(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names) {
+  return OwnerSearch(module, survey, growth, names).run();
+}
+
+}  // namespace heapbump

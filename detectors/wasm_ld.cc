@@ -1,0 +1,105 @@
+// Modules whose memory was laid out by a linker (wasm-ld under C, C++, Rust, Zig and many others) or by a compiler that
+// lays memory out the same way: static data, then a heap above it, grown by memory.grow. What the module is allowed to
+// do is shown from its code, not from the name of its maker; see docs/toolchains/wasm-ld.md.
+#include <algorithm>
+#include <string>
+
+#include "detectors/address_use.h"
+#include "detectors/growth.h"
+#include "detectors/heap_owner.h"
+#include "detectors/registry.h"
+#include "detectors/survey.h"
+
+namespace heapbump {
+namespace {
+
+/// How far above the old minimum constants are looked at: more than any region that is asked for in practice.
+constexpr std::uint64_t kTailWindow = 256 * kPageSize;
+
+void name_toolchain(const Module& module, Finding& finding) {
+  for (const ProducersField& field : read_producers(module)) {
+    if (field.field == "language" && field.name == "Rust") {
+      finding.toolchain = {"Rust", std::string(field.version), "producers section"};
+      break;
+    }
+    if (field.field == "processed-by" && finding.toolchain.name.empty())
+      finding.toolchain = {std::string(field.name), std::string(field.version), "producers section"};
+  }
+  if (finding.toolchain.name.empty()) finding.toolchain = {"unknown", "", "no producers section; judged by the code alone"};
+}
+
+std::string place(const NameSection& names, std::uint32_t function, std::uint64_t offset) {
+  return describe_function(names, function) + " at file offset " + hex(offset);
+}
+
+/// The verdict on `tail`, with the evidence for it.
+Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, const GrowthReport& growth,
+                                   const NameSection& names, Finding& finding) {
+  StrategyVerdict verdict{Strategy::tail, false, {}};
+  if (!growth.uses_size && !growth.grows) {
+    verdict.sound = true;
+    verdict.why = "no instruction reads or grows the memory's size, so nothing above the declared minimum can be reached";
+    finding.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
+    return verdict;
+  }
+  for (const GrowthUse& use : growth.explained)
+    finding.evidence.push_back({"memory-growth", place(names, use.function, use.offset) + ": " + use.what});
+  for (const GrowthUse& use : growth.unexplained)
+    finding.evidence.push_back({"memory-growth", place(names, use.function, use.offset) + ": " + use.what});
+  if (!growth.sound) {
+    const GrowthUse& first = growth.unexplained.front();
+    verdict.why = first.what + ", in " + place(names, first.function, first.offset);
+    return verdict;
+  }
+  // The line between old and new memory must not be crossed by a constant address either.
+  HEAPBUMP_TRY(const auto uses, classify_hits(module, survey.hits));
+  for (const AddressUse& use : uses) {
+    if (use.kind != AddressUse::Kind::address || static_cast<std::uint64_t>(use.target) < module.memory_bytes()) continue;
+    verdict.why = "the constant " + hex(static_cast<std::uint64_t>(use.target)) + " is used as an address above the declared minimum, in " +
+                  place(names, use.hit.function, use.hit.immediate.file_offset);
+    return verdict;
+  }
+  verdict.sound = true;
+  verdict.why = "every memory.size is explained, every memory.grow's result is where the new memory begins, and no constant "
+                "address lies above the declared minimum";
+  return verdict;
+}
+
+}  // namespace
+
+Result<std::optional<Finding>> detect_wasm_ld(const Module& module) {
+  const std::uint64_t top = module.memory_bytes();
+  HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailWindow}));
+  HEAPBUMP_TRY(const GrowthReport growth, analyse_growth(module, survey));
+  const NameSection names = read_names(module);
+
+  Finding finding;
+  name_toolchain(module, finding);
+  HEAPBUMP_TRY(StrategyVerdict tail, judge_tail(module, survey, growth, names, finding));
+  HEAPBUMP_TRY(HeapOwner owner, find_heap_owner(module, survey, growth, names));
+
+  finding.heap_base = owner.heap_base;
+  finding.bump_region_floor = owner.heap_base.value_or(0);
+  finding.sites = std::move(owner.sites);
+  std::ranges::move(owner.evidence, std::back_inserter(finding.evidence));
+  finding.grows_by = tail.sound ? (growth.grows ? "memory.grow's result" : "not at all")
+                                : (growth.uses_size ? "memory.size" : "memory.grow without its result");
+  StrategyVerdict bump{Strategy::bump, owner.sound, owner.why};
+  finding.confidence = Confidence::weak;
+  if (tail.sound) {
+    finding.confidence = !growth.grows && !growth.uses_size ? Confidence::proven : Confidence::strong;
+    if (!owner.sound) finding.bump_region_floor = 0;
+  } else if (bump.sound) {
+    finding.confidence = owner.confidence;
+  }
+  if (!tail.sound && !bump.sound) {
+    finding.refusals.push_back({owner.refusal.value_or(Code::kNoDetector),
+                                "no region can be reserved: bump: " + owner.why + "; tail: " + tail.why, owner.offset});
+  }
+  if (!bump.sound)
+    for (Site& site : finding.sites) site.moves = 0;
+  finding.strategies = {std::move(tail), std::move(bump)};
+  return std::optional(std::move(finding));
+}
+
+}  // namespace heapbump
