@@ -8,6 +8,7 @@
 #include "detectors/growth.h"
 #include "detectors/heap_owner.h"
 #include "detectors/registry.h"
+#include "detectors/relocations.h"
 #include "detectors/survey.h"
 
 namespace heapbump {
@@ -65,6 +66,59 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
   return verdict;
 }
 
+/// `bump` from the linker's own relocations: moving every use of __heap_base and __heap_end is what linking with another
+/// heap start would have done.
+std::optional<HeapOwner> owner_by_relocations(const Module& module, Finding& finding) {
+  const auto relocations = read_relocations(module);
+  if (!relocations) return std::nullopt;
+  if (!relocations->stale.empty()) {
+    finding.warnings.push_back("the module has relocations, but " + std::string(relocations->stale) + "; they were not used");
+    return std::nullopt;
+  }
+  if (!relocations->heap_base) return std::nullopt;
+  HeapOwner owner;
+  owner.heap_base = relocations->heap_base;
+  finding.heap_end = relocations->heap_end;
+  owner.evidence.push_back({"relocations", std::to_string(relocations->addresses.size()) + " relocated addresses, each checked; __heap_base is " +
+                                               hex(*relocations->heap_base)});
+  for (const Relocation& relocation : relocations->addresses) {
+    const bool start = relocation.symbol == "__heap_base";
+    const bool end = relocation.symbol == "__heap_end";
+    const bool near = relocation.value >= static_cast<std::int64_t>(*relocations->heap_base);
+    if (!start && !end && !near) continue;
+    Site site{.kind = relocation.kind, .file_offset = relocation.file_offset, .width = relocation.width,
+              .address = relocation.address, .function = module.function_at(relocation.file_offset), .value = relocation.value,
+              .role = start ? Role::heap_start : end ? Role::heap_end : Role::unrelated, .moves = start || end ? 1 : 0, .why = {}};
+    if (relocation.symbol == "__stack_high") site.role = Role::stack_top;
+    site.why = "relocated against " + std::string(relocation.symbol);
+    if (relocation.addend != 0) site.why += " with addend " + std::to_string(relocation.addend);
+    if (!start && !end) site.why += ", which is no part of the heap";
+    owner.sites.push_back(std::move(site));
+  }
+  for (const Export& exported : module.exports) {
+    const bool start = exported.name == "__heap_base";
+    if (exported.kind != ExternalKind::global || (!start && exported.name != "__heap_end")) continue;
+    const Global& global = module.globals[exported.index];
+    if (global.imported || global.is_mutable || !global.init.value) continue;
+    owner.sites.push_back({.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset,
+                           .width = global.init.immediate_width, .address = 0, .function = {}, .value = *global.init.value,
+                           .role = start ? Role::heap_start : Role::heap_end, .moves = 1,
+                           .why = "the exported symbol, which hosts read; it must stay true"});
+  }
+  if (module.data_end() > *owner.heap_base) {
+    owner.refusal = Code::kSnapshot;
+    owner.why = "data lies above the heap's start: the heap was already in use when this module was saved";
+  } else if (std::ranges::none_of(owner.sites, [](const Site& site) { return site.role == Role::heap_start; })) {
+    owner.refusal = Code::kNoDetector;
+    owner.why = "nothing is relocated against __heap_base, so moving it would reserve nothing";
+  } else {
+    owner.sound = true;
+    owner.confidence = Confidence::proven;
+    owner.why = "the linker's relocations name every use of the heap's start";
+  }
+  return owner;
+}
+
 }  // namespace
 
 Result<std::optional<Finding>> detect_wasm_ld(const Module& module) {
@@ -76,7 +130,11 @@ Result<std::optional<Finding>> detect_wasm_ld(const Module& module) {
   Finding finding;
   name_toolchain(module, finding);
   HEAPBUMP_TRY(StrategyVerdict tail, judge_tail(module, survey, growth, names, finding));
-  HEAPBUMP_TRY(HeapOwner owner, find_heap_owner(module, survey, growth, names));
+  std::optional<HeapOwner> exact = owner_by_relocations(module, finding);
+  if (!exact) {
+    HEAPBUMP_TRY(exact, find_heap_owner(module, survey, growth, names));
+  }
+  HeapOwner& owner = *exact;
 
   finding.heap_base = owner.heap_base;
   finding.bump_region_floor = owner.heap_base.value_or(0);
