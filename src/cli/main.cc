@@ -16,6 +16,14 @@ namespace {
 
 constexpr int kUsage = 2;
 
+// CLI11 only says that a verb is missing; the word that was taken for none is what the user wants to see.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  if (!app.get_subcommands().empty() || argc < 2) return error.what();
+  const std::string_view word = argv[1];
+  if (word.starts_with('-')) return error.what();
+  return "there is no verb \"" + std::string(word) + "\"";
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Reserves a region of linear memory in a finished WebAssembly module, so that a preview1 adapter can live in it."};
   app.name("heapbump");
@@ -51,8 +59,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     // Whoever asks for JSON gets JSON, whatever went wrong.
     if (std::ranges::find(argv, argv + argc, std::string_view("--json")) != argv + argc)
-      print_json(failure_report({Code::kUsage, e.what(), {}}, nullptr, nullptr, std::nullopt));
-    std::cerr << "heapbump: error: " << e.what() << " [" << code_info(Code::kUsage).name << "]\n"
+      print_json(failure_report({Code::kUsage, usage_message(app, e, argc, argv), {}}, nullptr, nullptr, std::nullopt));
+    std::cerr << "heapbump: error: " << usage_message(app, e, argc, argv) << " [" << code_info(Code::kUsage).name << "]\n"
               << "Run `heapbump --help` for the verbs and their options.\n";
     return kUsage;
   }
