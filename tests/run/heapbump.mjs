@@ -7,11 +7,13 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { assertValid } from './schema.mjs';
 import { sections } from './wasm.mjs';
 
 export const PROGRAM = process.env.HEAPBUMP;
 export const REAL = process.env.HEAPBUMP_REAL_MODULES;
-export const TESTS = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
+export const TESTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 // A folder that is removed when the test (a node:test context) ends.
 export function temporaryFolder(t) {
@@ -28,11 +30,15 @@ export function heapbump(args, options = {}) {
   return { code: ran.status, stdout: ran.stdout, stderr: ran.stderr.toString() };
 }
 
-// heapbump with --json: the object it prints.
+// heapbump with --json: the object it prints, which is valid by its schema where the verb has one.
 export function heapbumpJson(args) {
   const { code, stdout, stderr } = heapbump([...args, '--json']);
   let object;
   assert.doesNotThrow(() => (object = JSON.parse(stdout)), `not one JSON object: ${stdout.toString().slice(0, 200)} ${stderr}`);
+  if (['detect', 'reserve'].includes(args[0])) {
+    assertValid('report', object);
+    assert.equal(object.exit_code, code, 'the exit code in the JSON is another');
+  }
   return { code, object, stderr };
 }
 
@@ -42,7 +48,10 @@ export function reserve(file, folder, options = []) {
   const { code, stderr } = heapbump(['reserve', file, '-o', output, '--manifest', manifestFile, '--report', reportFile, ...options]);
   assert.equal(code, 0, `reserve ${file}: ${stderr}`);
   const read = (name) => JSON.parse(fs.readFileSync(name, 'utf8'));
-  return { original: fs.readFileSync(file), reserved: fs.readFileSync(output), output, manifestFile, manifest: read(manifestFile), report: read(reportFile) };
+  const [manifest, report] = [read(manifestFile), read(reportFile)];
+  assertValid('manifest', manifest);
+  assertValid('report', report);
+  return { original: fs.readFileSync(file), reserved: fs.readFileSync(output), output, manifestFile, manifest, report };
 }
 
 export const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex');
