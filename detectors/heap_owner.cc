@@ -55,6 +55,8 @@ class OwnerSearch {
   void explain_globals();
   [[nodiscard]] bool consistent(const Flow& flow, std::span<const RangeHit> hits);
   bool check_dlmalloc(const Flow& flow);
+  bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool meets_heap(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
   void check_layout();
   [[nodiscard]] bool plausible(std::uint64_t value) const {
     return value >= std::max<std::uint64_t>(module_.data_end(), 16) && value <= module_.memory_bytes();
@@ -81,7 +83,8 @@ class OwnerSearch {
   std::map<Location, std::uint32_t> break_function_;
   std::optional<DataImage> image_;
   int signals_ = 0;
-  bool structure_checked_ = false;
+  std::optional<std::uint32_t> state_;  ///< dlmalloc's malloc_state, where its fields check out
+  bool owned_ = false;                  ///< the start is used as more than the measure of a size
 };
 
 Status OwnerSearch::search_functions() {
@@ -179,6 +182,7 @@ Status OwnerSearch::take_initial_value(const Location& location, std::uint64_t f
               .role = Role::heap_start, .moves = 1,
               .why = "the allocator's break starts here; it is compared with memory.size in " + place(function, function_offset)};
     owner_.sites.push_back(std::move(site));
+    owned_ = true;
     candidates_.push_back({value, function, function_offset});
     return {};
   }
@@ -190,6 +194,7 @@ Status OwnerSearch::take_initial_value(const Location& location, std::uint64_t f
   for (std::uint64_t byte = location.index; byte < std::uint64_t{location.index} + 4 && site.file_offset == 0; ++byte)
     site.file_offset = image_->file_offset(byte).value_or(0);
   owner_.sites.push_back(std::move(site));
+  owned_ = true;
   candidates_.push_back({value, function, function_offset});
   return {};
 }
@@ -290,10 +295,38 @@ bool OwnerSearch::check_dlmalloc(const Flow& flow) {
   for (const std::uint32_t least : starts)
     for (const std::uint32_t base : starts)
       if (base - least == 432 && std::ranges::find(others, base + 4) != others.end()) {
+        state_ = least - 16;
         owner_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(least - 16) + ": least_addr and seg.base are set to the heap's "
                                                                                       "start, seg.size to what is left up to memory.size"});
         return true;
       }
+  return false;
+}
+
+/// Whether a constant that is stored goes into dlmalloc's state and nowhere else.
+bool OwnerSearch::stored_inside(const Flow& flow, std::uint64_t immediate_offset) const {
+  constexpr std::uint32_t kStateSize = 480;
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::store) continue;
+    const Node& value = flow.nodes[flow.operands_of(effect)[1]];
+    if (value.kind != NodeKind::constant || value.immediate_offset != immediate_offset) continue;
+    const auto address = constant_address(flow, effect);
+    if (!address || *address < *state_ || *address >= *state_ + kStateSize) return false;
+  }
+  return true;
+}
+
+/// Whether a constant is added to, subtracted from or compared with a value above the line, or the size of the heap.
+bool OwnerSearch::meets_heap(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
+    for (const User& user : flow.users(id)) {
+      if (user.is_effect || flow.nodes[user.index].kind != NodeKind::binary) continue;
+      const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
+      if (other.top || other.cancelled) return true;
+    }
+  }
   return false;
 }
 
@@ -319,10 +352,27 @@ bool OwnerSearch::consistent(const Flow& flow, std::span<const RangeHit> hits) {
     const Shift& shift = shifts[address];
     const bool above = shift.top && shift.known && shift.scale == up.scale;
     // A size with a large constant added to it: the constant must be the heap's start in some folded form.
-    const Linear sum = linear_form(flow, address);
-    const auto constant = static_cast<std::int64_t>(sum.offset) + effect.value;
-    const bool folded = !shift.top && shift.cancelled && sum.base != kNoNode &&
-                        constant > base - static_cast<std::int64_t>(kHeaderSpan) && constant < base + static_cast<std::int64_t>(kHeaderSpan);
+    std::int64_t added = effect.value;
+    NodeId size = address;
+    for (int depth = 0; depth < kBackwardSteps && flow.nodes[size].kind == NodeKind::binary; ++depth) {
+      const NodeId left = flow.operand(size, 0);
+      const NodeId right = flow.operand(size, 1);
+      const bool add = flow.nodes[size].opcode == op::i32_add;
+      if (!add && flow.nodes[size].opcode != op::i32_sub) break;
+      const auto constant = flow.constant(right);
+      const auto other = flow.constant(left);
+      if (constant && shifts[left].cancelled && !shifts[left].top) {
+        added += add ? *constant : -*constant;
+        size = left;
+      } else if (other && add && shifts[right].cancelled && !shifts[right].top) {
+        added += *other;
+        size = right;
+      } else {
+        break;
+      }
+    }
+    const auto span = static_cast<std::int64_t>(kHeaderSpan);
+    const bool folded = !shift.top && shifts[size].cancelled && added > base - span && added < base + span;
     if ((shift.top && !above) || folded) {
       refuse(Code::kUnexplained,
              "an address made from the heap's start does not move with it, in " + place(flow.function, effect.offset), effect.offset);
@@ -352,6 +402,20 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
   HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function));
   const auto uses = classify_in(flow, hits);
   std::vector<RangeHit> moved;
+  std::vector<Shift> shifts;
+  if (owner) {
+    // The size of the heap counts as such only if the start that is subtracted counts as above the line.
+    std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind != NodeKind::constant || node.width == 0) continue;
+      const auto scale = static_cast<std::int64_t>(kPageSize);
+      if (node.value == static_cast<std::int64_t>(base)) seeds.push_back({id, {.scale = scale, .top = true}});
+      if (node.value == -static_cast<std::int64_t>(base)) seeds.push_back({id, {.scale = -scale, .top = true}});
+    }
+    shifts = compute_shifts(flow, seeds);
+    check_dlmalloc(flow);
+  }
   for (const AddressUse& use : uses) {
     const RangeHit& hit = use.hit;
     const auto magnitude = static_cast<std::uint64_t>(hit.negated ? -hit.immediate.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
@@ -359,7 +423,12 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
     const bool i32 = hit.immediate.opcode == op::i32_const;
     const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;
     const std::string distance = magnitude == base ? std::string("the heap's start") : "the heap's start plus " + std::to_string(magnitude - base);
-    if (owner && header && i32 && relocated && use.kind != AddressUse::Kind::dead) {
+    const bool handed_on = use.kind == AddressUse::Kind::address || use.kind == AddressUse::Kind::escapes;
+    if (owner && header && i32 && relocated && (handed_on || meets_heap(flow, shifts, hit.immediate.file_offset))) {
+      if (state_ && use.kind == AddressUse::Kind::escapes && !stored_inside(flow, hit.immediate.file_offset))
+        refuse(Code::kUnexplained, distance + " is stored outside the allocator's own state in " +
+                                       place(function, hit.immediate.file_offset), hit.immediate.file_offset);
+      owned_ = owned_ || handed_on;
       add_site(hit, Role::heap_start, hit.negated ? -1 : 1, (hit.negated ? "minus " : "") + distance + ", used by the allocator that owns it");
       moved.push_back(hit);
       continue;
@@ -385,8 +454,7 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
              use.kind == AddressUse::Kind::escapes ? "a number inside the region, " + use.how + "; no object of the linker's lies here" : use.how);
   }
   if (owner && !owner_.refusal) {
-    if (!consistent(flow, moved)) return {};
-    structure_checked_ = structure_checked_ || check_dlmalloc(flow);
+    (void)consistent(flow, moved);
   }
   return {};
 }
@@ -498,10 +566,10 @@ Result<HeapOwner> OwnerSearch::run() {
   explain_data();
   explain_globals();
   check_layout();
-  owner_.confidence = structure_checked_ ? Confidence::proven : signals_ >= 2 ? Confidence::strong : Confidence::weak;
+  owner_.confidence = state_ ? Confidence::proven : signals_ >= 2 ? Confidence::strong : Confidence::weak;
   if (owner_.refusal) return std::move(owner_);
-  if (std::ranges::none_of(owner_.sites, [](const Site& site) { return site.moves != 0; })) {
-    refuse(Code::kUnexplained, "the heap's start was found, but no constant that holds it");
+  if (!owned_) {
+    refuse(Code::kUnexplained, "a size is measured from " + hex(*owner_.heap_base) + ", but nothing takes its memory from there");
     return std::move(owner_);
   }
   owner_.sound = true;
