@@ -56,23 +56,6 @@ bool says_go(const Module& module) {
          module.custom_section("go.buildid") != nullptr;
 }
 
-// All instructions of one body. Go's bodies are small but for generated ones; the caller decodes a handful.
-Result<std::vector<Instruction>> decode(const Module& module, std::uint32_t function) {
-  std::vector<Instruction> instructions;
-  InstructionReader reader(module, *module.body(function));
-  Instruction instruction;
-  while (reader.next(instruction)) {
-    // Only straight-line neighbours are looked at, and `nop` is what Go puts between statements.
-    if (instruction.opcode != op::nop && instruction.opcode != op::br_table) instructions.push_back(instruction);
-  }
-  if (reader.error()) return std::unexpected(*reader.error());
-  return instructions;
-}
-
-bool is_const(const Instruction& i, std::int64_t value) {
-  return (i.opcode == op::i32_const || i.opcode == op::i64_const) && i.value == value;
-}
-
 // The functions that hold the constant, ascending and once each, so that no body is decoded twice.
 Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uint64_t value) {
   HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(value)));
@@ -83,45 +66,50 @@ Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uin
   return functions;
 }
 
-// i64.const ADDRESS; i32.wrap_i64; i64.load: where a load of the word at ADDRESS stands, counted in instructions.
-std::optional<std::size_t> find_load(const std::vector<Instruction>& code, std::size_t at) {
-  constexpr std::uint32_t kWrap = 0xa7;
-  std::size_t next = at + 1;
-  if (next < code.size() && code[next].opcode == kWrap) ++next;
-  if (next < code.size() && code[next].opcode == op::i64_load && code[next].value == 0) return next;
-  return std::nullopt;
-}
-
-// load; i64.const 65535; i64.add; i64.const -65536; i64.and; local.set L
-bool rounds_up_to_page(const std::vector<Instruction>& code, std::size_t load) {
-  constexpr std::uint32_t kI64Add = 0x7c, kI64And = 0x83;
-  return load + 4 < code.size() && is_const(code[load + 1], kPageSize - 1) && code[load + 2].opcode == kI64Add &&
-         is_const(code[load + 3], -static_cast<std::int64_t>(kPageSize)) && code[load + 4].opcode == kI64And;
-}
-
-// After the rounding: local.set L, then `const A; i32.wrap_i64; local.get L; i64.store` twice, to bloc and blocMax.
-std::optional<std::uint64_t> stored_to(const std::vector<Instruction>& code, std::size_t and_at) {
-  constexpr std::uint32_t kWrap = 0xa7;
-  if (and_at + 1 >= code.size() || code[and_at + 1].opcode != op::local_set) return std::nullopt;
-  const std::int64_t local = code[and_at + 1].value;
-  std::vector<std::uint64_t> stores;
-  for (std::size_t i = and_at + 2; i + 3 < code.size() && stores.size() < 2; ++i) {
-    if (code[i].opcode == op::i64_const && code[i + 1].opcode == kWrap && code[i + 2].opcode == op::local_get &&
-        code[i + 2].value == local && code[i + 3].opcode == op::i64_store && code[i + 3].value == 0)
-      stores.push_back(static_cast<std::uint64_t>(code[i].value));
-  }
-  if (stores.size() != 2 || stores[1] != stores[0] + 8) return std::nullopt;
-  return stores[0];
-}
-
 // i64 opcodes that the uses of the break variable are made of.
-constexpr std::uint32_t kI64Eq = 0x51, kI64Ne = 0x52, kI64Sub = 0x7d;
+constexpr std::uint32_t kI64Eq = 0x51, kI64Ne = 0x52, kI64Add = 0x7c, kI64Sub = 0x7d, kI64And = 0x83, kWrap = 0xa7;
 
-// Whether `node` is the constant ADDRESS, as i32 or wrapped from i64.
-bool is_address(const Flow& flow, NodeId node, std::int64_t address) {
-  constexpr std::uint32_t kWrap = 0xa7;
-  if (flow.nodes[node].kind == NodeKind::unary && flow.nodes[node].opcode == kWrap) node = flow.operand(node, 0);
-  return flow.constant(node) == address;
+// The linear-memory address that a load or store node's address operand and memarg offset make, where it is constant.
+std::optional<std::int64_t> address_of(const Flow& flow, NodeId operand, std::int64_t offset) {
+  if (flow.nodes[operand].kind == NodeKind::unary && flow.nodes[operand].opcode == kWrap) operand = flow.operand(operand, 0);
+  const auto constant = flow.constant(operand);
+  if (!constant) return std::nullopt;
+  return *constant + offset;
+}
+
+// The nodes that `opcode` makes of one of `from` and the constant.
+std::vector<NodeId> combined_with(const Flow& flow, const std::vector<NodeId>& from, std::uint32_t opcode, std::int64_t constant) {
+  std::vector<NodeId> made;
+  for (const NodeId node : from) {
+    for (const User& user : flow.users(node)) {
+      if (user.is_effect || flow.nodes[user.index].kind != NodeKind::binary || flow.nodes[user.index].opcode != opcode) continue;
+      if (flow.constant(flow.operand(user.index, 1 - user.position)) == constant) made.push_back(user.index);
+    }
+  }
+  return made;
+}
+
+// (value + 65535) & -65536: the nodes that hold the rounded value.
+std::vector<NodeId> rounded_up(const Flow& flow, NodeId value) {
+  const auto page = static_cast<std::int64_t>(kPageSize);
+  return combined_with(flow, combined_with(flow, {value}, kI64Add, page - 1), kI64And, -page);
+}
+
+// The addresses of the variables that the nodes are stored to, ascending; nothing if one goes anywhere else.
+std::optional<std::vector<std::int64_t>> stored_to(const Flow& flow, const std::vector<NodeId>& values) {
+  std::vector<std::int64_t> addresses;
+  for (const NodeId node : reach(flow, values, [](const Node&, std::uint32_t) { return false; })) {
+    for (const User& user : flow.users(node)) {
+      if (!user.is_effect) continue;  // phis were followed; what else is made of it is not stored here
+      const Effect& effect = flow.effects[user.index];
+      if (effect.kind != EffectKind::store || user.position != 1) return std::nullopt;
+      const auto address = address_of(flow, flow.operands_of(effect)[0], effect.value);
+      if (!address) return std::nullopt;
+      addresses.push_back(*address);
+    }
+  }
+  std::ranges::sort(addresses);
+  return addresses;
 }
 
 // A value of the break variable is harmless where it is compared for equality (is this the last block?) or where something
@@ -137,8 +125,7 @@ bool only_compared_or_given_back(const Flow& flow, NodeId load, std::int64_t add
       if (made.opcode != kI64Sub || user.position != 0) return false;
       for (const User& store : flow.users(user.index)) {
         if (!store.is_effect || store.position != 1 || flow.effects[store.index].kind != EffectKind::store ||
-            flow.effects[store.index].value != 0 ||
-            !is_address(flow, flow.operands_of(flow.effects[store.index])[0], address))
+            address_of(flow, flow.operands_of(flow.effects[store.index])[0], flow.effects[store.index].value) != address)
           return false;
       }
     }
@@ -184,20 +171,25 @@ Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::
 }
 
 Result<bool> follow_direct_read(const Module& module, const ModuleData& data, EndUse& use) {
+  const auto end_address = static_cast<std::int64_t>(data.end_address());
   HEAPBUMP_TRY(const auto functions, functions_with(module, data.end_address()));
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const auto code, decode(module, function));
-    for (std::size_t i = 0; i < code.size(); ++i) {
-      if (!is_const(code[i], static_cast<std::int64_t>(data.end_address()))) continue;
-      const auto load = find_load(code, i);
-      if (!load) continue;
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind != NodeKind::load || node.opcode != op::i64_load || address_of(flow, flow.operand(id, 0), node.value) != end_address)
+        continue;
       // A second reader that treats the word otherwise would make the first one's rounding say too little.
-      if (use.by_address) return fail_at(Code::kLayoutMismatch, code[i].offset, "the `end` word is read by its address in two places");
+      if (use.by_address) return fail_at(Code::kLayoutMismatch, node.offset, "the `end` word is read by its address in two places");
       use.by_address = true;
       use.function = function;
-      use.offset = code[*load].offset;
-      use.rounds_up = rounds_up_to_page(code, *load);
-      if (use.rounds_up) use.bloc = stored_to(code, *load + 4);
+      use.offset = node.offset;
+      const auto rounded = rounded_up(flow, id);
+      use.rounds_up = !rounded.empty();
+      const auto variables = stored_to(flow, rounded);
+      // bloc and blocMax stand beside each other.
+      if (variables && variables->size() == 2 && variables->at(1) == variables->at(0) + 8)
+        use.bloc = static_cast<std::uint64_t>(variables->at(0));
     }
   }
   if (use.by_address && use.bloc) {
@@ -207,6 +199,25 @@ Result<bool> follow_direct_read(const Module& module, const ModuleData& data, En
     }
   }
   return use.by_address;
+}
+
+// The load at `offset` bytes behind what the variable at ADDRESS points at.
+std::optional<NodeId> load_through_pointer(const Flow& flow, std::int64_t address, std::int64_t offset) {
+  std::vector<NodeId> pointers;
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind == NodeKind::load && node.opcode == op::i64_load && address_of(flow, flow.operand(id, 0), node.value) == address)
+      pointers.push_back(id);
+  }
+  const auto is_wrap = [](const Node& n, std::uint32_t) { return n.kind == NodeKind::unary && n.opcode == kWrap; };
+  for (const NodeId pointer : reach(flow, pointers, is_wrap)) {
+    for (const User& user : flow.users(pointer)) {
+      if (user.is_effect) continue;
+      const Node& made = flow.nodes[user.index];
+      if (made.kind == NodeKind::load && made.opcode == op::i64_load && made.value == offset) return user.index;
+    }
+  }
+  return std::nullopt;
 }
 
 Status follow_pointer_read(const Module& module, const DataImage& image, const ModuleData& data, EndUse& use) {
@@ -220,14 +231,13 @@ Status follow_pointer_read(const Module& module, const DataImage& image, const M
   for (const std::uint64_t address : variables) {
     HEAPBUMP_TRY(const auto functions, functions_with(module, address));
     for (const std::uint32_t function : functions) {
-      HEAPBUMP_TRY(const auto code, decode(module, function));
-      const auto load = std::ranges::find_if(
-          code, [&](const Instruction& i) { return i.opcode == op::i64_load && i.value == data.layout->end_offset(); });
-      if (load == code.end()) continue;
-      use.by_pointer = true;
-      use.function = function;
-      use.offset = load->offset;
-      use.rounds_up = rounds_up_to_page(code, static_cast<std::size_t>(load - code.begin()));
+      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+      if (const auto load = load_through_pointer(flow, static_cast<std::int64_t>(address), data.layout->end_offset())) {
+        use.by_pointer = true;
+        use.function = function;
+        use.offset = flow.nodes[*load].offset;
+        use.rounds_up = !rounded_up(flow, *load).empty();
+      }
     }
   }
   return {};
