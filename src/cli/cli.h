@@ -46,6 +46,8 @@ struct LoadedModule {
 
 /// What users see for standard input.
 [[nodiscard]] std::string display_name(const std::string& path);
+/// The same for a path that is written to.
+[[nodiscard]] std::string output_name(const std::string& path);
 
 /// "1,234,567"
 [[nodiscard]] std::string grouped(std::uint64_t value);

@@ -19,6 +19,8 @@ void print_line(bool color, const std::string& where, std::string_view kind, std
 
 std::string display_name(const std::string& path) { return path == "-" ? "<stdin>" : path; }
 
+std::string output_name(const std::string& path) { return path == "-" ? "<stdout>" : path; }
+
 int print_error(const Session& session, const std::string& file, const Error& error) {
   std::string where = display_name(file);
   if (error.offset) where += ":" + hex(*error.offset);

@@ -106,8 +106,8 @@ int reserve_file(const Session& session, Options& options) {
   if (!reservation) return fail_with(session, options, reservation.error(), &module);
 
   const auto write_failed = [&](const std::string& path, const Error& error) {
-    if (options.json) print_json(failure_report({error.code, path + ": " + error.message, {}}, &module, nullptr, reservation->input_sha256));
-    return print_error(session, path, error);
+    if (options.json) print_json(failure_report({error.code, output_name(path) + ": " + error.message, {}}, &module, nullptr, reservation->input_sha256));
+    return print_error(session, output_name(path), error);
   };
   const bool has_region = reservation->plan.outcome != Plan::Outcome::not_needed;
   if (!options.prove.empty() && reservation->plan.outcome == Plan::Outcome::reserve) {

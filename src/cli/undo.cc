@@ -19,7 +19,7 @@ int undo_file(const Session& session, const Options& options) {
   const auto original = undo((*loaded)->module);
   if (!original) return print_error(session, options.in, original.error());
   const auto written = write_file(options.out, {*original}, {.mode = (*loaded)->file.mode, .binary = true});
-  if (!written) return print_error(session, options.out, written.error());
+  if (!written) return print_error(session, output_name(options.out), written.error());
   std::cerr << display_name(options.in) << ": undone; the original has " << grouped(original->size()) << " bytes\n";
   return 0;
 }
