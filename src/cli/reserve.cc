@@ -22,7 +22,7 @@ struct Options {
   std::string strategy = "auto";
   std::string placement = "auto";
   std::string min_confidence = "strong";
-  std::string prove;
+  std::string prove = "static";
   RunOptions run;
   Request request;
   bool dry_run = false;
@@ -81,7 +81,8 @@ void describe(const Session& session, const Options& options, const Module& modu
             << (options.dry_run ? " (dry run: nothing was written)" : "") << '\n';
 }
 
-// `--prove`: nothing is written unless the module that would be written passes.
+// Nothing is written unless the module that would be written passes: a detector's mistake has to get past a reader that
+// shares nothing with it.
 Status prove_reservation(const Session& session, const Options& options, const Module& module, const Reservation& reservation) {
   const std::vector<std::byte> output = reservation.output(module.file);
   HEAPBUMP_TRY(const Verification verification, verify_modules(module.file, output, reservation.plan.manifest));
@@ -110,7 +111,7 @@ int reserve_file(const Session& session, Options& options) {
     return print_error(session, output_name(path), error);
   };
   const bool has_region = reservation->plan.outcome != Plan::Outcome::not_needed;
-  if (!options.prove.empty() && reservation->plan.outcome == Plan::Outcome::reserve) {
+  if (options.prove != "none" && reservation->plan.outcome == Plan::Outcome::reserve) {
     const auto proved = prove_reservation(session, options, module, *reservation);
     if (!proved) return fail_with(session, options, proved.error(), &module);
   }
@@ -151,7 +152,7 @@ void add_reserve(CLI::App& app, Session& session) {
   verb->add_option("--manifest", options->manifest, "Write the layout manifest here");
   verb->add_option("--report", options->report, "Write the audit report here");
   verb->add_option("--prove", options->prove, "Write OUT only if it passes `verify` (static), or also runs like IN (run; the options below)")
-      ->check(CLI::IsMember({"static", "run"}));
+      ->check(CLI::IsMember({"none", "static", "run"}))->capture_default_str();
   add_run_options(*verb, options->run);
   verb->add_option("ARGS", options->run.arguments, "After --: arguments of the program for --prove run");
   verb->add_flag("--dry-run", options->dry_run, "Do everything but write OUT");
