@@ -56,7 +56,8 @@ class OwnerSearch {
   [[nodiscard]] bool consistent(const Flow& flow, std::span<const RangeHit> hits);
   bool check_dlmalloc(const Flow& flow);
   bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
-  [[nodiscard]] bool meets_heap(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool made_of_header(const Flow& flow, NodeId node) const;
   void check_layout();
   [[nodiscard]] bool plausible(std::uint64_t value) const {
     return value >= std::max<std::uint64_t>(module_.data_end(), 16) && value <= module_.memory_bytes();
@@ -316,18 +317,39 @@ bool OwnerSearch::stored_inside(const Flow& flow, std::uint64_t immediate_offset
   return true;
 }
 
-/// Whether a constant is added to, subtracted from or compared with a value above the line, or the size of the heap.
-bool OwnerSearch::meets_heap(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+/// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One that is only
+/// compared with other things, or of which only the low bits are kept (to align it), is the same wherever the heap is.
+bool OwnerSearch::matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
-    for (const User& user : flow.users(id)) {
-      if (user.is_effect || flow.nodes[user.index].kind != NodeKind::binary) continue;
-      const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
-      if (other.top || other.cancelled) return true;
-    }
+    std::vector<bool> seen(flow.nodes.size());
+    std::vector<NodeId> made{id};
+    seen[id] = true;
+    for (std::size_t i = 0; i < made.size(); ++i)
+      for (const User& user : flow.users(made[i])) {
+        if (user.is_effect) {
+          const EffectKind kind = flow.effects[user.index].kind;
+          if (kind != EffectKind::branch && kind != EffectKind::drop) return true;
+          continue;
+        }
+        const Node& next = flow.nodes[user.index];
+        if (next.kind == NodeKind::binary) {
+          const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
+          if ((other.top && !made_of_header(flow, flow.operand(user.index, 1 - user.position))) || other.cancelled) return true;
+        }
+        if (seen[user.index] || !shifts[user.index].top) continue;
+        seen[user.index] = true;
+        made.push_back(user.index);
+      }
   }
   return false;
+}
+
+/// Whether a node is one of the constants near the start, or made of them alone.
+bool OwnerSearch::made_of_header(const Flow& flow, NodeId node) const {
+  const Linear sum = linear_form(flow, node);
+  return sum.base == kNoNode;
 }
 
 /// With the constants near the start moving along with it, every address in the function must be above the line or
@@ -404,14 +426,19 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;
   if (owner) {
-    // The size of the heap counts as such only if the start that is subtracted counts as above the line.
+    // All constants near the start count as above the line here, so that none is overlooked for being far from its use.
     std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
       const Node& node = flow.nodes[id];
       if (node.kind != NodeKind::constant || node.width == 0) continue;
       const auto scale = static_cast<std::int64_t>(kPageSize);
-      if (node.value == static_cast<std::int64_t>(base)) seeds.push_back({id, {.scale = scale, .top = true}});
-      if (node.value == -static_cast<std::int64_t>(base)) seeds.push_back({id, {.scale = -scale, .top = true}});
+      for (const RangeHit& hit : hits) {
+        if (hit.immediate.file_offset != node.immediate_offset || hit.immediate.opcode != op::i32_const) continue;
+        const std::int64_t distance = (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
+                                      static_cast<std::int64_t>(base);
+        if (distance >= 0 && distance <= static_cast<std::int64_t>(kHeaderSpan))
+          seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
+      }
     }
     shifts = compute_shifts(flow, seeds);
     check_dlmalloc(flow);
@@ -424,7 +451,8 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
     const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;
     const std::string distance = magnitude == base ? std::string("the heap's start") : "the heap's start plus " + std::to_string(magnitude - base);
     const bool handed_on = use.kind == AddressUse::Kind::address || use.kind == AddressUse::Kind::escapes;
-    if (owner && header && i32 && relocated && (handed_on || meets_heap(flow, shifts, hit.immediate.file_offset))) {
+    const bool certain = survey_.relocations_padded() && relocated;  // the linker put an address here
+    if (owner && header && i32 && relocated && (certain || handed_on || matters(flow, shifts, hit.immediate.file_offset))) {
       if (state_ && use.kind == AddressUse::Kind::escapes && !stored_inside(flow, hit.immediate.file_offset))
         refuse(Code::kUnexplained, distance + " is stored outside the allocator's own state in " +
                                        place(function, hit.immediate.file_offset), hit.immediate.file_offset);

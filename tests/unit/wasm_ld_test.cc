@@ -312,6 +312,20 @@ TEST(WasmLd, dlmalloc_of_2020_to_2022_is_bumped_with_every_folded_constant) {
   EXPECT_EQ(stack->moves, 0);
 }
 
+TEST(WasmLd, a_start_that_reaches_an_address_only_through_a_computed_padding_moves) {
+  // padding = (-8 - base) & 15, computed at run time; the first header goes to base + padding + 4
+  Program program;
+  Code code = dlmalloc_init(kBase, 3680);
+  code.i32_const(-8).i32_const(kBase).op({0x6b}).i32_const(15).op({0x71}).local_set(0);
+  code.local_get(0).i32_const(kBase).op({0x6a}).local_get(1).access(0x36, 4);
+  program.builder.function(program.unary, 1, code.local_get(0));
+  const Finding finding = program.find();
+  ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
+  EXPECT_EQ(std::ranges::count(finding.sites, 1, &Site::moves), 6);
+  // The one whose low bits alone are kept may stay.
+  EXPECT_EQ(std::ranges::count_if(finding.sites, [](const Site& s) { return s.value == kBase && s.moves == 0 && s.kind == SiteKind::i32_const; }), 1);
+}
+
 TEST(WasmLd, a_negated_start_moves_the_other_way) {
   Program program;
   Code code = Code().op({0x3f, 0x00}).i32_const(16).op({0x74}).i32_const(-kBase).op({0x6a}).local_set(1);
