@@ -29,7 +29,11 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
     const auto first_call = static_cast<std::ptrdiff_t>(survey.calls.size());
     bool sizes = false;
     bool grows = false;
+    bool only_calls = true;
+    std::uint64_t short_calls = 0;
     while (reader.next(instruction)) {
+      only_calls &= instruction.opcode == op::call || instruction.opcode == op::local_get || instruction.opcode == op::end ||
+                    instruction.opcode == op::return_;
       switch (instruction.immediate) {
         case Immediate::i32:
         case Immediate::i64:
@@ -52,8 +56,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
         }
         case Immediate::index:
           if (instruction.opcode == op::call || instruction.opcode == op::return_call) {
-            ++survey.direct_calls;
-            if (instruction.immediate_width == 5) ++survey.padded_calls;
+            ++(instruction.immediate_width == 5 ? survey.padded_calls : short_calls);
             survey.calls.emplace_back(static_cast<std::uint32_t>(instruction.value), function);
           }
           sizes |= instruction.opcode == op::memory_size;
@@ -64,6 +67,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
       }
     }
     if (reader.error()) return std::unexpected(*reader.error());
+    if (!only_calls) survey.short_calls += short_calls;
     const auto mine = std::ranges::subrange(survey.calls.begin() + first_call, survey.calls.end());
     std::ranges::sort(mine);
     const auto repeated = std::ranges::unique(mine);

@@ -23,13 +23,14 @@ struct Survey {
   std::vector<std::uint32_t> grow_functions;  ///< functions with memory.grow, ascending
   std::vector<std::pair<std::uint32_t, std::uint32_t>> calls;  ///< (callee, caller), sorted, without repeats
   std::vector<RangeHit> hits;
-  std::uint64_t direct_calls = 0;
-  std::uint64_t padded_calls = 0;  ///< of them, those whose callee is a five-byte LEB128
+  std::uint64_t padded_calls = 0;  ///< direct calls whose callee is a five-byte LEB128
+  std::uint64_t short_calls = 0;   ///< the others, but for those in functions that do nothing but call
 
   /// Functions that call `callee` directly.
   [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t callee) const;
   /// Whether immediates that the linker relocated still have their five bytes: then a shorter i32.const is no address.
-  [[nodiscard]] bool relocations_padded() const { return direct_calls >= 4 && padded_calls == direct_calls; }
+  /// The wrappers that the linker makes itself (constructors, exported commands) are never padded and hold no constants.
+  [[nodiscard]] bool relocations_padded() const { return padded_calls >= 4 && short_calls == 0; }
 };
 
 /// The linear-memory range [begin, end) whose addresses to collect; empty for none.
