@@ -77,6 +77,7 @@ class Roles {
   [[nodiscard]] bool is_pointer_word(std::uint32_t address);
   [[nodiscard]] bool is_global_base(Value value);
   [[nodiscard]] bool meets_bounds(Value value);
+  [[nodiscard]] bool is_accessed(Value address);
   [[nodiscard]] static Verdict settle(const Verdicts& verdicts);
 
   Program& program_;

@@ -21,6 +21,16 @@ bool Roles::is_global_base(Value value) {
   return word && image_.load32(*word) == *global_base_;
 }
 
+bool Roles::is_accessed(Value address) {
+  for (const Value at : spread(address))
+    for (const User& user : at.users()) {
+      if (!user.is_effect || user.position != 0) continue;
+      const EffectKind kind = at.flow->effects[user.index].kind;
+      if (kind == EffectKind::load || kind == EffectKind::store || kind == EffectKind::bulk) return true;
+    }
+  return false;
+}
+
 bool Roles::is_root_length(Value constant) {
   for (const Value at : spread(constant))
     for (const User& user : at.users()) {

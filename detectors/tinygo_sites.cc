@@ -291,14 +291,22 @@ Verdict Roles::far(Value constant) {
       if (node.kind != NodeKind::binary) continue;
       if (node.opcode == op::i32_add || node.opcode == op::i32_sub) {
         const Sum sum = program_.sum(used_by);
-        for (const Term& term : sum.terms)
+        for (const Term& term : sum.terms) {
           if (runtime_.kind(program_, term.value) != HeapKind::none)
             return {Use::unknown, "it is added to, or taken from, a bound of the heap"};
+          // A scaled index has no address of its own, so the constant would be one.
+          if (is_block_offset(term.value) &&
+              (is_accessed(used_by) || runtime_.heap_functions.contains(used_by.flow->function)))
+            return {Use::unknown, "an array that begins at it, inside the heap, is indexed"};
+        }
         if (sum.terms.empty() && std::ranges::find(pending, used_by) == pending.end()) pending.push_back(used_by);
         seen_as = "a summand";
       } else if (node.opcode >= op::i32_eq && node.opcode <= op::i32_ge_u) {
-        if (runtime_.kind(program_, used_by.operand(1 - user.position)) != HeapKind::none)
+        const Value other = used_by.operand(1 - user.position);
+        if (runtime_.kind(program_, other) != HeapKind::none)
           return {Use::unknown, "it is compared with a bound of the heap"};
+        if (is_heap_pointer(other))
+          return {Use::unknown, "a pointer that is also checked against the heap's end is compared with it"};
         seen_as = "compared with a number";
       } else {
         seen_as = "an operand of other arithmetic";
