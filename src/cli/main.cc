@@ -47,6 +47,8 @@ int run(int argc, char** argv) {
   add_verify(app, session);
   add_undo(app, session);
   add_map(app, session);
+  add_place(app, session);
+  add_check(app, session);
   add_info(app, session);
   try {
     app.parse(argc, argv);

@@ -1,0 +1,89 @@
+// heapbump check COMPONENT: does a finished component use the region that was reserved in its main module, and nothing else?
+#include "heapbump/check.h"
+
+#include <iostream>
+
+#include "cli/cli.h"
+#include "heapbump/report.h"
+
+namespace heapbump::cli {
+namespace {
+
+struct Options {
+  std::string component;
+  std::string manifest;
+  bool json = false;
+};
+
+constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 20;
+
+int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
+  if (options.json) print_json(failure_report(error, nullptr, nullptr, std::nullopt));
+  return print_error(session, file, error);
+}
+
+void describe_tenant(std::ostream& out, const CheckedTenant& tenant) {
+  const adapters::Tenant& facts = tenant.facts;
+  out << "  core module " << tenant.module_index << " at " << hex(tenant.file_offset) << ": ";
+  switch (facts.tenure) {
+    case adapters::Tenure::shim:
+      out << "takes its stack and State from cabi_realloc_adapter (" << facts.requests << " requests in its code)";
+      break;
+    case adapters::Tenure::placed:
+      out << "placed";
+      if (facts.stack_top) out << ", stack below " << hex(*facts.stack_top);
+      if (facts.state_base) out << ", State at " << hex(*facts.state_base);
+      break;
+    case adapters::Tenure::nothing: out << "uses the module's memory, but has none of its own there"; break;
+  }
+  if (facts.stack_bound) out << ", at most " << grouped(*facts.stack_bound) << " bytes of stack";
+  out << '\n';
+}
+
+void describe(const Session& session, const Options& options, const ComponentCheck& check) {
+  for (const CheckedModule& module : check.modules) {
+    const Manifest& m = module.manifest;
+    std::cerr << display_name(options.component) << ": reserved module at " << hex(module.file_offset) << " ("
+              << m.toolchain.name << "), region " << hex(m.region.base) << " to " << hex(m.region.end()) << ", placement "
+              << to_string(m.placement) << '\n';
+    if (module.tenants.empty()) std::cerr << "  no adapter is given its memory\n";
+    for (const CheckedTenant& tenant : module.tenants) describe_tenant(std::cerr, tenant);
+    for (const Error& fault : module.faults) print_error(session, options.component, fault);
+    for (const CheckedTenant& tenant : module.tenants) {
+      for (const Error& fault : tenant.facts.faults) print_error(session, options.component, fault);
+    }
+  }
+  std::cerr << display_name(options.component)
+            << (check.passed() ? ": passed: nothing but the region is used by the adapters\n" : ": failed\n");
+}
+
+int check_file(const Session& session, const Options& options) {
+  std::optional<Manifest> expected;
+  if (!options.manifest.empty()) {
+    const auto text = read_file(options.manifest, kMaxManifestBytes);
+    if (!text) return fail_with(session, options, options.manifest, text.error());
+    auto manifest = read_manifest(as_text(text->bytes.view()));
+    if (!manifest) return fail_with(session, options, options.manifest, manifest.error());
+    expected = *std::move(manifest);
+  }
+  const auto file = read_file(options.component, session.max_size);
+  if (!file) return fail_with(session, options, options.component, file.error());
+  const auto check = check_component(file->bytes.view(), expected ? &*expected : nullptr);
+  if (!check) return fail_with(session, options, options.component, check.error());
+  if (options.json) print_json(to_json(*check));
+  describe(session, options, *check);
+  return check->passed() ? 0 : exit_code(Code::kCheckFailed);
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("check", "Show whether a component's adapters live in the reserved region and nowhere else");
+  verb->add_option("COMPONENT", options->component, "Component made from a reserved module, or - for standard input")->required();
+  verb->add_option("--manifest", options->manifest, "Also require that the component holds this manifest's module");
+  add_json_flag(*verb, options->json);
+  verb->callback([options, &session] { session.exit_code = check_file(session, *options); });
+}
+
+}  // namespace heapbump::cli

@@ -1,0 +1,80 @@
+// heapbump place ADAPTER --manifest FILE -o OUT: the adapter that lives in a manifest's slots and asks nobody for memory.
+#include "heapbump/place.h"
+
+#include <iostream>
+
+#include "adapters/registry.h"
+#include "cli/cli.h"
+#include "heapbump/report.h"
+
+namespace heapbump::cli {
+namespace {
+
+struct Options {
+  std::string adapter;
+  std::string manifest;
+  std::string out;
+  std::uint32_t slot = 0;
+  bool json = false;
+};
+
+// A manifest is a page of text; what is larger is something else.
+constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 20;
+
+int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
+  if (options.json) print_json(failure_report(error, nullptr, nullptr, std::nullopt));
+  return print_error(session, file, error);
+}
+
+void describe(const Options& options, const PlacedAdapter& placed) {
+  std::cerr << display_name(options.adapter) << ": " << placed.family << " " << placed.flavor << " adapter placed: stack below "
+            << hex(placed.stack_top);
+  if (placed.stack_bound) std::cerr << " (at most " << grouped(*placed.stack_bound) << " bytes of it are ever used)";
+  if (placed.state_needed != 0) std::cerr << ", State at " << hex(placed.state_base);
+  std::cerr << '\n';
+  if (!placed.module_sha256.empty()) {
+    std::cerr << "It goes with the module whose SHA-256 is " << placed.module_sha256 << " and with no other.\n";
+  } else {
+    std::cerr << "The manifest does not name the module it belongs to; `heapbump check` on the finished component does.\n";
+  }
+}
+
+int place_file(const Session& session, const Options& options) {
+  const auto text = read_file(options.manifest, kMaxManifestBytes);
+  if (!text) return fail_with(session, options, options.manifest, text.error());
+  const auto manifest = read_manifest(as_text(text->bytes.view()));
+  if (!manifest) return fail_with(session, options, options.manifest, manifest.error());
+  const auto adapter = read_file(options.adapter, session.max_size);
+  if (!adapter) return fail_with(session, options, options.adapter, adapter.error());
+  const auto placed = place_adapter(adapter->bytes.view(), *manifest, options.slot);
+  if (!placed) return fail_with(session, options, options.adapter, placed.error());
+  const auto written = write_file(options.out, {placed->bytes}, {.mode = adapter->mode, .binary = true});
+  if (!written) return fail_with(session, options, options.out, written.error());
+  if (options.json) print_json(to_json(*placed));
+  describe(options, *placed);
+  return 0;
+}
+
+}  // namespace
+
+void add_place(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("place", "Rewrite a stock adapter so that it lives in a reserved module's region");
+  verb->add_option("ADAPTER", options->adapter, "Released adapter (a core module), or - for standard input")->required();
+  verb->add_option("--manifest", options->manifest, "Layout manifest of the module, reserved with --placement adapter")->required();
+  verb->add_option("-o,--output", options->out, "Where the placed adapter goes, or - for standard output")->required();
+  verb->add_option("--slot", options->slot, "Which of the manifest's adapters this one is")->capture_default_str();
+  add_json_flag(*verb, options->json);
+  std::string families = "Adapter families:\n";
+  for (const adapters::Family& family : adapters::families())
+    families += "  " + std::string(family.name) + "  " + std::string(family.summary) + "\n";
+  verb->footer(families);
+  verb->callback([options, &session] {
+    if (options->json && options->out == "-") throw CLI::ValidationError("-o - and --json cannot both use standard output");
+    if (options->adapter == "-" && options->manifest == "-")
+      throw CLI::ValidationError("only one of ADAPTER and --manifest can be standard input");
+    session.exit_code = place_file(session, *options);
+  });
+}
+
+}  // namespace heapbump::cli
