@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "adapters/shim.h"
 #include "heapbump/component.h"
+#include "heapbump/reassemble.h"
 #include "heapbump/record.h"
 #include "heapbump/report.h"
 #include "heapbump/sha256.h"
@@ -65,6 +67,7 @@ class ComponentChecker {
  private:
   Status check_main(std::uint32_t instance);
   Status check_record(const Module& main, CheckedModule& out);
+  void check_origin(const Module& main, const Record& record, CheckedModule& out);
   void check_memory(const Module& main, Bytes original_bytes, CheckedModule& out);
   void check_shim(const Module& main, CheckedModule& out);
   void check_region(const Module& main, CheckedModule& out);
@@ -99,28 +102,47 @@ Status ComponentChecker::check_main(std::uint32_t instance) {
 }
 
 Status ComponentChecker::check_record(const Module& main, CheckedModule& out) {
-  auto record = read_record(main);
+  auto record = read_moved_record(main);
   if (!record) return std::unexpected(moved(std::move(record).error(), out.file_offset));
   out.manifest = (*record)->manifest;
-  if (auto original = undo(main); !original) {
-    Error error = moved(std::move(original).error(), out.file_offset);
-    error.code = Code::kCheckFailed;
-    out.faults.push_back(std::move(error));
-  } else {
-    check_memory(main, *original, out);
-  }
+  check_origin(main, **record, out);
   if (expected_ == nullptr) return {};
   Manifest expected = *expected_;
   expected.output_sha256.clear();
-  if (!expected_->output_sha256.empty() && expected_->output_sha256 != out.sha256) {
+  // A module that was reserved with component types in it is known by what wit-component kept, not by its own hash.
+  const bool comparable = out.origin != ModuleOrigin::kept_content;
+  if (comparable && !expected_->output_sha256.empty() && expected_->output_sha256 != out.sha256) {
     out.faults.push_back({Code::kCheckFailed,
                           "the manifest belongs to another module: it names " + expected_->output_sha256.substr(0, 12) +
-                              ", the component holds " + out.sha256.substr(0, 12),
+                              ", the component was made from " + out.sha256.substr(0, 12),
                           out.file_offset});
   } else if (to_json(expected) != to_json(out.manifest)) {
     out.faults.push_back({Code::kCheckFailed, "the manifest differs from the one the module carries", out.file_offset});
   }
   return {};
+}
+
+void ComponentChecker::check_origin(const Module& main, const Record& record, CheckedModule& out) {
+  auto original = undo(main);
+  if (original) return check_memory(main, *original, out);
+  // wit-component may have written the module anew; then it can be put together again as it was.
+  if (const auto before = reassemble(main, record.size_widths)) {
+    const auto module = read_module(*before);
+    const auto original_again = module ? undo(*module) : fail(Code::kModifiedSince, "");
+    if (original_again) {
+      out.origin = ModuleOrigin::rewritten;
+      out.sha256 = sha256_hex(*before);
+      return check_memory(main, *original_again, out);
+    }
+  }
+  const auto kept = kept_content_sha256(main);
+  if (kept && !record.kept_sha256.empty() && *kept == record.kept_sha256) {
+    out.origin = ModuleOrigin::kept_content;
+    return;
+  }
+  Error error = moved(std::move(original).error(), out.file_offset);
+  error.code = Code::kCheckFailed;
+  out.faults.push_back(std::move(error));
 }
 
 void ComponentChecker::check_memory(const Module& main, Bytes original_bytes, CheckedModule& out) {
@@ -297,6 +319,15 @@ Json tenant_json(const CheckedTenant& tenant) {
 
 }  // namespace
 
+std::string_view to_string(ModuleOrigin value) {
+  switch (value) {
+    case ModuleOrigin::unchanged: return "bytes";
+    case ModuleOrigin::rewritten: return "bytes-before-wit-component";
+    case ModuleOrigin::kept_content: return "kept-content";
+  }
+  std::unreachable();
+}
+
 bool CheckedModule::passed() const {
   return faults.empty() &&
          std::ranges::all_of(tenants, [](const CheckedTenant& tenant) { return tenant.facts.faults.empty(); });
@@ -339,6 +370,7 @@ Json to_json(const ComponentCheck& check) {
                                     {"size", module.size},
                                     {"instance", std::uint64_t{module.instance_index}},
                                     {"sha256", module.sha256},
+                                    {"proven_by", to_string(module.origin)},
                                     {"manifest", to_json(module.manifest)},
                                     {"adapters", tenants},
                                     {"faults", faults_json(module.faults)},

@@ -24,12 +24,20 @@ struct CheckedTenant {
   adapters::Tenant facts;
 };
 
+/// How it was shown that the embedded module is what reserving wrote. unchanged: it is those bytes. rewritten: it is once
+/// wit-component's renaming of imports and its new section sizes are undone. kept_content: wit-component took `component-type`
+/// sections out of it, and the rest is what the record has the hash of.
+enum class ModuleOrigin { unchanged, rewritten, kept_content };
+
+[[nodiscard]] std::string_view to_string(ModuleOrigin value);
+
 /// One instance of a reserved module.
 struct CheckedModule {
   std::uint64_t file_offset = 0;
   std::uint64_t size = 0;
   std::uint32_t instance_index = 0;
-  std::string sha256;  ///< of the embedded bytes
+  std::string sha256;  ///< of the reserved module it was made from; of the embedded bytes if that cannot be had
+  ModuleOrigin origin = ModuleOrigin::unchanged;
   Manifest manifest;
   std::vector<CheckedTenant> tenants;
   std::vector<Error> faults;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "heapbump/reassemble.h"
 #include "heapbump/sha256.h"
 
 namespace heapbump {
 namespace {
+
+constexpr std::uint64_t kMaxOffset = std::uint64_t{1} << 40;  // bytes; far above any module, far below an overflow
 
 std::unexpected<Error> bad_record(const Section& section, std::string_view what) {
   return fail_at(Code::kBadRecord, section.offset, "the heapbump section " + std::string(what));
@@ -35,15 +38,40 @@ Status check_digest(const Section& section, const Json& document) {
   return {};
 }
 
+/// How the sections stood, for a module that wit-component wrote anew.
+Status read_layout(const Section& section, const Json& document, Record& record) {
+  const Json* layout = document.find("layout");
+  const Json* widths = layout == nullptr ? nullptr : layout->find("size_widths");
+  if (widths == nullptr || widths->as_string() == nullptr ||
+      !std::ranges::all_of(*widths->as_string(), [](char c) { return c >= '1' && c <= '5'; }))
+    return bad_record(section, "does not say how wide the sections' sizes are");
+  record.size_widths = *widths->as_string();
+  const Json* kept = layout->find("kept_sha256");
+  if (kept == nullptr) return {};
+  if (kept->as_string() == nullptr || kept->as_string()->size() != 64 || !from_hex(*kept->as_string()))
+    return bad_record(section, "has a hash that is none");
+  record.kept_sha256 = *kept->as_string();
+  return {};
+}
+
 }  // namespace
 
-Record make_record(const Manifest& manifest, const EditList& edits, std::uint64_t input_size) {
-  Record record{manifest, input_size, {}};
+Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input) {
+  Record record;
+  record.manifest = manifest;
+  record.input_size = input.file.size();
   record.manifest.output_sha256.clear();
   std::uint64_t moved = 0;  // how far the bytes at this edit have moved; wraps when they move down
   for (const Edit& edit : edits) {
     record.edits.push_back({edit.offset + moved, edit.old_bytes, edit.new_bytes});
     moved += edit.new_bytes.size() - edit.old_bytes.size();
+  }
+  const std::vector<Bytes> pieces = apply_edits(input.file, edits);
+  record.size_widths = section_size_widths(pieces);
+  if (has_component_types(input)) {
+    const std::vector<std::byte> output = join(pieces);
+    HEAPBUMP_TRY(const Module reserved, read_module(output));
+    HEAPBUMP_TRY(record.kept_sha256, kept_content_sha256(reserved));
   }
   return record;
 }
@@ -54,10 +82,13 @@ std::vector<std::byte> encode_record(const Record& record) {
     edits.push_back(Json::object(
         {{"offset", edit.offset}, {"old_hex", to_hex(edit.old_bytes)}, {"new_hex", to_hex(edit.new_bytes)}}));
   }
+  Json layout = Json::object({{"size_widths", record.size_widths}});
+  if (!record.kept_sha256.empty()) layout["kept_sha256"] = record.kept_sha256;
   Json document = Json::object({
       {"schema_version", kRecordVersion},
       {"manifest", to_json(record.manifest)},
       {"undo", Json::object({{"input_size", record.input_size}, {"edits", edits}})},
+      {"layout", layout},
   });
   document["sha256"] = sha256_hex(as_bytes(document.dump(-1)));
   Writer payload;
@@ -68,6 +99,17 @@ std::vector<std::byte> encode_record(const Record& record) {
 }
 
 Result<std::optional<Record>> read_record(const Module& module) {
+  HEAPBUMP_TRY(std::optional<Record> record, read_moved_record(module));
+  if (!record || record->edits.empty()) return record;
+  const Section& section = *module.custom_section(kRecordSection);
+  for (const RecordedEdit& edit : record->edits) {
+    if (edit.offset > section.offset || edit.new_bytes.size() > section.offset - edit.offset)
+      return bad_record(section, "has edits that lie outside the module");
+  }
+  return record;
+}
+
+Result<std::optional<Record>> read_moved_record(const Module& module) {
   const Section* section = module.custom_section(kRecordSection);
   if (section == nullptr) return std::optional<Record>{};
   const auto is_record = [](const Section& s) { return s.id == SectionId::custom && s.name == kRecordSection; };
@@ -84,6 +126,7 @@ Result<std::optional<Record>> read_record(const Module& module) {
   if (manifest == nullptr || undo == nullptr) return bad_record(*section, "has no manifest or nothing to undo");
   Record record;
   HEAPBUMP_TRY(record.manifest, manifest_from_json(*manifest));
+  HEAPBUMP_CHECK(read_layout(*section, *document, record));
   const Json* input_size = undo->find("input_size");
   const Json* edits = undo->find("edits");
   if (input_size == nullptr || input_size->as_integer() == nullptr || *input_size->as_integer() < 0 || edits == nullptr ||
@@ -93,8 +136,8 @@ Result<std::optional<Record>> read_record(const Module& module) {
   std::uint64_t last_end = 0;
   for (const Json& element : *edits->as_array()) {
     HEAPBUMP_TRY(RecordedEdit edit, read_edit(*section, element));
-    if (edit.offset < last_end || edit.offset > section->offset || edit.new_bytes.size() > section->offset - edit.offset)
-      return bad_record(*section, "has edits that overlap or lie outside the module");
+    if (edit.offset < last_end || edit.new_bytes.size() > kMaxOffset - std::min(edit.offset, kMaxOffset))
+      return bad_record(*section, "has edits that overlap");
     last_end = edit.offset + edit.new_bytes.size();
     record.edits.push_back(std::move(edit));
   }

@@ -28,12 +28,20 @@ struct Record {
   Manifest manifest;  ///< without output_sha256
   std::uint64_t input_size = 0;
   std::vector<RecordedEdit> edits;  ///< ascending by offset
+  /// What `check` needs to know the module again after wit-component rewrote its section sizes: bytes of each section's size
+  /// field in the reserved module, a digit a section, the record left out.
+  std::string size_widths;
+  /// Only where the module has `component-type` sections, which wit-component takes out: see kept_content_sha256.
+  std::string kept_sha256;
 };
 
 /// The section's bytes as they are appended to the file: id, size, name, JSON on one line.
 [[nodiscard]] std::vector<std::byte> encode_record(const Record& record);
-[[nodiscard]] Record make_record(const Manifest& manifest, const EditList& edits, std::uint64_t input_size);
+/// `edits` are those of the plan, applied to `input`. Errors: those of reading the result, for a module with component types.
+[[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input);
 /// Nothing if the module carries no record. Errors: kBadRecord (damaged, not last, or twice), kBadManifest.
 [[nodiscard]] Result<std::optional<Record>> read_record(const Module& module);
+/// As read_record, for a module whose bytes may have moved since: the edits' offsets may lie outside it.
+[[nodiscard]] Result<std::optional<Record>> read_moved_record(const Module& module);
 
 }  // namespace heapbump

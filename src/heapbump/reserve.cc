@@ -27,7 +27,8 @@ Result<Reservation> reserve(const Module& module, const Request& request) {
   HEAPBUMP_TRY(reservation.plan, make_plan(module, *reservation.finding, request));
   Manifest& manifest = reservation.plan.manifest;
   manifest.input_sha256 = reservation.input_sha256;
-  reservation.record = encode_record(make_record(manifest, reservation.plan.edits, module.file.size()));
+  HEAPBUMP_TRY(const Record record, make_record(manifest, reservation.plan.edits, module));
+  reservation.record = encode_record(record);
   const std::vector<Bytes> pieces = reservation.pieces(module.file);
   for (const Bytes piece : pieces) reservation.output_size += piece.size();
   reservation.output_sha256 = sha256_hex(pieces);

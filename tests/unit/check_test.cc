@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <tuple>
 
@@ -21,13 +22,18 @@ struct Main {
   Manifest manifest;
 };
 
-/// A main module of one page, reserved by raising its minimum: region [0x10000, ...).
-Main reserve_main(Placement placement, std::uint32_t adapters = 1) {
+/// A main module of one page that imports one function `imports` times.
+std::vector<std::byte> main_module(std::size_t imports = 0) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
-  builder.function(type, 0, test::Code());
-  builder.memory(1).exported("memory", 2, 0).exported("_start", 0, 0).data(1024, "data");
-  const auto original = builder.build();
+  for (std::size_t i = 0; i < imports; ++i) builder.import("wasi_snapshot_preview1", "sched_yield", type);
+  const auto start = builder.function(type, 0, test::Code());
+  builder.memory(1).exported("memory", 2, 0).exported("_start", 0, start).data(1024, "data");
+  return builder.build();
+}
+
+/// Reserved by raising its minimum: region [0x10000, ...).
+Main reserve_main(Placement placement, std::uint32_t adapters = 1, const std::vector<std::byte>& original = main_module()) {
   const auto module = read_module(original);
   Finding finding;
   finding.confidence = Confidence::proven;
@@ -39,12 +45,27 @@ Main reserve_main(Placement placement, std::uint32_t adapters = 1) {
   auto plan = make_plan(*module, finding, request);
   EXPECT_TRUE(plan);
   plan->manifest.input_sha256 = sha256_hex(original);
-  const auto record = encode_record(make_record(plan->manifest, plan->edits, original.size()));
+  const auto record = encode_record(*make_record(plan->manifest, plan->edits, *module));
   auto pieces = apply_edits(original, plan->edits);
   pieces.push_back(record);
   Main main{join(pieces), plan->manifest};
   main.manifest.output_sha256 = sha256_hex(main.bytes);
   return main;
+}
+
+/// The module with every section's size in `width` bytes at least, as linkers pad them or as wit-component writes them, and,
+/// for wit-component, without component types.
+std::vector<std::byte> with_size_widths(Bytes bytes, unsigned width, bool strip = false) {
+  const auto module = read_module(bytes);
+  Writer out;
+  out.bytes(bytes.first(8));
+  for (const Section& section : module->sections) {
+    if (strip && section.name.starts_with("component-type")) continue;
+    out.u8(static_cast<std::uint8_t>(section.id));
+    out.bytes(encode_uleb(section.payload_size, std::max(width, uleb_width(section.payload_size))));
+    out.bytes(module->bytes_at(section.payload_offset, section.payload_size));
+  }
+  return out.take();
 }
 
 struct ClientShape {
@@ -208,6 +229,66 @@ TEST(Check, FailsAnyChangedByteOfTheMainModule) {
     EXPECT_EQ(std::tie(m.region, m.slots, m.placement, m.memory_min_before, m.memory_min_after, m.input_sha256),
               std::tie(main.manifest.region, main.manifest.slots, main.manifest.placement, main.manifest.memory_min_before,
                        main.manifest.memory_min_after, main.manifest.input_sha256));
+  }
+}
+
+TEST(Check, KnowsAModuleAgainWhoseSectionSizesWitComponentWroteAnew) {
+  const Main main = reserve_main(Placement::shim, 1, with_size_widths(main_module(), 5));
+  const auto rewritten = with_size_widths(main.bytes, 1);
+  ASSERT_LT(rewritten.size(), main.bytes.size());
+  const auto check = check_component(compose(rewritten, {build_client({})}), &main.manifest);
+  ASSERT_TRUE(check && check->passed()) << (check ? check->first_fault()->message : check.error().message);
+  EXPECT_EQ(check->modules.at(0).origin, ModuleOrigin::rewritten);
+  EXPECT_EQ(check->modules.at(0).sha256, main.manifest.output_sha256);
+  const std::uint64_t record = read_module(rewritten)->custom_section(kRecordSection)->offset;
+  for (std::size_t i = 0; i < record; ++i) {
+    auto changed = rewritten;
+    changed[i] ^= std::byte{1};
+    const auto again = check_component(compose(changed, {build_client({})}), nullptr);
+    EXPECT_FALSE(again && again->passed()) << "byte " << i;
+  }
+}
+
+TEST(Check, KnowsAModuleAgainWhoseDoubleImportsWitComponentRenamed) {
+  const auto original = with_size_widths(main_module(3), 5);
+  const Main main = reserve_main(Placement::shim, 1, original);
+  // What wit-component makes of three imports of one name; the builder's import section comes first.
+  test::ModuleBuilder renamed;
+  const auto type = renamed.type({}, {});
+  for (const std::string_view name : {"sched_yield", "sched_yield [v2]", "sched_yield [v3]"})
+    renamed.import("wasi_snapshot_preview1", name, type);
+  const auto donor = renamed.build();
+  const auto donor_module = read_module(donor);
+  const auto module = read_module(main.bytes);
+  Writer out;
+  out.bytes(Bytes(main.bytes).first(8));
+  for (const Section& section : module->sections) {
+    const bool imports = section.id == SectionId::import;
+    const Section& from = imports ? *donor_module->section(SectionId::import) : section;
+    const Bytes payload = (imports ? *donor_module : *module).bytes_at(from.payload_offset, from.payload_size);
+    out.u8(static_cast<std::uint8_t>(section.id)).uleb(payload.size()).bytes(payload);
+  }
+  const auto check = check_component(compose(out.view(), {build_client({})}), &main.manifest);
+  ASSERT_TRUE(check && check->passed()) << (check ? check->first_fault()->message : check.error().message);
+  EXPECT_EQ(check->modules.at(0).origin, ModuleOrigin::rewritten);
+}
+
+TEST(Check, KnowsAModuleAgainThatHadComponentTypes) {
+  auto original = with_size_widths(main_module(), 5);
+  const auto types = Writer().name("component-type:bindings").u8(1).take();
+  const auto section = Writer().u8(0).uleb(types.size()).bytes(types).take();
+  original.insert(original.end(), section.begin(), section.end());
+  const Main main = reserve_main(Placement::shim, 1, original);
+  const auto stripped = with_size_widths(main.bytes, 1, true);
+  const auto check = check_component(compose(stripped, {build_client({})}), &main.manifest);
+  ASSERT_TRUE(check && check->passed()) << (check ? check->first_fault()->message : check.error().message);
+  EXPECT_EQ(check->modules.at(0).origin, ModuleOrigin::kept_content);
+  const std::uint64_t record = read_module(stripped)->custom_section(kRecordSection)->offset;
+  for (std::size_t i = 0; i < record; ++i) {
+    auto changed = stripped;
+    changed[i] ^= std::byte{1};
+    const auto again = check_component(compose(changed, {build_client({})}), nullptr);
+    EXPECT_FALSE(again && again->passed()) << "byte " << i;
   }
 }
 

@@ -1,0 +1,29 @@
+// The main module in a component is not always the file that `component new` was given. wit-component (wasm-tools,
+// crates/wit-component/src/metadata.rs and src/encoding/dedupe.rs) takes `component-type` sections out and renames imports
+// that stand twice, and when it does either it writes every section's size anew. This undoes that: the module's hash then
+// shows that nothing else was changed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heapbump/bytes.h"
+#include "heapbump/module.h"
+
+namespace heapbump {
+
+/// Bytes of each section's size field, a digit a section, in the module that the pieces make up.
+[[nodiscard]] std::string section_size_widths(const std::vector<Bytes>& pieces);
+
+/// A hash of what wit-component keeps: the ids and payloads of all sections but `component-type*` and the record, with the
+/// names of imports as they were.
+[[nodiscard]] Result<std::string> kept_content_sha256(const Module& module);
+
+[[nodiscard]] bool has_component_types(const Module& module);
+
+/// The reserved module as it was before wit-component: section sizes in their recorded widths, import names as they were.
+/// Errors: kModifiedSince if it has another number of sections than recorded.
+[[nodiscard]] Result<std::vector<std::byte>> reassemble(const Module& embedded, std::string_view size_widths);
+
+}  // namespace heapbump
