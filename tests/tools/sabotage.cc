@@ -44,7 +44,7 @@ Result<Pair> take_apart(Bytes original, Bytes reserved) {
 /// What a wrong detector would have written: these edits, and a record of them.
 std::vector<std::byte> written(const Pair& pair, EditList edits) {
   std::ranges::stable_sort(edits, {}, &Edit::offset);
-  const auto record = encode_record(make_record(pair.record.manifest, edits, pair.original.file.size()));
+  const auto record = encode_record(make_record(pair.record.manifest, edits, pair.original).value());
   auto pieces = apply_edits(pair.original.file, edits);
   pieces.emplace_back(record);
   return join(pieces);

@@ -163,7 +163,7 @@ Specimen make_specimen(const Request& request) {
   const Plan plan = require(make_plan(module, specimen_finding(module), request));
   specimen.manifest = plan.manifest;
   specimen.manifest.input_sha256 = sha256_hex(specimen.original);
-  const auto record = encode_record(make_record(specimen.manifest, plan.edits, specimen.original.size()));
+  const auto record = encode_record(require(make_record(specimen.manifest, plan.edits, module)));
   auto pieces = apply_edits(specimen.original, plan.edits);
   pieces.emplace_back(record);
   specimen.reserved = join(pieces);

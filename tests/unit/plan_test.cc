@@ -220,7 +220,7 @@ TEST(Record, UndoGivesTheOriginalBackAndNoticesEveryChangedByte) {
   plan->manifest.input_sha256 = sha256_hex(sample->file);
   auto output = apply(*sample, *plan);
   const std::size_t body_size = output.size();
-  const auto record = encode_record(make_record(plan->manifest, plan->edits, sample->file.size()));
+  const auto record = encode_record(*make_record(plan->manifest, plan->edits, sample->module));
   output.insert(output.end(), record.begin(), record.end());
   const auto reserved = load(output);
   ASSERT_EQ(*undo(reserved->module), sample->file);
