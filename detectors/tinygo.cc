@@ -81,6 +81,8 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   Finding finding;
   finding.toolchain = name_toolchain(module, *runtime);
   finding.grows_by = "memory.grow, then memory.size";
+  // It is TinyGo's heap, whatever stands in the way: no detector that knows less may take a refused module over.
+  finding.confidence = Confidence::strong;
   const auto refuse = [&](Code code, std::string message) -> Result<std::optional<Finding>> {
     finding.refusals.push_back({code, std::move(message), std::nullopt});
     return std::optional(std::move(finding));

@@ -122,7 +122,10 @@ class Reader {
       case EffectKind::load:
       case EffectKind::atomic:
         return position == 0 ? access() : settle(Use::unknown, effect.offset);
-      case EffectKind::store: return position == 0 ? access() : settle(Use::unknown, effect.offset);
+      case EffectKind::store:
+        if (position == 0) return access();
+        if (is_suspended_stack(operands[0])) return;  // comes back into the same variable, whose other uses tell
+        return settle(Use::unknown, effect.offset);
       case EffectKind::bulk:
         if (position == 0 || (position == 1 && effect.opcode == op::memory_copy)) return bulk(from, effect);
         return;
@@ -136,6 +139,16 @@ class Reader {
         return settle(position > 0 && is_data_start(operands[position - 1]) ? Use::root_end : Use::unknown, effect.offset);
       default: return settle(Use::unknown, effect.offset);
     }
+  }
+
+  /// Where Binaryen's asyncify keeps variables while a program is suspended: the first word of a record whose address is in
+  /// a global, and up from there.
+  bool is_suspended_stack(NodeId address) const {
+    const Linear top = linear_form(flow_, address);
+    if (top.base == kNoNode || flow_.nodes[top.base].kind != NodeKind::load) return false;
+    const Linear record = linear_form(flow_, flow_.operand(top.base, 0));
+    if (record.base == kNoNode || flow_.nodes[record.base].kind != NodeKind::global) return false;
+    return !marks_.stack_global || flow_.nodes[record.base].value != *marks_.stack_global;
   }
 
   void bulk(NodeId from, const Effect& effect) {
