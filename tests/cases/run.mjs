@@ -28,7 +28,7 @@ export function parseCase(text, file) {
     if (line.startsWith('$ ')) parts.push((current = { kind: 'step', command: line.slice(2), out: [], err: [], code: 0 }));
     else if (line === '|' || line.startsWith('| ')) step().out.push(line.slice(2));
     else if (line === '!' || line.startsWith('! ')) step().err.push(line.slice(2));
-    else if (line.startsWith('? ')) step().code = Number(line.slice(2));
+    else if (/^\? (\d+|SIG[A-Z]+|timeout)$/.test(line)) step().code = /^\? \d/.test(line) ? Number(line.slice(2)) : line.slice(2);
     else if (line.startsWith('= ')) parts.push((current = { kind: 'file', name: line.slice(2), body: [] }));
     else if (current?.kind === 'file' && (line.startsWith('  ') || line === '')) current.body.push(line.slice(2));
     else if (line.startsWith('% needs ')) {
