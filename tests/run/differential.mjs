@@ -39,7 +39,8 @@ export function compareRuns(before, after, shift) {
     const verdict = compareText(a, b, shift);
     if (verdict === 'same') return;
     if (verdict === 'different') addressesOnly = false;
-    const at = [...a].findIndex((character, i) => character !== b[i]);
+    let at = 0;
+    while (at < a.length && a[at] === b[at]) at++;
     const cut = (text) => JSON.stringify(text.slice(Math.max(0, at - 20), at + 100));
     differences.push(`${what}: ${cut(a)} became ${cut(b)}${verdict === 'addresses' ? ' (heap addresses)' : ''}`);
   }
