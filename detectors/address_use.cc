@@ -122,7 +122,7 @@ Result<std::vector<AddressUse>> classify_hits(const Module& module, std::span<co
   for (std::size_t i = 0; i < hits.size();) {
     std::size_t end = i;
     while (end < hits.size() && hits[end].function == hits[i].function) ++end;
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, hits[i].function));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, hits[i].function, {.frame_slots = true}));
     std::ranges::move(classify_in(flow, hits.subspan(i, end - i)), std::back_inserter(uses));
     i = end;
   }

@@ -466,7 +466,7 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
     queue.pop_front();
     if (++rounds[function] > kMaxRounds)
       return fail(Code::kWorkLimit, "functions that read or grow the memory's size call each other too deeply to follow");
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport& part = parts[function];
     part = {};
     const GrowthSummary summary = FunctionGrowth(flow, report.summaries, part).run();

@@ -94,7 +94,7 @@ Status OwnerSearch::search_functions() {
     if (summary.returns_size || summary.size_if_zero)
       for (const std::uint32_t caller : survey_.callers(function)) functions.insert(caller);
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
     const auto seeds = growth_seeds(flow, growth_.summaries);
     const auto shifts = compute_shifts(flow, seeds);
     search_differences(flow, shifts);
@@ -208,7 +208,7 @@ Status OwnerSearch::resolve_breaks() {
   std::set<std::uint32_t> functions;
   for (const RangeHit& hit : constants.hits) functions.insert(hit.function);
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
     for (const Effect& effect : flow.effects) {
       std::optional<Location> stored;
       NodeId value = kNoNode;
@@ -421,7 +421,7 @@ bool OwnerSearch::consistent(const Flow& flow, std::span<const RangeHit> hits) {
 Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner) {
   const std::uint64_t base = *owner_.heap_base;
   const std::uint32_t function = hits.front().function;
-  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function));
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
   const auto uses = classify_in(flow, hits);
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;

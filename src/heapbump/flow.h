@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "heapbump/code.h"
@@ -145,7 +146,15 @@ struct FlowLimits {
   std::uint64_t max_held = 2'000'000;    ///< values waiting for the end of a block
   std::uint32_t max_depth = 65'536;      ///< open blocks
   std::uint64_t max_locals = 50'000;     ///< what engines allow
+  bool frame_slots = false;              ///< take private words of the stack frame for locals (see FrameSlots)
 };
+
+/// Words of a function's stack frame that are locals in all but name, by the loads and stores that are their only uses.
+struct FrameSlots {
+  std::uint32_t count = 0;
+  std::unordered_map<std::uint64_t, std::uint32_t> by_instruction;  ///< file offset of the access -> slot
+};
+[[nodiscard]] FrameSlots find_frame_slots(const Flow& flow);
 
 /// Evaluates the body of a function (not an imported one). Constant conditions are followed: `block (br_if 0 (i32.const
 /// 1)) A end` leaves A without a path, which is how linkers' weak symbols look. Errors: those of InstructionReader,

@@ -14,8 +14,8 @@ using LocalValue = std::pair<std::uint32_t, NodeId>;
 
 class FlowBuilder {
  public:
-  FlowBuilder(const Module& module, std::uint32_t function, const FlowLimits& limits)
-      : module_(module), limits_(limits), body_(*module.body(function)) {
+  FlowBuilder(const Module& module, std::uint32_t function, const FlowLimits& limits, const FrameSlots& slots)
+      : module_(module), limits_(limits), body_(*module.body(function)), slots_(slots) {
     flow_.function = function;
     work_left_ = body_.size * limits.work_per_byte + 4096;
   }
@@ -95,6 +95,8 @@ class FlowBuilder {
   const Module& module_;
   const FlowLimits limits_;
   const FunctionBody& body_;
+  const FrameSlots& slots_;
+  std::uint32_t first_slot_ = 0;  ///< index in locals_ of the first frame slot
   Flow flow_;
   std::uint64_t work_left_ = 0;
   std::uint64_t held_ = 0;  ///< values waiting in arrivals and loop plans
@@ -264,6 +266,9 @@ Status FlowBuilder::plan_loops() {
       loop_sets_[done.loop] = std::move(done.sets);
     } else if ((instruction.opcode == op::local_set || instruction.opcode == op::local_tee) && !enclosing.empty()) {
       open[enclosing.back()].sets.push_back(static_cast<std::uint32_t>(instruction.value));
+    } else if (instruction.opcode == op::i32_store && !enclosing.empty()) {
+      const auto slot = slots_.by_instruction.find(instruction.offset);
+      if (slot != slots_.by_instruction.end()) open[enclosing.back()].sets.push_back(first_slot_ + slot->second);
     }
   }
   if (reader.error()) return std::unexpected(*reader.error());
@@ -615,7 +620,7 @@ Status FlowBuilder::control(const Instruction& instruction) {
 Status FlowBuilder::variable(const Instruction& instruction) {
   const auto index = static_cast<std::uint64_t>(instruction.value);
   const bool is_global = instruction.opcode == op::global_get || instruction.opcode == op::global_set;
-  if (index >= (is_global ? module_.globals.size() : locals_.size()))
+  if (index >= (is_global ? module_.globals.size() : std::size_t{first_slot_}))
     return fail_at(Code::kBadIndex, instruction.immediate_offset, "a local or global index is out of range");
   if (instruction.opcode == op::local_get) {
     push(locals_[index]);
@@ -676,6 +681,15 @@ Status FlowBuilder::plain(const Instruction& instruction, bool& handled) {
   if (!handled) return {};
   HEAPBUMP_CHECK(need(shape->pops, instruction.offset));
   const std::vector<NodeId> operands = pop_many(shape->pops);
+  if (const auto slot = slots_.by_instruction.find(instruction.offset); slot != slots_.by_instruction.end()) {
+    const std::uint32_t local = first_slot_ + slot->second;
+    if (shape->access == Access::store) {
+      set_local(local, operands[1]);
+    } else {
+      push(locals_[local]);
+    }
+    return spend(1);
+  }
   Node node;
   node.opcode = instruction.opcode;
   node.offset = instruction.offset;
@@ -834,6 +848,7 @@ Result<Flow> FlowBuilder::run() {
   const std::uint64_t total = reader.locals().total + type.params.size();
   if (!reader.error() && total > limits_.max_locals)
     return fail_at(Code::kWorkLimit, body_.file_offset, "the function declares more locals than engines allow");
+  first_slot_ = static_cast<std::uint32_t>(total);
   HEAPBUMP_CHECK(plan_loops());
 
   block_ = new_block();
@@ -849,6 +864,11 @@ Result<Flow> FlowBuilder::run() {
     zero.kind = NodeKind::constant;
     zero.offset = body_.file_offset;
     locals_.resize(static_cast<std::size_t>(total), add_node(zero));
+  }
+  for (std::uint32_t i = 0; i < slots_.count; ++i) {
+    Node unset;
+    unset.offset = body_.file_offset;
+    locals_.push_back(add_node(unset));
   }
   stamps_.assign(locals_.size(), 0);
   marks_.assign(locals_.size(), 0);
@@ -868,7 +888,12 @@ Result<Flow> FlowBuilder::run() {
 Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, const FlowLimits& limits) {
   if (module.body(function) == nullptr)
     return fail(Code::kInternal, "function " + std::to_string(function) + " has no body to follow");
-  return FlowBuilder(module, function, limits).run();
+  const FrameSlots none;
+  auto flow = FlowBuilder(module, function, limits, none).run();
+  if (!flow || !limits.frame_slots) return flow;
+  const FrameSlots slots = find_frame_slots(*flow);
+  if (slots.count == 0) return flow;
+  return FlowBuilder(module, function, limits, slots).run();
 }
 
 }  // namespace heapbump

@@ -294,6 +294,42 @@ TEST_F(FlowTest, a_tail_call_is_a_call_and_a_return) {
   EXPECT_EQ(flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]].kind, NodeKind::call);
 }
 
+/// frame = sp - 16; *(frame + 12) = 70000; optionally f(frame + escape, 0); return *(frame + 12)
+Code framed(std::int32_t escape) {
+  Code code;
+  code.global_get(0).i32_const(16).op({0x6b}).local_tee(2).i32_const(70000).access(0x36, 12);
+  if (escape >= 0) code.local_get(2).i32_const(escape).op({0x6a}).i32_const(0).call(0).op({0x1a});
+  return code.local_get(2).access(0x28, 12);
+}
+
+TEST_F(FlowTest, a_private_word_of_the_frame_is_a_local_when_asked_for) {
+  const FlowLimits promote{.frame_slots = true};
+  const auto flow = follow(framed(-1), promote);
+  ASSERT_TRUE(flow) << flow.error().message;
+  EXPECT_EQ(flow->constant(flow->operands_of(only(*flow, EffectKind::returns))[0]), 70000);
+  const auto plain = follow(framed(-1));
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->nodes[plain->operands_of(only(*plain, EffectKind::returns))[0]].kind, NodeKind::load);
+}
+
+TEST_F(FlowTest, a_word_that_an_escaping_address_may_reach_stays_memory) {
+  const FlowLimits promote{.frame_slots = true};
+  for (const std::int32_t escape : {0, 8, 12}) {
+    const auto flow = follow(framed(escape), promote);
+    ASSERT_TRUE(flow) << flow.error().message;
+    EXPECT_EQ(flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]].kind, NodeKind::load) << escape;
+  }
+  const auto above = follow(framed(16), promote);  // an object that starts after the word
+  ASSERT_TRUE(above);
+  EXPECT_EQ(above->constant(above->operands_of(only(*above, EffectKind::returns))[0]), 70000);
+}
+
+TEST_F(FlowTest, words_of_the_frame_that_overlap_stay_memory) {
+  const auto flow = follow(framed(-1).local_get(2).op({0x2d, 0x00, 0x0e, 0x6a}), {.frame_slots = true});  // + byte at 14
+  ASSERT_TRUE(flow) << flow.error().message;
+  EXPECT_FALSE(flow->constant(flow->operand(flow->operands_of(only(*flow, EffectKind::returns))[0], 0)));
+}
+
 TEST_F(FlowTest, a_stack_that_does_not_add_up_is_an_error_with_an_offset) {
   for (const Code& code : {Code().op({0x6a}), Code().local_get(0).op({0x02, 0x40, 0x1a, 0x0b}), Code(),
                            Code().local_get(0).local_get(0).op({0x02, 0x40}).local_get(0).op({0x0b, 0x1a})}) {
