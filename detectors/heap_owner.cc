@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kHeaderSpan = 64;           ///< how far above the start an allocator's first header can reach
 constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far above the start go into the report
+constexpr std::uint64_t kNearSpan = 4096;           ///< so near the start a number in an address is no coincidence
 constexpr int kBackwardSteps = 64;
 
 /// Where an allocator keeps its break.
@@ -51,16 +52,17 @@ class OwnerSearch {
   bool choose();
   Status explain_constants();
   Status explain_function(std::span<const RangeHit> hits, bool owner);
-  void explain_data();
+  Status explain_data();
   void explain_globals();
   [[nodiscard]] bool consistent(const Flow& flow, std::span<const RangeHit> hits);
   bool check_dlmalloc(const Flow& flow);
   bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool made_of_header(const Flow& flow, NodeId node) const;
   void check_layout();
   [[nodiscard]] bool plausible(std::uint64_t value) const {
-    return value >= std::max<std::uint64_t>(module_.data_end(), 16) && value <= module_.memory_bytes();
+    return value >= std::max(module_.data_end(), 2 * kHeaderSpan) && value <= module_.memory_bytes();
   }
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
     return describe_function(names_, function) + " at file offset " + hex(offset);
@@ -346,6 +348,20 @@ bool OwnerSearch::matters(const Flow& flow, std::span<const Shift> shifts, std::
   return false;
 }
 
+/// Whether a constant is added to a distance that was measured from the heap's start.
+bool OwnerSearch::meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
+    for (const User& user : flow.users(id)) {
+      if (user.is_effect || flow.nodes[user.index].opcode != op::i32_add) continue;
+      const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
+      if (other.cancelled && !other.top) return true;
+    }
+  }
+  return false;
+}
+
 /// Whether a node is one of the constants near the start, or made of them alone.
 bool OwnerSearch::made_of_header(const Flow& flow, NodeId node) const {
   const Linear sum = linear_form(flow, node);
@@ -425,7 +441,7 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
   const auto uses = classify_in(flow, hits);
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;
-  if (owner) {
+  {
     // All constants near the start count as above the line here, so that none is overlooked for being far from its use.
     std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
@@ -436,18 +452,25 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
         if (hit.immediate.file_offset != node.immediate_offset || hit.immediate.opcode != op::i32_const) continue;
         const std::int64_t distance = (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
                                       static_cast<std::int64_t>(base);
-        if (distance >= 0 && distance <= static_cast<std::int64_t>(kHeaderSpan))
+        if (distance >= 0 && distance <= static_cast<std::int64_t>(owner ? kHeaderSpan : kNearSpan))
           seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
       }
     }
     shifts = compute_shifts(flow, seeds);
-    check_dlmalloc(flow);
+    if (owner) check_dlmalloc(flow);
   }
   for (const AddressUse& use : uses) {
     const RangeHit& hit = use.hit;
     const auto magnitude = static_cast<std::uint64_t>(hit.negated ? -hit.immediate.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
     const bool header = magnitude >= base && magnitude <= base + kHeaderSpan;
     const bool i32 = hit.immediate.opcode == op::i32_const;
+    if (magnitude < base) {
+      // Below the start lies static data, unless the constant is added to a distance from the start.
+      if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, hit.immediate.file_offset)) continue;
+      add_site(hit, Role::heap_start, 1, "the heap's start minus " + std::to_string(base - magnitude) + ", added to a distance from it");
+      moved.push_back(hit);
+      continue;
+    }
     const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;
     const std::string distance = magnitude == base ? std::string("the heap's start") : "the heap's start plus " + std::to_string(magnitude - base);
     const bool handed_on = use.kind == AddressUse::Kind::address || use.kind == AddressUse::Kind::escapes;
@@ -471,6 +494,16 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
                                      ", which is not the allocator that starts there", hit.immediate.file_offset);
       continue;
     }
+    if (!header && magnitude > base + kNearSpan && use.kind == AddressUse::Kind::number) {
+      add_site(hit, Role::unrelated, 0, use.how);
+      continue;
+    }
+    if (use.kind == AddressUse::Kind::number && i32 && matters(flow, shifts, hit.immediate.file_offset)) {
+      add_site(hit, Role::unrelated, 0, "calculated with, outside the allocator");
+      refuse(Code::kUnexplained, distance + " is calculated with, and the result used, in " + place(function, hit.immediate.file_offset) +
+                                     "; whether that is an address in the heap cannot be told", hit.immediate.file_offset);
+      continue;
+    }
     if (use.kind == AddressUse::Kind::escapes && header) {
       add_site(hit, Role::unrelated, 0, use.how + " as it is");
       refuse(Code::kUnexplained, distance + " is " + use.how + " in " + place(function, hit.immediate.file_offset) +
@@ -489,7 +522,7 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
 
 Status OwnerSearch::explain_constants() {
   const std::uint64_t base = *owner_.heap_base;
-  HEAPBUMP_TRY(const Survey found, survey_code(module_, {base, std::max(base + kWindow, module_.memory_bytes() + 1)}));
+  HEAPBUMP_TRY(const Survey found, survey_code(module_, {base - kHeaderSpan, std::max(base + kWindow, module_.memory_bytes() + 1)}));
   std::set<std::uint32_t> with_hits;
   for (std::size_t i = 0; i < found.hits.size();) {
     std::size_t end = i;
@@ -502,9 +535,9 @@ Status OwnerSearch::explain_constants() {
   return {};
 }
 
-/// Words in the data that hold the heap's start: only a break's may move, and one that code reads by its address must be
-/// a break.
-void OwnerSearch::explain_data() {
+/// Words in the data that hold the heap's start. A break moves. One that follows the address of static data and that no
+/// code reads by its address is where an object ends. Any other may be a second place the allocator starts from.
+Status OwnerSearch::explain_data() {
   const std::uint64_t base = *owner_.heap_base;
   for (const DataImage::Piece& piece : image_->pieces()) {
     for (std::uint64_t address = align_up(piece.address, 4); address + 4 <= piece.end(); address += 4) {
@@ -513,12 +546,27 @@ void OwnerSearch::explain_data() {
         return site.kind == SiteKind::data_word32 && site.address == address;
       });
       if (known) continue;
-      owner_.sites.push_back({.kind = SiteKind::data_word32, .file_offset = *image_->file_offset(address), .width = 4,
-                              .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
-                              .role = Role::unrelated, .moves = 0,
-                              .why = "a word of static data; the allocator does not start from it"});
+      Site site{.kind = SiteKind::data_word32, .file_offset = *image_->file_offset(address), .width = 4,
+                .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
+                .role = Role::unrelated, .moves = 0, .why = "where the static object before it ends"};
+      const std::uint64_t before = address >= 4 ? image_->load32(address - 4) : 0;
+      bool end_pointer = before >= image_->pieces().front().address && before < base && base - before <= kNearSpan * 16;
+      HEAPBUMP_TRY(const Survey reads, survey_code(module_, {address > kHeaderSpan ? address - kHeaderSpan : 0, address + 4}));
+      HEAPBUMP_TRY(const auto uses, classify_hits(module_, reads.hits));
+      for (const AddressUse& use : uses)
+        if (use.kind == AddressUse::Kind::address && use.target + 4 > static_cast<std::int64_t>(address) &&
+            use.target < static_cast<std::int64_t>(address) + 4)
+          end_pointer = false;
+      if (!end_pointer) {
+        site.why = "a word of static data that may be the heap's start";
+        refuse(Code::kUnexplained, "the data word at " + hex(address) + " equals the heap's start; whether it is one cannot be told",
+               site.file_offset);
+      }
+      owner_.sites.push_back(std::move(site));
+      if (owner_.refusal) return {};
     }
   }
+  return {};
 }
 
 void OwnerSearch::explain_globals() {
@@ -591,7 +639,7 @@ Result<HeapOwner> OwnerSearch::run() {
   if (owner_.heap_base && image_->end() > *owner_.heap_base)
     refuse(Code::kSnapshot, "data lies above the heap's start: the heap was already in use when this module was saved");
   HEAPBUMP_CHECK(explain_constants());
-  explain_data();
+  if (!owner_.refusal) HEAPBUMP_CHECK(explain_data());
   explain_globals();
   check_layout();
   owner_.confidence = state_ ? Confidence::proven : signals_ >= 2 ? Confidence::strong : Confidence::weak;

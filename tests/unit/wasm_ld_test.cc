@@ -405,6 +405,52 @@ TEST(WasmLd, an_address_in_the_heap_that_the_owner_does_not_use_is_refused) {
   EXPECT_EQ(finding.refusals.front().code, heapbump::Code::kUnexplained);
 }
 
+TEST(WasmLd, a_constant_below_the_start_that_is_added_to_a_distance_from_it_moves) {
+  // store(size + (base - 52), 56): wasm-opt's fold of base + size - 52, seen in real dlmallocs
+  Program program;
+  Code code = dlmalloc_init(kBase, 3680);
+  code.local_get(1).i32_const(kBase - 52).op({0x6a}).i32_const(56).access(0x36);
+  program.builder.function(program.unary, 1, code.local_get(0));
+  const Finding finding = program.find();
+  ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
+  EXPECT_NE(site_at_value(finding, kBase - 52, 1), nullptr);
+}
+
+TEST(WasmLd, a_sum_with_the_start_outside_the_allocator_is_refused) {
+  // *(&__heap_base + used): the function that measures the room is another one
+  Program program;
+  program.builder.function(program.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
+  program.builder.function(program.unary, 0, Code().local_get(0).i32_const(kBase).op({0x6a}).access(0x28));
+  const Finding finding = program.find();
+  ASSERT_FALSE(finding.refusals.empty());
+  EXPECT_EQ(finding.refusals.front().code, heapbump::Code::kUnexplained);
+  EXPECT_NE(finding.refusals.front().message.find("function 1"), std::string::npos);
+}
+
+TEST(WasmLd, a_second_word_that_holds_the_start_is_refused_unless_an_object_ends_there) {
+  const std::string start("\xa0\x14\x01\x00", 4);
+  Program second;
+  second.builder.data(1040, start);
+  second.builder.function(second.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
+  const Finding refused = second.find();
+  ASSERT_FALSE(refused.refusals.empty());
+  EXPECT_EQ(refused.refusals.front().code, heapbump::Code::kUnexplained);
+
+  // {begin, end} of a static object that is the last one
+  Program pair;
+  pair.builder.data(1040, std::string("\xa0\x13\x01\x00", 4) + start);
+  pair.builder.function(pair.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
+  const Finding end = pair.find();
+  EXPECT_TRUE(sound(end, Strategy::bump)) << why(end, Strategy::bump);
+
+  // the same pair, but the second word is read on its own
+  Program read;
+  read.builder.data(1040, std::string("\xa0\x13\x01\x00", 4) + start);
+  read.builder.function(read.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
+  read.builder.function(read.unary, 0, Code().i32_const(1040).access(0x28, 4));
+  EXPECT_FALSE(sound(read.find(), Strategy::bump));
+}
+
 TEST(WasmLd, two_possible_starts_are_ambiguous) {
   Program program;
   program.builder.function(program.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
