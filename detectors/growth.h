@@ -22,8 +22,10 @@ namespace heapbump {
 struct GrowthSummary {
   bool returns_fresh = false;  ///< the start of memory that it has just grown (or a failure value)
   bool returns_size = false;   ///< memory.size itself, in pages or bytes
+  bool only_fresh = false;     ///< returns_fresh, and nothing else but failure values
   Shift shift;                 ///< of the result
-  /// If this parameter is zero the result is memory.size instead: how sbrk(0) looks.
+  std::int64_t header = 0;     ///< how far above the start of the new memory the result can be at least
+  /// If this parameter is zero the result is memory.size instead: how sbrk(0) looks. Growing by nothing does the same.
   std::optional<std::uint32_t> size_if_zero;
   bool operator==(const GrowthSummary&) const = default;
 };

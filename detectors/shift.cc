@@ -41,6 +41,9 @@ Shift combine(const Shift& a, const Shift& b, int sign, bool keeps_base) {
   return result;
 }
 
+/// The start of newly grown memory as an address: a header may be added to it. To a page number nothing may.
+bool is_address(const Shift& shift) { return shift.base && shift.scale == static_cast<std::int64_t>(kPageSize); }
+
 class ShiftPass {
  public:
   ShiftPass(const Flow& flow, std::span<const ShiftSeed> seeds, const TiedAt& tied)
@@ -79,6 +82,7 @@ class ShiftPass {
   /// `x & mask` with an alignment mask keeps an address an address; with a low mask it leaves only bits that a move by
   /// whole pages does not change. Alignments computed at run time are taken to be powers of two of at most a page.
   Shift masked(const Shift& value, NodeId mask) {
+    if (value.top && (!value.known || value.scale % static_cast<std::int64_t>(kPageSize) != 0)) return unknown(value, value);
     const auto constant = flow_.constant(mask);
     if (constant) {
       const auto bits = static_cast<std::uint32_t>(*constant);
@@ -92,15 +96,21 @@ class ShiftPass {
       const auto right = flow_.constant(flow_.operand(mask, 1));
       if (node.opcode == op::i32_sub && left && *left == 0) return value;
       if (node.opcode == op::i32_xor && right && *right == -1) return masked_low_complement(value, flow_.operand(mask, 0));
-      if (node.opcode == op::i32_add && right && *right == -1) return Shift{};
+      if (one_less(mask)) return Shift{};
     }
     return value.top ? unknown(value, value) : Shift{.cancelled = value.cancelled};
   }
 
+  /// `x - 1`, the low bits' mask of an alignment x.
+  [[nodiscard]] bool one_less(NodeId id) const {
+    const Node& node = flow_.nodes[id];
+    if (node.kind != NodeKind::binary) return false;
+    const auto by = flow_.constant(flow_.operand(id, 1));
+    return (node.opcode == op::i32_add && by == -1) || (node.opcode == op::i32_sub && by == 1);
+  }
+
   Shift masked_low_complement(const Shift& value, NodeId low) const {
-    const Node& node = flow_.nodes[low];
-    if (node.kind == NodeKind::binary && node.opcode == op::i32_add && flow_.constant(flow_.operand(low, 1)) == -1)
-      return value;
+    if (one_less(low)) return value;
     return value.top ? unknown(value, value) : Shift{};
   }
 
@@ -114,10 +124,10 @@ class ShiftPass {
     switch (node.opcode) {
       case op::i32_add:
       case 0x7c:  // i64.add
-        return combine(a, b, 1, (a.base && small_constant(right)) || (b.base && small_constant(left)));
+        return combine(a, b, 1, (is_address(a) && small_constant(right)) || (is_address(b) && small_constant(left)));
       case op::i32_sub:
       case 0x7d:  // i64.sub
-        return combine(a, b, -1, a.base && small_constant(right));
+        return combine(a, b, -1, is_address(a) && small_constant(right));
       case op::i32_shl:
       case 0x86:  // i64.shl
         if (any && a.known && !b.top && amount && *amount >= 0 && *amount <= 16) {

@@ -128,6 +128,12 @@ class ModuleBuilder {
     tags_.push_back(Writer().u8(0).uleb(type).take());
     return *this;
   }
+  /// Puts a function into a table of its own.
+  ModuleBuilder& in_table(std::uint32_t function) {
+    elements_.push_back(
+        Writer().u8(0).u8(0x41).sleb(static_cast<std::int64_t>(elements_.size())).u8(0x0b).u8(1).uleb(function).take());
+    return *this;
+  }
   ModuleBuilder& start(std::uint32_t function) {
     start_ = Writer().uleb(function).take();
     return *this;
@@ -153,11 +159,13 @@ class ModuleBuilder {
     if (!memory_import_.empty()) imports.push_back(memory_import_);
     section(out, 2, imports);
     section(out, 3, functions_);
+    if (!elements_.empty()) section(out, 4, {Writer().u8(0x70).u8(0).uleb(elements_.size()).take()});
     section(out, 5, memories_);
     section(out, 13, tags_);
     section(out, 6, globals_);
     section(out, 7, exports_);
     if (!start_.empty()) out.u8(8).uleb(start_.size()).bytes(start_);
+    section(out, 9, elements_);
     section(out, 10, bodies_);
     section(out, 11, data_);
     for (const auto& custom : customs_) out.u8(0).uleb(custom.size()).bytes(custom);
@@ -180,7 +188,7 @@ class ModuleBuilder {
 
   std::vector<std::byte> memory_import_, start_;
   Writer name_section_;
-  Entries types_, imports_, functions_, memories_, tags_, globals_, exports_, bodies_, data_, customs_;
+  Entries types_, imports_, functions_, memories_, tags_, globals_, exports_, elements_, bodies_, data_, customs_;
 };
 
 }  // namespace heapbump::test

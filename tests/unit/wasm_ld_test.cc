@@ -245,10 +245,12 @@ TEST(WasmLd, an_assertion_against_memory_size_is_harmless_a_limit_is_not) {
         .local_get(0);
   };
   Program assertion;
+  assertion.builder.function(assertion.unary, 1, grow_and_return());
   assertion.builder.function(assertion.unary, 0, body({0x00}));
   const Finding harmless = assertion.find();
   EXPECT_TRUE(sound(harmless, Strategy::tail)) << why(harmless, Strategy::tail);
   Program limit;
+  limit.builder.function(limit.unary, 1, grow_and_return());
   limit.builder.function(limit.unary, 0, body({0x41, 0x00, 0x0f}));  // return 0
   EXPECT_FALSE(sound(limit.find(), Strategy::tail));
 }

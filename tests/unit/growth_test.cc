@@ -1,0 +1,195 @@
+// Allocators that take memory.grow to continue what they already have: whatever they look like, the pages above the
+// declared minimum must not be called untouched. Each has a sibling that differs in that alone, and is accepted.
+#include <gtest/gtest.h>
+
+#include "detectors/registry.h"
+#include "module_builder.h"
+
+namespace heapbump {
+namespace {
+
+using test::Code;
+using test::kI32;
+using test::ModuleBuilder;
+
+constexpr int kFresh = 1100, kEnd = 1104;  // words of the allocator
+
+class Program {
+ public:
+  Program() {
+    unary = builder.type({kI32}, {kI32});
+    nullary = builder.type({}, {});
+    builder.memory(2);
+    builder.global(70816, true);
+    builder.data(1024, "static data");
+  }
+  void function(const Code& code) { builder.function(nullary, 2, code); }
+
+  std::string why_not_tail() {
+    const std::vector<std::byte> file = builder.build();
+    const auto module = read_module(file);
+    EXPECT_TRUE(module) << module.error().message;
+    const auto found = detect_wasm_ld(*module);
+    EXPECT_TRUE(found) << found.error().message;
+    if (!found || !*found) return "nothing found";
+    const StrategyVerdict* tail = (*found)->verdict(Strategy::tail);
+    if (tail == nullptr) return "no verdict";
+    return tail->sound ? "" : tail->why;
+  }
+
+  ModuleBuilder builder;
+  std::uint32_t unary = 0, nullary = 0;
+};
+
+Code grow(int pages) { return Code().i32_const(pages).op({0x40, 0x00}); }
+Code shifted(Code code) { return code.i32_const(16).op({0x74}); }
+/// Stores what `address` leaves on the stack after it at a word.
+Code kept(int word, const Code& value) {
+  Code code = value;
+  return code.local_set(0).i32_const(word).local_get(0).access(0x36);
+}
+/// A function that returns grow(parameter).
+Code raw_grow() { return Code().local_get(0).op({0x40, 0x00}); }
+
+void expect_refused(Program& program, std::string_view reason) {
+  const std::string why = program.why_not_tail();
+  EXPECT_NE(why.find(reason), std::string::npos) << "why: '" << why << "'";
+}
+
+TEST(Growth, the_start_of_the_new_page_is_a_start_and_its_end_is_not) {
+  Program start;
+  start.function(kept(kFresh, shifted(grow(1))));
+  EXPECT_EQ(start.why_not_tail(), "");
+  Program end;
+  end.function(kept(kEnd, shifted(grow(1).i32_const(1).op({0x6a}))));
+  expect_refused(end, "extended in place");
+}
+
+TEST(Growth, a_page_number_that_is_only_noted_is_no_start) {
+  Program program;
+  program.function(kept(kFresh, grow(1)));
+  expect_refused(program, "extended in place");
+}
+
+TEST(Growth, one_function_may_pass_on_what_another_grew) {
+  Program used;
+  const auto raw = used.builder.function(used.unary, 0, raw_grow());
+  const auto passes = used.builder.function(used.unary, 0, Code().local_get(0).call(raw));
+  used.function(kept(kFresh, shifted(Code().i32_const(1).call(passes))));
+  EXPECT_EQ(used.why_not_tail(), "");
+  Program ignored;
+  const auto raw2 = ignored.builder.function(ignored.unary, 0, raw_grow());
+  const auto passes2 = ignored.builder.function(ignored.unary, 0, Code().local_get(0).call(raw2));
+  ignored.function(Code().i32_const(1).call(passes2).i32_const(-1).op({0x46}).op({0x04, 0x40, 0x00, 0x0b}));
+  expect_refused(ignored, "extended in place");
+}
+
+TEST(Growth, what_is_called_through_a_table_has_callers_that_nobody_sees) {
+  for (const bool in_table : {false, true}) {
+    Program program;
+    const auto raw = program.builder.function(program.unary, 0, raw_grow());
+    if (in_table) program.builder.in_table(raw);
+    program.function(kept(kFresh, shifted(Code().i32_const(1).call(raw))));
+    if (in_table)
+      expect_refused(program, "through a table");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
+TEST(Growth, variables_in_the_frame_are_followed) {
+  for (const bool in_place : {false, true}) {
+    Program program;
+    // local 1 = stack pointer - 16; frame[8] = grow(1); end = (frame[8] (+ 1)) << 16
+    Code code;
+    code.global_get(0).i32_const(16).op({0x6b}).local_set(1);
+    code.local_get(1).i32_const(1).op({0x40, 0x00}).access(0x36, 8);
+    code.i32_const(kEnd).local_get(1).access(0x28, 8);
+    if (in_place) code.i32_const(1).op({0x6a});
+    code.i32_const(16).op({0x74}).access(0x36);
+    program.function(code);
+    if (in_place)
+      expect_refused(program, "extended in place");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
+TEST(Growth, growing_by_nothing_asks_for_the_size) {
+  Program program;
+  program.function(kept(kFresh, shifted(grow(2))));
+  program.function(kept(kEnd, shifted(grow(0))));
+  expect_refused(program, "stored as the end");
+  for (const int bytes : {0, 65536}) {
+    Program sbrk;
+    const auto grows = sbrk.builder.function(
+        sbrk.unary, 0,
+        Code().local_get(0).i32_const(65535).op({0x6a}).i32_const(16).op({0x76, 0x40, 0x00}).i32_const(16).op({0x74}));
+    const auto passes = sbrk.builder.function(sbrk.unary, 0, Code().local_get(0).call(grows));
+    sbrk.function(kept(kEnd, Code().i32_const(bytes).call(passes)));
+    if (bytes == 0)
+      expect_refused(sbrk, "stored as the end");
+    else
+      EXPECT_EQ(sbrk.why_not_tail(), "");
+  }
+}
+
+TEST(Growth, the_size_must_not_decide_anything) {
+  Program same;
+  same.function(kept(kFresh, shifted(grow(2))));
+  same.function(Code().op({0x3f, 0x00}).op({0x04, 0x40, 0x00, 0x0b}));  // never zero
+  EXPECT_EQ(same.why_not_tail(), "");
+  Program differs;
+  differs.function(kept(kFresh, shifted(grow(2))));
+  differs.function(Code().op({0x3f, 0x00}).i32_const(2).op({0x6b}).op({0x04, 0x40, 0x00, 0x0b}));
+  EXPECT_NE(differs.why_not_tail(), "");
+  Program table;
+  table.function(kept(kFresh, shifted(grow(2))));
+  table.function(Code().op({0x02, 0x40}).op({0x3f, 0x00}).op({0x0e, 0x01, 0x00, 0x00, 0x0b}));
+  EXPECT_NE(table.why_not_tail(), "");
+  Program sixteen_bits;
+  sixteen_bits.function(kept(kFresh, shifted(grow(2))));
+  sixteen_bits.function(kept(kEnd, shifted(Code().op({0x3f, 0x00}).i32_const(0xffff).op({0x71}))));
+  EXPECT_NE(sixteen_bits.why_not_tail(), "");
+}
+
+TEST(Growth, a_loop_up_to_the_memory_s_end_is_no_comparison_with_grown_memory) {
+  Program program;
+  program.function(kept(kFresh, shifted(grow(2))));
+  // local 1 = the heap's start; do { *local 1 = 0; local 1 += 4 } while (local 1 != memory.size << 16)
+  program.function(Code()
+                       .i32_const(kFresh).access(0x28).local_set(1)
+                       .op({0x03, 0x40})
+                       .local_get(1).i32_const(0).access(0x36)
+                       .local_get(1).i32_const(4).op({0x6a}).local_tee(1)
+                       .op({0x3f, 0x00}).i32_const(16).op({0x74, 0x47, 0x0d, 0x00, 0x0b}));
+  expect_refused(program, "compared");
+}
+
+TEST(Growth, memory_just_below_what_was_grown_is_not_the_allocator_s) {
+  for (const int below : {0, 4}) {
+    Program program;
+    program.function(Code()
+                         .i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).local_set(0)
+                         .local_get(0).i32_const(-below).op({0x6a}).i32_const(1).access(0x36));
+    if (below == 0)
+      EXPECT_EQ(program.why_not_tail(), "");
+    else
+      expect_refused(program, "just below");
+  }
+}
+
+TEST(Growth, an_assertion_on_the_size_ends_a_heap_that_cannot_grow) {
+  for (const bool grows : {true, false}) {
+    Program program;
+    if (grows) program.function(kept(kFresh, shifted(grow(2))));
+    // if (*break > memory.size << 16) trap
+    program.function(Code()
+                         .i32_const(kEnd).access(0x28).op({0x3f, 0x00}).i32_const(16).op({0x74, 0x4b})
+                         .op({0x04, 0x40, 0x00, 0x0b}));
+    EXPECT_EQ(program.why_not_tail().empty(), grows);
+  }
+}
+
+}  // namespace
+}  // namespace heapbump
