@@ -10,6 +10,8 @@ import { describe, sections } from '../run/wasm.mjs';
 
 const PROGRAMS = path.join(path.dirname(fileURLToPath(import.meta.url)), 'programs');
 
+const FEATURES = ['sign-ext', 'mutable-globals', 'bulk-memory', 'nontrapping-float-to-int', 'multivalue', 'reference-types', 'simd'].map((name) => `--enable-${name}`);
+
 export class CannotBuild extends Error {} // an old tool that does not read what a new one wrote: counted, never silent
 
 // At most `count` of the tasks given to run() at a time.
@@ -43,6 +45,12 @@ export function strip(bytes) {
   const parts = [bytes.subarray(0, 8)];
   for (const { id, start, end } of sections(bytes)) if (id !== 0) parts.push(bytes.subarray(start, end));
   return Buffer.concat(parts);
+}
+
+// The module without its debug sections, of which wasm-opt refuses newer kinds.
+export function stripDebug(bytes) {
+  return Buffer.concat([bytes.subarray(0, 8), ...sections(bytes).filter(({ name }) => !name?.startsWith('.debug_'))
+    .map(({ start, end }) => bytes.subarray(start, end))]);
 }
 
 // The value of an exported immutable global, undefined when there is none.
@@ -162,8 +170,10 @@ export class Builder {
     const level = /^wasm-opt-(O.)$/.exec(cell.shape)?.[1];
     if (level) {
       const from = file;
-      file = await this.step(`${path.basename(from, '.wasm')}-${cell.shape}.wasm`, (to) =>
-        this.command(this.found.wasmOpt, ['--detect-features', `-${level}`, '-g', from, '-o', to]));
+      file = await this.step(`${path.basename(from, '.wasm')}-${cell.shape}.wasm`, async (to) => {
+        fs.writeFileSync(`${to}.in`, stripDebug(fs.readFileSync(from)));
+        await this.command(this.found.wasmOpt, [...FEATURES, `-${level}`, '-g', `${to}.in`, '-o', to]);
+      });
     }
     const bytes = fs.readFileSync(file);
     return { bytes: cell.names === 'stripped' ? strip(bytes) : bytes, truth };

@@ -42,6 +42,10 @@ export function allCells(found) {
       leave('clang14 with relocations', 'wasm-ld 14 crashes on --emit-relocs with __heap_base');
       continue;
     }
+    if (allocator === 'bump4' && compiler === 'clang14') {
+      leave('clang14 with an allocator over &__heap_end', 'wasm-ld 14 does not define __heap_end');
+      continue;
+    }
     if (shape === 'driver' && (libc !== 'system' || allocator !== 'dlmalloc' || stack !== 'last')) continue; // the driver's own defaults
     cells.push({ language: 'c', compiler, opt, program, allocator, libc, stack, shape, names });
   }

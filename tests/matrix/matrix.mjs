@@ -44,7 +44,7 @@ function parse(argv) {
 const groupOf = ({ language, allocator, libc }) => `${language} ${allocator}${libc === 'none' ? '' : `, ${libc} libc`}`;
 
 // What the refusal says, without the numbers that differ from module to module.
-const shapeOfReason = (reason) => reason.replace(/0x[0-9a-f]+/gi, 'N').replace(/\b\d+\b/g, 'N').replace(/"[^"]*"/g, '"..."').replace(/ in \S+ \(function N\)| \([^()]*function[^()]*\)/g, '');
+const shapeOfReason = (reason) => reason.replace(/0x[0-9a-f]+/gi, 'N').replace(/\b\d+\b/g, 'N').replace(/"[^"]*"/g, '"..."').replace(/,? in function N( \([^()]*\))?( at file offset N)?/g, '');
 
 class Tally {
   constructor() {
@@ -61,7 +61,8 @@ class Tally {
     for (const strategy of ['bump', 'tail']) if (strategies[strategy]?.strategy) group[strategy]++;
     if (faults.length > 0) group.faulty++;
     for (const [strategy, { reason, code }] of Object.entries(strategies)) {
-      if (reason === undefined || strategy === 'gap') continue;
+      // gap is Go's; what no strategy can do is told once.
+      if (reason === undefined || strategy === 'gap' || (strategy !== 'auto' && !strategies.auto?.strategy)) continue;
       const key = `${strategy.padEnd(4)} exit ${code}  ${shapeOfReason(reason)}`;
       const entry = this.reasons.get(key) ?? { count: 0, example: idOf(cell) };
       entry.count++;
