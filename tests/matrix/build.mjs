@@ -105,7 +105,7 @@ export class Builder {
   // All objects of a C or C++ cell.
   objects({ compiler, opt, program, allocator, libc, language }, defines = []) {
     const style = /^bump([0-9])$/.exec(allocator)?.[1];
-    const source = path.isAbsolute(program) ? program : path.join(PROGRAMS, `${program}${language === 'c++' ? '.cc' : '.c'}`);
+    const source = path.resolve(PROGRAMS, `${program}${language === 'c++' ? '.cc' : '.c'}`);
     const list = [this.object(compiler, opt, libc, source, [...(style && style !== '4' ? ['-DOWN_PAGES=0'] : []), ...defines])];
     if (style) list.push(this.object(compiler, opt, libc, path.join(PROGRAMS, 'bump.c'), [`-DSTYLE=${style}`, '-fno-builtin']));
     if (allocator === 'emmalloc') list.push(this.object(compiler, opt, libc, this.found.zig.emmalloc, ['-fno-strict-aliasing', '-D_GNU_SOURCE']));
@@ -151,6 +151,13 @@ export class Builder {
         `-femit-bin=${file}`, ...extra.map((flag) => flag.replace('--export=', '--export='))], { env }));
   }
 
+  optimized(from, level) {
+    return this.step(`${path.basename(from, '.wasm')}-wasm-opt-${level}.wasm`, async (to) => {
+      fs.writeFileSync(`${to}.in`, stripDebug(fs.readFileSync(from)));
+      await this.command(this.found.wasmOpt, [...FEATURES, `-${level}`, '-g', `${to}.in`, '-o', to]);
+    });
+  }
+
   plain(cell, extra = []) {
     if (cell.language === 'rust') return this.rust(cell, extra);
     if (cell.compiler.startsWith('zig')) return this.zig(cell, extra);
@@ -168,13 +175,7 @@ export class Builder {
     else if (cell.shape === 'compact') file = await this.plain(cell, ['--compress-relocations', '--strip-debug']);
     else file = await this.plain(cell);
     const level = /^wasm-opt-(O.)$/.exec(cell.shape)?.[1];
-    if (level) {
-      const from = file;
-      file = await this.step(`${path.basename(from, '.wasm')}-${cell.shape}.wasm`, async (to) => {
-        fs.writeFileSync(`${to}.in`, stripDebug(fs.readFileSync(from)));
-        await this.command(this.found.wasmOpt, [...FEATURES, `-${level}`, '-g', `${to}.in`, '-o', to]);
-      });
-    }
+    if (level) file = await this.optimized(file, level);
     const bytes = fs.readFileSync(file);
     return { bytes: cell.names === 'stripped' ? strip(bytes) : bytes, truth };
   }
