@@ -26,7 +26,7 @@ async function component(file, run, folder) {
   const bytes = Buffer.from(await componentNew(fs.readFileSync(reserved), { modules: options.modules }));
   fs.writeFileSync(`${file}.component`, bytes);
   const checked = await execute(options.heapbump, ['check', `${file}.component`]);
-  if (checked.code !== 0 && !options.noCheck) return `FAULT check: exit ${checked.code}: ${checked.output.split('\n')[0]}`;
+  if (checked.code !== 0) return `FAULT check: exit ${checked.code}: ${checked.output.split('\n')[0]}`;
   const { exitCode, signal, timedOut, stdout, stderr } = await runComponent(bytes, {
     modules: options.modules, args: run.args, env: run.env, stdin: run.stdin, preopens: { '/data': folder }, seconds: 120 });
   const text = stderr.toString().trim().split('\n')[0];
@@ -37,7 +37,6 @@ async function component(file, run, folder) {
 }
 
 async function main(argv) {
-  if (argv[0] === '--no-check') (options.noCheck = true), argv.shift();
   for (let i = 0; i < argv.length; i += 2) {
     if (values[argv[i]] === undefined || i + 1 >= argv.length) throw new Error(`cannot read option ${argv[i]}`);
     values[argv[i]](argv[i + 1]);

@@ -2,8 +2,9 @@
 // Programs that look like what they are not (decoys/): their own numbers equal the heap's start, they print it, keep it,
 // scan up to it, or their last object ends at it. Each must be handled rightly or refused, never corrupted.
 //
-//   decoys.mjs --heapbump PROGRAM --work FOLDER [--modules NODE_MODULES] [--jobs N] [--only REGEX] [--keep]
+//   decoys.mjs --heapbump PROGRAM --work FOLDER [--modules NODE_MODULES] [--jobs N] [--only REGEX] [--short] [--keep]
 //
+// --short takes one compiler and optimization level of the three times three for each of the other combinations, in turn.
 // A decoy is linked twice: once to learn where its heap starts, then with that number compiled in as HB.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -41,6 +42,7 @@ async function main(argv) {
     '--modules': (v) => (options.modules = path.resolve(v)), '--jobs': (v) => (options.jobs = Number(v)), '--only': (v) => (options.only = new RegExp(v)) };
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--keep') options.keep = true;
+    else if (argv[i] === '--short') options.short = true;
     else if (values[argv[i]] !== undefined && i + 1 < argv.length) values[argv[i]](argv[++i]);
     else throw new Error(`cannot read option ${argv[i]}`);
   }
@@ -70,6 +72,18 @@ async function main(argv) {
           }
         }
       }
+    }
+  }
+  if (options.short) {
+    const versions = found.compilers.map(({ name }) => name);
+    const levels = ['O2', 'O0', 'Oz'];
+    const kinds = new Map(); // each combination of the other axes in the order of its first occurrence
+    for (let i = tasks.length - 1; i >= 0; i--) {
+      const { cell: { compiler, opt, libc, stack, shape }, decoy } = tasks[i];
+      const kind = [libc, stack, shape, decoy].join();
+      if (!kinds.has(kind)) kinds.set(kind, kinds.size);
+      const turn = kinds.get(kind);
+      if (compiler !== versions[turn % versions.length] || opt !== levels[Math.floor(turn / versions.length) % levels.length]) tasks.splice(i, 1);
     }
   }
   const modules = path.join(options.work, 'decoys');

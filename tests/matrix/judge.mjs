@@ -73,7 +73,7 @@ export async function judge({ file, truth, run = {}, settings }) {
     const entry = (strategies[name] = { code: made.code });
     if (made.code !== 0) {
       entry.reason = reasonOf(made);
-      if (![4, 5, 6].includes(made.code)) faults.push(`reserve ${name}: exit ${made.code}: ${made.stderr.trim().split('\n')[0]}`);
+      if (![4, 5, 6, 7].includes(made.code)) faults.push(`reserve ${name}: exit ${made.code}: ${made.stderr.trim().split('\n')[0]}`);
       if (fs.existsSync(out) || fs.existsSync(manifestFile)) faults.push(`reserve ${name}: refused, yet wrote a file`);
       continue;
     }
