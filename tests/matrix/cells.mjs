@@ -9,6 +9,8 @@ const NAMES = ['names', 'stripped'];
 const STACKS = ['last', 'first'];
 const BUMP_STYLES = [1, 2, 3, 4];
 
+export const canLink = (compiler, allocator, libc) => !(compiler === 'clang14' && allocator === 'dlmalloc' && libc === 'npm');
+
 export const idOf = (cell) => Object.values(cell).join('.').replaceAll(' ', '-');
 
 function* product(axes) {
@@ -44,6 +46,10 @@ export function allCells(found) {
     }
     if (allocator === 'bump4' && compiler === 'clang14') {
       leave('clang14 with an allocator over &__heap_end', 'wasm-ld 14 does not define __heap_end');
+      continue;
+    }
+    if (!canLink(compiler, allocator, libc)) {
+      leave('clang14 with the newer dlmalloc', 'it asks for __heap_end, which wasm-ld 14 does not define');
       continue;
     }
     if (shape === 'driver' && (libc !== 'system' || allocator !== 'dlmalloc' || stack !== 'last')) continue; // the driver's own defaults

@@ -11,6 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Builder, exportedGlobal, semaphore } from './build.mjs';
+import { canLink } from './cells.mjs';
 import { Judges } from './judges.mjs';
 import { makeSurroundings } from './surroundings.mjs';
 import { findToolchains } from './toolchains.mjs';
@@ -64,6 +65,7 @@ async function main(argv) {
         for (const stack of ['last', 'first']) {
           for (const shape of found.wasmOpt ? ['padded', 'wasm-opt'] : ['padded']) {
             for (const decoy of decoys) {
+              if (!canLink(compiler, 'dlmalloc', libc)) continue; // see cells.mjs
               if (decoy === 'bss_ends_at_base' && stack === 'last') continue; // the stack lies between
               const cell = { language: 'c', compiler, opt, allocator: 'dlmalloc', libc, stack, shape };
               const id = `${decoy}.${compiler}.${opt}.${libc}.${stack}.${shape}`;
@@ -75,16 +77,13 @@ async function main(argv) {
     }
   }
   if (options.short) {
-    const versions = found.compilers.map(({ name }) => name);
-    const levels = ['O2', 'O0', 'Oz'];
-    const kinds = new Map(); // each combination of the other axes in the order of its first occurrence
-    for (let i = tasks.length - 1; i >= 0; i--) {
-      const { cell: { compiler, opt, libc, stack, shape }, decoy } = tasks[i];
+    const kinds = new Map(); // the tasks of each combination of the other axes
+    for (const task of tasks) {
+      const { cell: { libc, stack, shape }, decoy } = task;
       const kind = [libc, stack, shape, decoy].join();
-      if (!kinds.has(kind)) kinds.set(kind, kinds.size);
-      const turn = kinds.get(kind);
-      if (compiler !== versions[turn % versions.length] || opt !== levels[Math.floor(turn / versions.length) % levels.length]) tasks.splice(i, 1);
+      kinds.set(kind, [...(kinds.get(kind) ?? []), task]);
     }
+    tasks.splice(0, tasks.length, ...[...kinds.values()].map((list, turn) => list[(turn * 5) % list.length]));
   }
   const modules = path.join(options.work, 'decoys');
   fs.mkdirSync(modules, { recursive: true });
