@@ -67,6 +67,9 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
       }
       break;
   }
+  if (layout.region.base == 0)
+    return fail_at(Code::kSlots, module.memories.front().min.file_offset,
+                   "the region would begin at address 0, which an adapter takes for no address at all");
   if (module.memories.front().min.value + layout.grow_pages > kMaxPages)
     return fail_at(Code::kMemoryLimit, module.memories.front().min.file_offset,
                    "the memory would have more than 65536 pages");

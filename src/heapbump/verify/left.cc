@@ -49,42 +49,43 @@ class Checker {
  private:
   bool is_near(std::uint64_t address) const { return address >= near_begin_ && address < near_end_; }
   bool in_region(std::uint64_t address) const { return address >= c_.manifest().region.base && address < high_; }
-  bool in_range(std::uint64_t address) const { return address >= low_ && address < high_; }
 
   // Code.
 
   void code() {
-    const Section* section = c_.reserved.section(SectionId::code);
-    if (section == nullptr) return;
-    for (const std::uint32_t function : candidates(c_.reserved.content(*section), section->content_offset))
+    for (const std::uint32_t function : candidates(low_, high_))
       if (!is_shim(function)) look_into(function);
   }
 
   bool is_shim(std::uint32_t function) const { return c_.manifest().function_index == function; }
 
-  /// Functions with bytes that may be an immediate in range. A LEB128 of a value of 2^14 or more has at least three bytes,
+  /// Functions with bytes that may be an immediate in [low, high). A LEB128 of a value of 2^14 or more has at least three bytes,
   /// the third of which holds bits 14 to 20; few values of that byte are possible for a range of some pages.
-  std::vector<std::uint32_t> candidates(Bytes code, std::uint64_t offset) const {
+  std::vector<std::uint32_t> candidates(std::uint64_t low, std::uint64_t high) const {
     std::vector<std::uint32_t> functions;
-    if (low_ < (1U << 14U)) {
+    const Section* section = c_.reserved.section(SectionId::code);
+    if (section == nullptr) return functions;
+    const Bytes code = c_.reserved.content(*section);
+    if (low < (1U << 14U)) {
       for (std::size_t i = 0; i < c_.reserved.bodies.size(); ++i)
         functions.push_back(c_.reserved.imported_functions + static_cast<std::uint32_t>(i));
       return functions;
     }
     std::bitset<256> third;
-    for (std::uint64_t top = low_ >> 14U; top <= high_ >> 14U; ++top) {
+    for (std::uint64_t top = low >> 14U; top <= high >> 14U; ++top) {
       for (const std::uint64_t byte : {top & 0x7f, (~top) & 0x7f, (~top + 1) & 0x7f}) third[byte] = third[byte | 0x80] = true;
     }
     for (std::size_t i = 1; i + 2 < code.size(); ++i) {
       if ((u8(code[i]) & 0x80) == 0 || (u8(code[i + 1]) & 0x80) == 0 || !third[u8(code[i + 2])]) continue;
-      if (!plausible(code, i)) continue;
-      const auto function = c_.reserved.function_at(offset + i);
+      if (!plausible(code, i, low, high)) continue;
+      const auto function = c_.reserved.function_at(section->content_offset + i);
       if (function && (functions.empty() || functions.back() != *function)) functions.push_back(*function);
     }
     return functions;
   }
 
-  bool plausible(Bytes code, std::size_t at) const {
+  static bool plausible(Bytes code, std::size_t at, std::uint64_t low, std::uint64_t high) {
+    const auto in_range = [&](std::uint64_t address) { return address >= low && address < high; };
     const std::uint8_t before = u8(code[at - 1]);
     const bool constant = before == op::i32_const || before == op::i64_const;
     if (!constant && before > 4) return false;  // the alignment of a memarg
@@ -121,13 +122,15 @@ class Checker {
       }
       if (instruction.immediate == Immediate::memarg && is_near(static_cast<std::uint64_t>(instruction.value)))
         near.push_back({function, instruction.immediate_offset, static_cast<std::uint64_t>(instruction.value)});
-      step(instruction, stack);
+      step(instruction, stack, [&](std::uint64_t address) { access(instruction.offset, address); });
     }
     if (reader.error()) c_.mismatch(reader.error()->offset.value_or(0), reader.error()->message);
     if (!near.empty()) follow(function, near);
   }
 
-  void step(const Instruction& instruction, std::vector<std::optional<std::uint64_t>>& stack) {
+  /// Keeps the known operands up to date and tells `accessed` each address that is a constant.
+  template <typename Accessed>
+  static void step(const Instruction& instruction, std::vector<std::optional<std::uint64_t>>& stack, Accessed accessed) {
     const auto shape = instruction_shape(instruction.opcode);
     if (!shape) {
       const bool pushes_one = instruction.opcode == op::local_get || instruction.opcode == op::global_get;
@@ -139,10 +142,10 @@ class Checker {
       return from_top <= stack.size() ? stack[stack.size() - from_top] : std::nullopt;
     };
     if (shape->access != Access::none) {
-      if (const auto base = operand(shape->pops); base && shape->pops > 0) access(instruction.offset, *base + static_cast<std::uint64_t>(instruction.value));
+      if (const auto base = operand(shape->pops); base && shape->pops > 0) accessed(*base + static_cast<std::uint64_t>(instruction.value));
     } else if (instruction.opcode == op::memory_copy || instruction.opcode == op::memory_fill || instruction.opcode == op::memory_init) {
-      if (const auto to = operand(3)) access(instruction.offset, *to);
-      if (const auto from = operand(2); from && instruction.opcode == op::memory_copy) access(instruction.offset, *from);
+      if (const auto to = operand(3)) accessed(*to);
+      if (const auto from = operand(2); from && instruction.opcode == op::memory_copy) accessed(*from);
     }
     std::optional<std::uint64_t> result;
     if (instruction.opcode == op::i32_add && operand(1) && operand(2)) result = static_cast<std::uint32_t>(*operand(1) + *operand(2));
@@ -219,7 +222,10 @@ class Checker {
         const std::uint32_t value = load_u32(piece.bytes.subspan(static_cast<std::size_t>(at - piece.address)));
         if (value < low_ || value >= high_ || (c_.pointer_size == 8 && image->load64(at) != value)) continue;
         ++words;
-        if (value == near_begin_ && !bounds_table(*image, at)) {
+        if (value != near_begin_ || bounds_table(*image, at)) continue;
+        if (!named_in_code(at)) {
+          c_.result.notes.push_back("the data word at " + hex(at) + " equals the old heap start, and no code names its address: the end of an object");
+        } else {
           c_.mismatch(piece.file_offset + (at - piece.address), "the data word at " + hex(at) + " still holds the old heap start",
                       hex(value + c_.moved_by()), hex(value));
         }
@@ -240,6 +246,33 @@ class Checker {
       unsigned ascending = 0;
       for (std::uint64_t a = at; ascending < 4 && a >= size && load(a - size) <= load(a) && load(a - size) != 0; a -= size) ++ascending;
       if (ascending >= 4) return true;
+    }
+    return false;
+  }
+
+  /// Whether code uses the word's address as a constant, or reads or writes the word at a constant address. An allocator
+  /// does so with its own variables; a word that is only reached through pointers is a field of some object, and what it
+  /// points to is where static data ends.
+  bool named_in_code(std::uint64_t address) const {
+    constexpr std::uint64_t kObject = 512;  // an object's constant base and a field's offset in the access
+    for (const std::uint32_t function : candidates(address - std::min(address, kObject), address + 4)) {
+      InstructionReader reader(c_.reserved, *c_.reserved.body(function));
+      std::vector<std::optional<std::uint64_t>> stack;
+      Instruction instruction;
+      bool named = false;
+      while (reader.next(instruction)) {
+        const bool constant = instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
+        const bool offset = instruction.immediate == Immediate::memarg;
+        const auto value = instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(instruction.value)
+                                                                   : static_cast<std::uint64_t>(instruction.value);
+        if ((constant || offset) && value == address) return true;
+        if (constant) {
+          stack.emplace_back(value);
+        } else {
+          step(instruction, stack, [&](std::uint64_t at) { named = named || (at <= address && address - at < 8); });
+        }
+        if (named) return true;
+      }
     }
     return false;
   }

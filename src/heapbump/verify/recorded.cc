@@ -40,14 +40,19 @@ void check_way_back(Context& c) {
   std::uint64_t here = 0;   // in the reserved module
   std::uint64_t there = 0;  // in the original
   const auto unchanged = [&](std::uint64_t size) {
-    if (size > original.size() - there || !same(original.subspan(there, size), c.reserved.bytes_at(here, size))) return false;
-    here += size;
-    there += size;
-    return true;
+    const Bytes a = original.subspan(there, std::min<std::uint64_t>(size, original.size() - there));
+    const Bytes b = c.reserved.bytes_at(here, size);
+    if (a.size() == size && same(a, b)) {
+      here += size;
+      there += size;
+      return true;
+    }
+    here += static_cast<std::uint64_t>(std::ranges::mismatch(a, b).in2 - b.begin());
+    c.mismatch(here, "the record does not lead back to the original: it has no edit here, and the bytes differ");
+    return false;
   };
   for (const RecordedEdit& edit : c.record.edits) {
-    if (!unchanged(edit.offset - here))
-      return c.mismatch(here, "the record does not lead back to the original: bytes before this recorded edit differ", "", "");
+    if (!unchanged(edit.offset - here)) return;
     if (!same(c.reserved.bytes_at(here, edit.new_bytes.size()), edit.new_bytes))
       return c.mismatch(here, "the recorded new bytes are not there", show(edit.new_bytes), show(c.reserved.bytes_at(here, edit.new_bytes.size())));
     if (edit.old_bytes.size() > original.size() - there || !same(original.subspan(there, edit.old_bytes.size()), edit.old_bytes))
@@ -56,8 +61,11 @@ void check_way_back(Context& c) {
     here += edit.new_bytes.size();
     there += edit.old_bytes.size();
   }
-  if (end - here != original.size() - there || !unchanged(end - here))
-    c.mismatch(here, "the record does not lead back to the original: bytes after the last recorded edit differ");
+  if (end - here != original.size() - there)
+    c.mismatch(here, "the record does not lead back to the original: what follows the last recorded edit has another size",
+               std::to_string(original.size() - there) + " bytes", std::to_string(end - here) + " bytes");
+  else
+    static_cast<void>(unchanged(end - here));
 }
 
 void check_edits(Context& c) {

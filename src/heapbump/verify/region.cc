@@ -60,6 +60,8 @@ void check_segments(Context& c) {
 void check_slots(Context& c) {
   const Manifest& m = c.manifest();
   const std::uint64_t at = c.reserved.custom_section(kRecordSection)->offset;
+  if (m.region.base == 0 && m.placement != Placement::none)
+    c.mismatch(at, "the region begins at address 0, which an adapter takes for no address at all");
   for (const Slot& slot : m.slots) {
     if (slot.base < m.region.base || slot.base + slot.size > m.region.end())
       c.mismatch(at, "a slot lies outside the region", show_range(m.region.base, m.region.end()), show_range(slot.base, slot.base + slot.size));
