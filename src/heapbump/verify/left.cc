@@ -15,7 +15,8 @@
 namespace heapbump::verify {
 namespace {
 
-constexpr std::uint64_t kReach = 64;  // addends that are folded into the heap start
+constexpr std::uint64_t kReach = 64;    // addends that are folded into the heap start
+constexpr std::uint64_t kObject = 512;  // from an object's constant base to a field of it
 
 struct Hit {
   std::uint32_t function = 0;
@@ -25,7 +26,7 @@ struct Hit {
 
 class Checker {
  public:
-  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.reserved)) {
+  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.reserved, context.manifest().heap_base_before.value_or(0))) {
     const Region& region = c_.manifest().region;
     low_ = region.base;
     high_ = region.end();
@@ -39,7 +40,7 @@ class Checker {
   void run() {
     code();
     if (c_.moved_by() != 0) {
-      heap_ends();
+      beside_moved();
       data();
       globals();
     }
@@ -172,7 +173,7 @@ class Checker {
           if (in_region(reading.address)) unexplained(hit, "it is the address of an access");
           break;
         case Use::unknown: unexplained(hit, "its use at " + hex(reading.offset) + " may be that of an address"); break;
-        case Use::root_end: note(hit, "the end of a range that begins where static data begins"); break;
+        case Use::root_end: note(hit, "the end of a range that begins in static data"); break;
         case Use::stack: note(hit, "a bound of the stack"); break;
         case Use::number: note(hit, "used as a number"); break;
       }
@@ -187,25 +188,67 @@ class Checker {
     c_.result.notes.push_back("function " + std::to_string(hit.function) + ": " + hex(hit.address) + " at " + hex(hit.offset) + " stays: " + use);
   }
 
-  /// Where a function sets up the heap from constants, its end is one of them: a constant at the old end that is stored
-  /// beside one that moved would leave a heap that ends before it begins.
-  void heap_ends() {
-    const std::uint64_t end = c_.original.memory_bytes();
+  // Functions in which a heap constant moved. What was left beside it must still fit.
+
+  void beside_moved() {
     std::optional<std::uint32_t> done;
     for (const ChangedImmediate& change : c_.immediates) {
       if (done == change.function) continue;
       done = change.function;
       const auto flow = evaluate_flow(c_.reserved, change.function);
       if (!flow) continue;  // noted by check_moved_values
-      for (const Effect& effect : flow->effects) {
-        if (effect.kind != EffectKind::store) continue;
-        for (const NodeId operand : flow->operands_of(effect)) {
-          const Node& node = flow->nodes[operand];
-          const auto value = static_cast<std::uint32_t>(node.value);
-          if (node.kind != NodeKind::constant || value > end || value + kReach < end) continue;
-          c_.mismatch(node.immediate_offset, "function " + std::to_string(change.function) + " still holds the old end of the heap beside a heap start that moved",
-                      hex(value + c_.moved_by()), hex(value));
-        }
+      heap_end_left(*flow);
+      added_back(*flow);
+    }
+  }
+
+  /// The heap's end is a constant where its start is: one at the old end that is stored beside a start that moved would
+  /// leave a heap that ends before it begins.
+  void heap_end_left(const Flow& flow) {
+    const std::uint64_t end = c_.original.memory_bytes();
+    for (const Effect& effect : flow.effects) {
+      if (effect.kind != EffectKind::store) continue;
+      for (const NodeId operand : flow.operands_of(effect)) {
+        const Node& node = flow.nodes[operand];
+        const auto value = static_cast<std::uint32_t>(node.value);
+        if (node.kind != NodeKind::constant || value > end || value + kReach < end) continue;
+        c_.mismatch(node.immediate_offset, "function " + std::to_string(flow.function) + " still holds the old end of the heap beside a heap start that moved",
+                    hex(value + c_.moved_by()), hex(value));
+      }
+    }
+  }
+
+  /// `end - heap` where the heap moved, and then `+ (heap - 52)` where it did not: the sum would be off by the bump.
+  void added_back(const Flow& flow) {
+    for (const ChangedImmediate& change : c_.immediates) {
+      if (change.function != flow.function) continue;
+      for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+        const Node& node = flow.nodes[id];
+        if (node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == change.reserved_offset) subtracted(flow, id, change.old_value < 0);
+      }
+    }
+  }
+
+  void subtracted(const Flow& flow, NodeId constant, bool negated) {
+    std::vector<NodeId> distances;
+    for (const User& user : flow.users(constant)) {
+      if (user.is_effect) continue;
+      const std::uint32_t opcode = flow.nodes[user.index].opcode;
+      if ((opcode == op::i32_sub && user.position == 1) || (opcode == op::i32_add && negated)) distances.push_back(user.index);
+    }
+    const auto through = [&](const Node& node, std::uint32_t position) {
+      const bool sum = node.opcode == op::i32_add || (node.opcode == op::i32_sub && position == 0);
+      return sum && flow.constant(flow.operands_of(node)[1 - position]).has_value();
+    };
+    for (const NodeId id : reach(flow, distances, through)) {
+      const Node& node = flow.nodes[id];
+      if (node.opcode != op::i32_add) continue;
+      for (const NodeId operand : flow.operands_of(node)) {
+        const Node& other = flow.nodes[operand];
+        const auto value = static_cast<std::uint32_t>(other.value);
+        if (other.kind != NodeKind::constant || value + kObject < near_begin_ || value >= near_end_) continue;
+        c_.mismatch(other.immediate_offset, "function " + std::to_string(flow.function) + " adds back a heap address that did not move to a distance from one that did",
+                    hex(value + c_.moved_by()), hex(value));
       }
     }
   }
@@ -223,7 +266,9 @@ class Checker {
         if (value < low_ || value >= high_ || (c_.pointer_size == 8 && image->load64(at) != value)) continue;
         ++words;
         if (value != near_begin_ || bounds_table(*image, at)) continue;
-        if (!named_in_code(at)) {
+        if (!c_.immediates.empty() && only_read(at)) {
+          c_.result.notes.push_back("the data word at " + hex(at) + " equals the old heap start; code reads it and neither writes it nor goes where it points");
+        } else if (!named_in_code(at)) {
           c_.result.notes.push_back("the data word at " + hex(at) + " equals the old heap start, and no code names its address: the end of an object");
         } else {
           c_.mismatch(piece.file_offset + (at - piece.address), "the data word at " + hex(at) + " still holds the old heap start",
@@ -254,7 +299,6 @@ class Checker {
   /// does so with its own variables; a word that is only reached through pointers is a field of some object, and what it
   /// points to is where static data ends.
   bool named_in_code(std::uint64_t address) const {
-    constexpr std::uint64_t kObject = 512;  // an object's constant base and a field's offset in the access
     for (const std::uint32_t function : candidates(address - std::min(address, kObject), address + 4)) {
       InstructionReader reader(c_.reserved, *c_.reserved.body(function));
       std::vector<std::optional<std::uint64_t>> stack;
@@ -272,6 +316,61 @@ class Checker {
           step(instruction, stack, [&](std::uint64_t at) { named = named || (at <= address && address - at < 8); });
         }
         if (named) return true;
+      }
+    }
+    return false;
+  }
+
+  /// Whether every function that names the word, or an object around it, only loads it, and never uses what it loaded as an
+  /// address or holds it against memory.size. With a heap start that moved in code, such a word is a table's entry.
+  bool only_read(std::uint64_t word) const {
+    for (const std::uint32_t function : candidates(word - std::min(word, kObject), word + 4)) {
+      const auto flow = evaluate_flow(c_.reserved, function);
+      if (!flow) return false;
+      for (NodeId id = 0; id < flow->nodes.size(); ++id) {
+        const Node& node = flow->nodes[id];
+        if (node.kind == NodeKind::constant && static_cast<std::uint32_t>(node.value) == word && handed_out(*flow, id)) return false;
+        if (node.kind == NodeKind::load && may_be(*flow, flow->operand(id, 0), node.value, word) && goes_there(*flow, id)) return false;
+      }
+      for (const Effect& effect : flow->effects)
+        if (effect.kind == EffectKind::store && may_be(*flow, flow->operands_of(effect)[0], effect.value, word)) return false;
+    }
+    return true;
+  }
+
+  /// Whether an access with that address and offset may be one of the word: at its address, or at an index from an object's
+  /// start that lies before it.
+  static bool may_be(const Flow& flow, NodeId address, std::int64_t offset, std::uint64_t word) {
+    const Linear form = linear_form(flow, address);
+    const std::uint64_t at = std::uint64_t{form.offset} + static_cast<std::uint64_t>(offset);
+    if (form.base == kNoNode) return at <= word && word - at < 8;
+    return at <= word && word - at < kObject;
+  }
+
+  static bool handed_out(const Flow& flow, NodeId constant) {
+    return std::ranges::any_of(flow.users(constant), [&](const User& user) {
+      if (!user.is_effect) return false;
+      const EffectKind kind = flow.effects[user.index].kind;
+      const bool address = user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
+      return !address && kind != EffectKind::drop && kind != EffectKind::branch;
+    });
+  }
+
+  static bool goes_there(const Flow& flow, NodeId loaded) {
+    const NodeId roots[] = {loaded};
+    const auto sums = [](const Node& node, std::uint32_t) { return node.opcode == op::i32_add || node.opcode == op::i32_sub || node.opcode == op::i32_and; };
+    for (const NodeId id : reach(flow, roots, sums)) {
+      for (const User& user : flow.users(id)) {
+        if (user.is_effect) {
+          const EffectKind kind = flow.effects[user.index].kind;
+          const bool access = kind == EffectKind::load || kind == EffectKind::store || kind == EffectKind::bulk || kind == EffectKind::atomic;
+          if (access && user.position == 0) return true;
+          continue;
+        }
+        const Node& node = flow.nodes[user.index];
+        if (node.kind != NodeKind::binary) continue;
+        for (const NodeId operand : flow.operands_of(node))
+          if (flow.nodes[operand].kind == NodeKind::memory_size) return true;
       }
     }
     return false;

@@ -14,7 +14,7 @@ constexpr std::uint64_t kReach = 64;  // how far linkers fold an addend into a h
 
 class Checker {
  public:
-  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.original)), moved_(context.moved_by()) {}
+  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.original, context.manifest().heap_base_before.value_or(0))), moved_(context.moved_by()) {}
 
   void run() {
     if (moved_ != 0) c_.heap_symbol = heap();

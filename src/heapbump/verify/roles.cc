@@ -96,12 +96,17 @@ class Reader {
     settle(plainly_number ? Use::number : Use::unknown, offset);
   }
 
-  /// A loop variable, or a value, that begins at the start of static data.
+  /// The start of static data, or a loop's variable that begins at a constant address in static data: it runs up to the end.
   bool starts_at_data(NodeId id) const {
     if (is_data_start(id)) return true;
-    const Node& node = flow_.nodes[id];
+    const Linear form = linear_form(flow_, id);
+    if (form.base == kNoNode) return false;
+    const Node& node = flow_.nodes[form.base];
     if (node.kind != NodeKind::phi) return false;
-    return std::ranges::any_of(flow_.operands_of(node), [&](NodeId operand) { return is_data_start(operand); });
+    return std::ranges::any_of(flow_.operands_of(node), [&](NodeId operand) {
+      const auto value = flow_.constant(operand);
+      return value && static_cast<std::uint32_t>(*value) >= marks_.data_start && static_cast<std::uint32_t>(*value) < marks_.data_end;
+    });
   }
 
   bool is_data_start(NodeId id) const {
@@ -164,8 +169,9 @@ class Reader {
 
 }  // namespace
 
-Landmarks find_landmarks(const Module& module) {
+Landmarks find_landmarks(const Module& module, std::uint64_t heap_start) {
   Landmarks marks;
+  marks.data_end = heap_start;
   std::optional<std::uint64_t> lowest;
   for (const DataSegment& segment : module.data) {
     const auto address = segment.address();

@@ -12,7 +12,7 @@ namespace heapbump::verify {
 
 enum class Use {
   access,    ///< it is an address that a load, store or bulk operation uses
-  root_end,  ///< the end of a range that begins where static data begins: what a collector scans for roots
+  root_end,  ///< the end of a range that begins in static data: of what a collector scans for roots, or of an object
   stack,     ///< the stack pointer is set to it or compared with it
   number,    ///< only arithmetic that makes no sense on an address
   unknown,
@@ -20,11 +20,13 @@ enum class Use {
 
 struct Landmarks {
   std::uint64_t data_start = 0;               ///< lowest address of any active segment
+  std::uint64_t data_end = 0;                 ///< where static data ends: the old heap start
   std::optional<std::uint32_t> stack_global;  ///< index of the stack pointer
   std::optional<std::uint64_t> stack_top;     ///< its initial value
 };
 
-[[nodiscard]] Landmarks find_landmarks(const Module& module);
+/// `heap_start`: where static data ends at the latest.
+[[nodiscard]] Landmarks find_landmarks(const Module& module, std::uint64_t heap_start);
 
 /// What the constant whose immediate stands at `immediate_offset` is used for; the first use that is not `number` decides,
 /// an access before all. `size` and `at` of the access are left to the caller: `address` is where it goes, if that is known.
