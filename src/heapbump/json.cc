@@ -116,7 +116,7 @@ std::string Json::dump(int indent) const {
 }
 
 Result<Json> parse_json(std::string_view text) {
-  if (text.size() > kMaxJsonBytes) return fail(Code::kBadJson, "the document is larger than 16 MiB");
+  if (text.size() > kMaxJsonBytes) return fail(Code::kBadJson, "the document is larger than 4 MiB");
   Builder builder;
   const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   if (builder.error) return std::unexpected(*std::move(builder.error));

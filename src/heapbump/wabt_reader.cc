@@ -263,6 +263,8 @@ Status read_memories(Module& module) {
   if (section == nullptr) return {};
   Cursor cursor(module.content(*section), section->content_offset);
   HEAPBUMP_TRY(const auto count, cursor.read_count("memory count", 2));
+  constexpr std::uint32_t kMaxMemories = 100;  // as engines
+  if (count > kMaxMemories) return fail_at(Code::kMultiMemory, section->content_offset, "the module has " + std::to_string(count) + " memories");
   for (std::uint32_t i = 0; i < count; ++i) {
     Memory memory;
     const std::uint64_t at = cursor.offset();
