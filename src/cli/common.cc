@@ -7,13 +7,33 @@ namespace {
 
 constexpr std::string_view kRed = "\x1b[1;31m", kYellow = "\x1b[1;33m", kReset = "\x1b[0m";
 
+// Names from a module go to the user's terminal, so none may hold a command to it, and none may fill it.
+std::string printable(std::string_view text) {
+  constexpr std::size_t kLongest = 4096;
+  std::string out;
+  for (const char c : text.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out += c;
+    } else {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      out += "\\x";
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+    }
+  }
+  if (text.size() > kLongest) out += "...";
+  return out;
+}
+
 void print_line(bool color, const std::string& where, std::string_view kind, std::string_view paint, const std::string& text) {
   std::cerr << where << ": ";
   if (color) std::cerr << paint;
   std::cerr << kind << ':';
   if (color) std::cerr << kReset;
-  std::cerr << ' ' << text << '\n';
+  std::cerr << ' ' << printable(text) << '\n';
 }
+
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <new>
 
 #include "cli/cli.h"
+#include "heapbump/io.h"
 #include "heapbump/report.h"
 
 namespace heapbump::cli {
@@ -80,6 +81,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that closes the pipe early is an error of writing, not a death.
   std::signal(SIGPIPE, SIG_IGN);
+  heapbump::clean_up_on_signals();
   try {
     return heapbump::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {

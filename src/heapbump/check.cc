@@ -87,6 +87,8 @@ class ComponentChecker {
 Status ComponentChecker::check_main(std::uint32_t instance) {
   const EmbeddedModule& embedded = component_.modules[*component_.instances[instance].module];
   HEAPBUMP_TRY(const Module* main, modules_.at(*component_.instances[instance].module));
+  // A component may instantiate one module a thousand times, and each is hashed and undone.
+  HEAPBUMP_CHECK(main->work->charge(embedded.bytes.size()));
   CheckedModule checked;
   checked.file_offset = embedded.file_offset;
   checked.size = embedded.bytes.size();

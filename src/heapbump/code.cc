@@ -82,7 +82,9 @@ Immediate immediate_of(std::uint32_t opcode) {
 
 InstructionReader::InstructionReader(const Module& module, const FunctionBody& body)
     : cursor_(module.bytes_at(body.file_offset, body.size), body.file_offset) {
-  if (auto status = read_locals(); !status) error_ = std::move(status).error();
+  auto status = module.work->charge(body.size);
+  if (status) status = read_locals();
+  if (!status) error_ = std::move(status).error();
 }
 
 Status InstructionReader::read_locals() {
@@ -253,6 +255,13 @@ Status InstructionReader::read_immediate(Instruction& out) {
   return {};
 }
 
+namespace {
+
+constexpr std::uint64_t kScannedPerUnit = 16;  // bytes that memchr passes in the time that decoding one takes
+constexpr std::size_t kMaxConstants = 65536;
+
+}  // namespace
+
 Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int64_t value) {
   std::vector<CodeImmediate> hits;
   const bool searchable = value >= 1 << 14 || value < -(1 << 14);
@@ -263,18 +272,25 @@ Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int
     const FunctionBody& body = module.bodies[i];
     const std::string_view text = as_text(module.bytes_at(body.file_offset, body.size));
     bool candidate = !searchable;
+    std::uint64_t stops = 0;  // of the search; what costs time besides the bytes
     for (const char* at = text.data(); !candidate;) {
       const char* const end = text.data() + text.size();
       at = static_cast<const char*>(std::memchr(at, low, static_cast<std::size_t>(end - at)));
+      ++stops;
       if (at == nullptr || end - at < 3) break;
       candidate = at[1] == next && at > text.data() && (at[-1] == char(op::i32_const) || at[-1] == char(op::i64_const));
       ++at;
     }
+    HEAPBUMP_CHECK(module.work->charge(body.size / kScannedPerUnit + stops));
     if (!candidate) continue;
     InstructionReader reader(module, body);
     Instruction instruction;
     while (reader.next(instruction)) {
       if ((instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64) && instruction.value == value) {
+        if (hits.size() == kMaxConstants) {
+          return fail_at(Code::kWorkLimit, instruction.offset,
+                         "the constant " + std::to_string(value) + " stands in more than " + std::to_string(kMaxConstants) + " places");
+        }
         hits.push_back({module.imported_functions + static_cast<std::uint32_t>(i), instruction.opcode, instruction.value,
                         instruction.immediate_offset, instruction.immediate_width});
       }

@@ -85,7 +85,8 @@ struct Locals {
 ///   Instruction instruction;
 ///   while (reader.next(instruction)) { ... }
 ///   if (reader.error()) ...
-/// The iteration ends after the `end` that closes the body. Errors: kBadInstruction, kBadLeb, kTruncated, kGcTypes.
+/// The iteration ends after the `end` that closes the body. Errors: kBadInstruction, kBadLeb, kTruncated, kGcTypes,
+/// kWorkLimit (each reader is charged its body's size).
 class InstructionReader {
  public:
   InstructionReader(const Module& module, const FunctionBody& body);
@@ -120,7 +121,7 @@ struct CodeImmediate {
 
 /// Every i32.const and i64.const whose value is `value`, in file order. For a magnitude of at least 2^14 all legal
 /// encodings share their first two immediate bytes, so bodies without those bytes are never decoded; for smaller ones all
-/// are. Errors: those of InstructionReader for a body that had to be decoded.
+/// are. Errors: those of InstructionReader for a body that had to be decoded; kWorkLimit beyond 65,536 hits.
 [[nodiscard]] Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int64_t value);
 
 }  // namespace heapbump

@@ -12,12 +12,15 @@ namespace heapbump {
 
 using LocalValue = std::pair<std::uint32_t, NodeId>;
 
+constexpr std::uint64_t kStepsPerUnit = 2;  // steps of merging that cost as much as a byte decoded
+
 class FlowBuilder {
  public:
   FlowBuilder(const Module& module, std::uint32_t function, const FlowLimits& limits, const FrameSlots& slots)
       : module_(module), limits_(limits), body_(*module.body(function)), slots_(slots) {
     flow_.function = function;
-    work_left_ = body_.size * limits.work_per_byte + 4096;
+    work_left_ = std::min(body_.size * limits.work_per_byte + 4096, module.work->work_left() * kStepsPerUnit);
+    work_given_ = work_left_;
   }
 
   Result<Flow> run();
@@ -99,6 +102,7 @@ class FlowBuilder {
   std::uint32_t first_slot_ = 0;  ///< index in locals_ of the first frame slot
   Flow flow_;
   std::uint64_t work_left_ = 0;
+  std::uint64_t work_given_ = 0;
   std::uint64_t held_ = 0;  ///< values waiting in arrivals and loop plans
 
   std::vector<std::vector<std::uint32_t>> loop_sets_;  ///< by loop, in file order: the locals set inside
@@ -882,6 +886,9 @@ Result<Flow> FlowBuilder::run() {
   while (reader.next(instruction)) HEAPBUMP_CHECK(step(instruction));
   if (reader.error()) return std::unexpected(*reader.error());
   finish();
+  HEAPBUMP_CHECK(module_.work->charge((work_given_ - work_left_) / kStepsPerUnit));
+  HEAPBUMP_CHECK(module_.work->hold(flow_.nodes.size() * sizeof(Node) + flow_.effects.size() * sizeof(Effect) +
+                                    flow_.operands.size() * sizeof(NodeId)));
   return std::move(flow_);
 }
 

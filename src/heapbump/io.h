@@ -44,4 +44,8 @@ struct WriteOptions {
 /// written to directly. Errors: kIoWrite, kTerminal.
 [[nodiscard]] Status write_file(const std::string& path, const std::vector<Bytes>& pieces, const WriteOptions& options);
 
+/// From now on SIGINT, SIGTERM and SIGHUP remove the temporary files of running write_file calls before they end the process,
+/// and a file-size limit is an error of writing. For programs, not for libraries: it sets signal handlers.
+void clean_up_on_signals();
+
 }  // namespace heapbump

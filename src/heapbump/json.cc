@@ -44,7 +44,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return refuse("binary values are not JSON"); }
   bool start_object(std::size_t) override { return open(Json(Json::Object{})); }
   bool key(string_t& value) override {
-    if (open_.back().value.find(value) != nullptr) return refuse("the key \"" + value + "\" stands twice");
+    if (open_.back().value.find(value) != nullptr) return refuse("the key \"" + value.substr(0, 64) + "\" stands twice");
     open_.back().key = std::move(value);
     return true;
   }
@@ -77,6 +77,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return add(std::move(value));
   }
   bool add(Json value) {
+    if (++values_ > kMaxJsonValues) return refuse("the document holds more than 200000 values");
     if (open_.empty()) {
       root = std::move(value);
     } else if (open_.back().value.as_array() != nullptr) {
@@ -88,6 +89,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   std::vector<Open> open_;
+  std::size_t values_ = 0;
 };
 
 }  // namespace
@@ -114,7 +116,7 @@ std::string Json::dump(int indent) const {
 }
 
 Result<Json> parse_json(std::string_view text) {
-  if (text.size() > kMaxJsonBytes) return fail(Code::kBadJson, "the document is larger than 64 MiB");
+  if (text.size() > kMaxJsonBytes) return fail(Code::kBadJson, "the document is larger than 4 MiB");
   Builder builder;
   const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   if (builder.error) return std::unexpected(*std::move(builder.error));

@@ -63,7 +63,8 @@ class Json {
   std::variant<std::monostate, bool, std::int64_t, std::string, Array, Object> value_;
 };
 
-inline constexpr std::size_t kMaxJsonBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxJsonBytes = std::size_t{4} << 20;
+inline constexpr std::size_t kMaxJsonValues = 200'000;  ///< in one document: each costs far more than its two bytes
 inline constexpr int kMaxJsonDepth = 32;
 
 /// Errors: kBadJson, with the byte offset in `text`; numbers that are not 64-bit signed integers are refused too.

@@ -78,6 +78,12 @@ Status check_supported_memory(const Module& module) {
   return {};
 }
 
+namespace {
+
+constexpr std::size_t kMaxProducers = 4096;  // real sections hold a handful; the rest is no evidence of anything
+
+}  // namespace
+
 std::vector<ProducersField> read_producers(const Module& module) {
   const Section* section = module.custom_section("producers");
   if (section == nullptr) return {};
@@ -91,6 +97,7 @@ std::vector<ProducersField> read_producers(const Module& module) {
       for (std::uint32_t j = 0; j < values; ++j) {
         HEAPBUMP_TRY(const auto name, cursor.read_name("producers name"));
         HEAPBUMP_TRY(const auto version, cursor.read_name("producers version"));
+        if (fields.size() == kMaxProducers) return fields;
         fields.push_back({field, name, version});
       }
     }
@@ -101,25 +108,27 @@ std::vector<ProducersField> read_producers(const Module& module) {
 
 namespace {
 
-Status read_name_map(Cursor cursor, std::unordered_map<std::uint32_t, std::string_view>& names) {
+// `limit` is how many things there are to be named; the specification wants indices in ascending order.
+Status read_name_map(Cursor cursor, std::size_t limit, std::unordered_map<std::uint32_t, std::string_view>& names) {
   HEAPBUMP_TRY(const auto count, cursor.read_count("name count", 2));
-  names.reserve(count);
+  names.reserve(std::min<std::size_t>(count, limit));
   for (std::uint32_t i = 0; i < count; ++i) {
     HEAPBUMP_TRY(const auto index, cursor.read_uleb32("name index"));
     HEAPBUMP_TRY(const auto name, cursor.read_name("name"));
-    names.emplace(index.value, name);
+    if (index.value < limit) names.emplace(index.value, name);
   }
   return {};
 }
 
-Status read_name_subsections(Cursor cursor, NameSection& names) {
+Status read_name_subsections(const Module& module, Cursor cursor, NameSection& names) {
   while (!cursor.empty()) {
     HEAPBUMP_TRY(const auto id, cursor.read_u8("name subsection id"));
     HEAPBUMP_TRY(const auto size, cursor.read_uleb32("name subsection size"));
     HEAPBUMP_TRY(const Cursor payload, cursor.read_window(size.value, "name subsection"));
     // Subsection ids of the extended name section proposal.
     auto* target = id == 1 ? &names.functions : id == 7 ? &names.globals : id == 9 ? &names.data_segments : nullptr;
-    if (target != nullptr) HEAPBUMP_CHECK(read_name_map(payload, *target));
+    const std::size_t limit = id == 1 ? module.functions.size() : id == 7 ? module.globals.size() : module.data.size();
+    if (target != nullptr) HEAPBUMP_CHECK(read_name_map(payload, limit, *target));
   }
   return {};
 }
@@ -131,7 +140,7 @@ NameSection read_names(const Module& module) {
   const Section* section = module.custom_section("name");
   if (section == nullptr) return names;
   // A damaged name section leaves the names that were read so far: they are only ever a hint.
-  (void)read_name_subsections(Cursor(module.content(*section), section->content_offset), names);
+  (void)read_name_subsections(module, Cursor(module.content(*section), section->content_offset), names);
   return names;
 }
 

@@ -13,6 +13,7 @@
 
 #include "heapbump/bytes.h"
 #include "heapbump/sections.h"
+#include "heapbump/work.h"
 
 namespace heapbump {
 
@@ -121,6 +122,9 @@ class Module {
   std::vector<std::uint32_t> element_functions;  ///< function indices in element segments, in file order
   std::vector<DataSegment> data;
   std::vector<FunctionBody> bodies;  ///< body i is function imported_functions + i
+
+  /// What analysing this module may still cost; shared by its copies.
+  std::shared_ptr<WorkMeter> work = std::make_shared<WorkMeter>(0);
 
   [[nodiscard]] Bytes bytes_at(std::uint64_t file_offset, std::uint64_t size) const {
     return file.subspan(static_cast<std::size_t>(file_offset), static_cast<std::size_t>(size));

@@ -125,7 +125,9 @@ Result<std::optional<Record>> read_moved_record(const Module& module) {
     return bad_record(*section, "has a schema version that is not known");
   if (manifest == nullptr || undo == nullptr) return bad_record(*section, "has no manifest or nothing to undo");
   Record record;
-  HEAPBUMP_TRY(record.manifest, manifest_from_json(*manifest));
+  auto read = manifest_from_json(*manifest);
+  if (!read) return fail_at(read.error().code, section->offset, "in the heapbump section: " + read.error().message);
+  record.manifest = *std::move(read);
   HEAPBUMP_CHECK(read_layout(*section, *document, record));
   const Json* input_size = undo->find("input_size");
   const Json* edits = undo->find("edits");

@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 14> kNames = {"custom", "type",  "import"
 // global, data count between element and code. Rank 0 is free (custom).
 constexpr std::array<std::uint8_t, 14> kRank = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
+constexpr std::size_t kMaxSections = 20000;  // a section can be three bytes; real modules have some dozens
+
 constexpr std::uint32_t kMagic = 0x6d736100;  // "\0asm"
 
 Status check_preamble(Cursor& cursor) {
@@ -79,6 +81,8 @@ Result<std::vector<Section>> walk_sections(Bytes file) {
       }
       last_rank = rank;
     }
+    if (sections.size() == kMaxSections)
+      return fail_at(Code::kWorkLimit, section.offset, "the module has more than " + std::to_string(kMaxSections) + " sections");
     sections.push_back(section);
   }
   return sections;

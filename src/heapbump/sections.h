@@ -49,7 +49,7 @@ struct Section {
 };
 
 /// Walks the sections of a core module. Errors: kNotWasm, kComponent, kTruncated, kBadLeb, kBadUtf8, kSectionOrder,
-/// kGcTypes for a section id of a later proposal.
+/// kGcTypes for a section id of a later proposal; kWorkLimit beyond 20,000 sections.
 [[nodiscard]] Result<std::vector<Section>> walk_sections(Bytes file);
 
 }  // namespace heapbump

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "heapbump/module.h"
+#include "heapbump/reader_fence.h"
 
 namespace heapbump {
 namespace {
@@ -21,7 +22,8 @@ Result<ConstExpr> read_const_expr(Bytes file, std::uint64_t begin, std::uint64_t
   expr.file_offset = begin;
   expr.size = end - begin;
   Cursor cursor(file.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)), begin);
-  HEAPBUMP_TRY(const auto opcode, cursor.read_u8("constant expression"));
+  const Cursor whole = cursor;
+  HEAPBUMP_TRY(const auto opcode, cursor.read_u8("a constant expression"));
   std::optional<std::int64_t> value;
   std::optional<std::uint32_t> global;
   expr.immediate_offset = cursor.offset();
@@ -38,12 +40,24 @@ Result<ConstExpr> read_const_expr(Bytes file, std::uint64_t begin, std::uint64_t
     expr.immediate_width = index.width;
     global = index.value;
   }
+  if (!value && !global) cursor = whole;
   // Anything after the first instruction but `end` is an extended constant expression, whose value is not looked into.
   if (cursor.remaining() == 1 && u8(cursor.rest().front()) == 0x0b) {
     expr.value = value;
     expr.global = global;
+    return expr;
   }
+  HEAPBUMP_CHECK(check_constant(cursor));
   return expr;
+}
+
+// wabt has no codes, but its messages begin alike in all versions that are built against.
+Code code_of(std::string_view message) {
+  if (message.starts_with("invalid utf-8")) return Code::kBadUtf8;
+  if (message.starts_with("unfinished section")) return Code::kSectionSize;
+  if (message.find("leb128") != std::string_view::npos) return Code::kBadLeb;
+  if (message.starts_with("unable to read")) return Code::kTruncated;
+  return Code::kMalformed;
 }
 
 class Delegate final : public wabt::BinaryReaderNop {
@@ -55,7 +69,7 @@ class Delegate final : public wabt::BinaryReaderNop {
   bool OnError(const wabt::Error& e) override {
     // Custom sections are hints for heapbump: what is wrong inside one is not an error of the module.
     if (e.error_level == wabt::ErrorLevel::Error && !error)
-      error = Error{Code::kMalformed, e.message, static_cast<std::uint64_t>(e.loc.offset)};
+      error = Error{code_of(e.message), e.message, std::min<std::uint64_t>(e.loc.offset, module_.file.size())};
     return true;
   }
 
@@ -249,6 +263,8 @@ Status read_memories(Module& module) {
   if (section == nullptr) return {};
   Cursor cursor(module.content(*section), section->content_offset);
   HEAPBUMP_TRY(const auto count, cursor.read_count("memory count", 2));
+  constexpr std::uint32_t kMaxMemories = 100;  // as engines
+  if (count > kMaxMemories) return fail_at(Code::kMultiMemory, section->content_offset, "the module has " + std::to_string(count) + " memories");
   for (std::uint32_t i = 0; i < count; ++i) {
     Memory memory;
     const std::uint64_t at = cursor.offset();
@@ -264,6 +280,7 @@ Status read_memories(Module& module) {
       HEAPBUMP_TRY(const auto log2, cursor.read_uleb32("memory page size"));
       memory.page_size_log2 = log2.value;
     }
+    if (memory.shared && !memory.max) return fail_at(Code::kMalformed, at, "a shared memory has no maximum");
     if (!memory.is64 && !memory.page_size_log2) {
       if (memory.min.value > kMaxPages)
         return fail_at(Code::kMalformed, memory.min.file_offset, "the memory's minimum is over 65536 pages");
@@ -279,10 +296,12 @@ Status read_memories(Module& module) {
 }
 
 Status check_indices(const Module& module) {
+  HEAPBUMP_TRY(const std::uint32_t tables, count_of(module, SectionId::table));
   for (const Export& e : module.exports) {
     const std::size_t limit = e.kind == ExternalKind::function ? module.functions.size()
                               : e.kind == ExternalKind::memory ? module.memories.size()
                               : e.kind == ExternalKind::global ? module.globals.size()
+                              : e.kind == ExternalKind::table  ? std::size_t{module.imported_tables} + tables
                                                                : SIZE_MAX;
     if (e.index >= limit)
       return fail_at(Code::kBadIndex, e.file_offset, "the export \"" + std::string(e.name) + "\" names index " +
@@ -297,13 +316,6 @@ Status check_indices(const Module& module) {
     if (segment.mode == DataSegment::Mode::active && segment.memory >= module.memories.size())
       return fail_at(Code::kBadIndex, segment.file_offset, "a data segment names a memory that does not exist");
   }
-  const std::size_t defined = module.functions.size() - module.imported_functions;
-  if (defined != module.bodies.size()) {
-    const Section* section = module.section(SectionId::code);
-    return fail_at(Code::kCountMismatch, section != nullptr ? section->payload_offset : module.file.size(),
-                   std::to_string(defined) + " functions are declared, " + std::to_string(module.bodies.size()) +
-                       " have a body");
-  }
   return {};
 }
 
@@ -312,12 +324,16 @@ Status check_indices(const Module& module) {
 Result<Module> read_module(Bytes file) {
   Module module;
   module.file = file;
+  module.work = std::make_shared<WorkMeter>(file.size());
   HEAPBUMP_TRY(module.sections, walk_sections(file));
   if (module.custom_section("linking") != nullptr && module.custom_section("reloc.CODE") != nullptr &&
       module.section(SectionId::exports) == nullptr && module.section(SectionId::memory) == nullptr) {
     return fail_at(Code::kObjectFile, module.custom_section("linking")->offset,
                    "the file is a relocatable object file; link it first");
   }
+  HEAPBUMP_CHECK(make_room(module));
+  HEAPBUMP_CHECK(check_types(module));
+  HEAPBUMP_CHECK(check_counts(module));
   // Tables, globals and memories that wabt 1.0.32 would call malformed are looked at first: they are only unsupported.
   std::vector<Memory> defined;
   HEAPBUMP_CHECK(read_memories(module));

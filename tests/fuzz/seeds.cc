@@ -1,0 +1,92 @@
+// Writes the seed corpus: small files of each kind, made here, one folder a room.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "adapter_builder.h"
+#include "component_builder.h"
+#include "exercise.h"
+#include "go_program.h"
+#include "heapbump/record.h"
+#include "heapbump/reserve.h"
+
+namespace {
+
+using heapbump::Bytes;
+using ByteList = std::vector<std::byte>;
+namespace test = heapbump::test;
+
+struct Seed {
+  std::string name;
+  ByteList bytes;
+};
+
+ByteList linked_program() {
+  test::ModuleBuilder b;
+  const auto type = b.type({test::kI32}, {test::kI32});
+  b.import("wasi_snapshot_preview1", "fd_write", b.type({test::kI32, test::kI32, test::kI32, test::kI32}, {test::kI32}));
+  b.function(type, 1, test::Code().i32_const(67984, 5).op({0x3f, 0}).i32_const(16).op({0x74, 0x6b}).op({0x1a}).local_get(0).access(0x28, 67984, 5));
+  b.function(b.type({}, {}), 1, test::Code().i32_const(1).op({0x40, 0, 0x1a}));
+  b.global(66560, true);
+  b.global(67984, false);
+  b.memory(2).exported("memory", 2, 0).exported("_start", 0, 2).exported("__heap_base", 3, 1).data(1024, std::string(64, 'd'));
+  return b.names(1, {{1, "sbrk"}, {2, "_start"}}).names(7, {{0, "__stack_pointer"}, {1, "__heap_base"}}).build();
+}
+
+ByteList go(test::go_program::Era era) {
+  test::go_program::Program program;
+  program.era = era;
+  program.asks_for_size = era != test::go_program::Era::gap;
+  return test::go_program::with_i64_locals(program.build());
+}
+
+ByteList text(const std::string& s) {
+  const Bytes bytes = heapbump::as_bytes(s);
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  std::vector<Seed> modules = {{"linked", linked_program()},
+                               {"adapter", test::build_adapter()},
+                               {"go-pointer", go(test::go_program::Era::through_pointer)},
+                               {"go-gap", go(test::go_program::Era::gap)},
+                               {"go-break", go(test::go_program::Era::breaks)}};
+  std::vector<Seed> reserved, manifests, records, components;
+  for (const Seed& seed : modules) {
+    const auto module = heapbump::read_module(seed.bytes);
+    if (!module) continue;
+    const auto reservation = heapbump::reserve(*module, {});
+    if (!reservation || reservation->record.empty()) continue;
+    reserved.push_back({seed.name, reservation->output(seed.bytes)});
+    manifests.push_back({seed.name, text(heapbump::to_json(reservation->plan.manifest).dump())});
+    const std::string record(heapbump::as_text(reservation->record));
+    records.push_back({seed.name, text(record.substr(record.find('{')))});
+  }
+  for (const Seed& seed : reserved) {
+    components.push_back({seed.name, test::ComponentBuilder().module(seed.bytes).module(test::build_adapter()).instantiate(0, {})
+                                         .alias(2, 0, "memory").bag("memory", 2, 0).instantiate(1, {{"env", 1}}).build()});
+  }
+  std::vector<Seed> pairs;
+  for (const Seed& original : modules) {
+    for (const Seed& after : reserved) {
+      if (original.name != after.name) continue;
+      heapbump::Writer pair;
+      pair.u32_le(static_cast<std::uint32_t>(original.bytes.size())).bytes(original.bytes).bytes(after.bytes);
+      pairs.push_back({original.name, pair.take()});
+    }
+  }
+  for (const std::string& room : heapbump::exercise::rooms()) {
+    const auto& seeds = room == "manifest" ? manifests : room == "record" ? records : room == "check" ? components
+                        : room == "undo" ? reserved : room == "verify" ? pairs : modules;
+    const std::filesystem::path folder = std::filesystem::path(argv[1]) / room;
+    std::filesystem::create_directories(folder);
+    for (const Seed& seed : seeds) {
+      std::ofstream out(folder / ("seed-" + seed.name), std::ios::binary);
+      out.write(reinterpret_cast<const char*>(seed.bytes.data()), static_cast<std::streamsize>(seed.bytes.size()));
+    }
+  }
+  return 0;
+}

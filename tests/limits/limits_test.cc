@@ -1,0 +1,225 @@
+// The worst inputs that we could think of, one for each kind of thing a file can hold too many of, against the promise that a
+// command takes at most four times the input's size + 64 MB of memory and seconds of work (docs/limits.md). Memory is counted by
+// the allocator, work by the module's meter and by the number of allocations; no clock is asked.
+// Seen to fail: without make_room (functions, exports, globals, types), without the limits of check_types (parameters),
+// kMaxSections (sections), kMaxConstants (constants), kMaxProducers (producers), the limit in read_name_map (names),
+// kMaxJsonValues (JSON), the charge in check_main (a component of many instances).
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "component_builder.h"
+#include "counting.h"
+#include "heapbump/check.h"
+#include "heapbump/detect.h"
+#include "heapbump/manifest.h"
+#include "heapbump/report.h"
+#include "heapbump/reserve.h"
+#include "heapbump/undo.h"
+#include "heapbump/verify.h"
+#include "module_builder.h"
+
+namespace heapbump {
+namespace {
+
+constexpr std::size_t kSize = std::size_t{16} << 20;
+constexpr std::size_t kSpare = 64'000'000;
+
+using ByteList = std::vector<std::byte>;
+
+// A module of sections that are given whole, in order.
+class Raw {
+ public:
+  Raw() { out_.bytes(as_bytes(std::string_view("\0asm\1\0\0\0", 8))); }
+  Raw& section(std::uint8_t id, Bytes content) {
+    out_.u8(id).uleb(content.size()).bytes(content);
+    return *this;
+  }
+  /// A section of as many equal entries as fit.
+  Raw& entries(std::uint8_t id, std::string_view entry, std::size_t size = kSize) { return entries_of(id, entry, size / entry.size()); }
+  Raw& entries_of(std::uint8_t id, std::string_view entry, std::size_t count) {
+    Writer content;
+    content.uleb(count);
+    for (std::size_t i = 0; i < count; ++i) content.bytes(as_bytes(entry));
+    return section(id, content.view());
+  }
+  Raw& one_function(std::string_view unit, std::string_view before = "", std::string_view after = "", std::size_t size = kSize) {
+    entries_of(1, {"\x60\0\0", 3}, 1).entries_of(3, {"\0", 1}, 1).entries_of(5, {"\0\2", 2}, 1);
+    Writer body;
+    body.uleb(0).bytes(as_bytes(before));
+    for (std::size_t i = 0; i < size / unit.size(); ++i) body.bytes(as_bytes(unit));
+    body.bytes(as_bytes(after)).u8(0x0b);
+    Writer content;
+    content.uleb(1).uleb(body.size()).bytes(body.view());
+    return section(10, content.view());
+  }
+  ByteList take() { return out_.take(); }
+
+ private:
+  Writer out_;
+};
+
+void run_commands(Bytes file, std::uint64_t& work) {
+  const auto module = read_module(file);
+  if (!module) {
+    (void)failure_report(module.error(), nullptr, nullptr, std::nullopt).dump();
+    return;
+  }
+  (void)read_names(*module);
+  (void)read_producers(*module);
+  (void)undo(*module);
+  const auto reservation = reserve(*module, {});
+  if (!reservation) (void)failure_report(reservation.error(), &*module, nullptr, std::string(64, '0')).dump();
+  work = module->work->work();
+}
+
+void expect_cheap(const std::string& what, const ByteList& file, const std::function<void(Bytes, std::uint64_t&)>& command = run_commands) {
+  std::uint64_t work = 0;
+  counting::start();
+  command(file, work);
+  EXPECT_LE(counting::peak() + file.size(), 4 * file.size() + kSpare) << what << " of " << file.size() << " bytes: memory";
+  EXPECT_LE(counting::allocations(), 3 * file.size() + 1'000'000) << what << ": allocations";
+  // The last room to charge may go over by the body that it was about to decode.
+  EXPECT_LE(work, 7 * file.size() + (64u << 20)) << what << ": work";
+}
+
+TEST(Limits, ManyOfEachThingThatASectionHolds) {
+  expect_cheap("types", Raw().entries(1, {"\x60\0\0", 3}).take());
+  expect_cheap("imports", Raw().entries_of(1, {"\x60\0\0", 3}, 1).entries(2, {"\0\0\0\0", 4}).take());
+  expect_cheap("functions", Raw().entries_of(1, {"\x60\0\0", 3}, 1).entries(3, {"\0", 1}, kSize / 4).entries(10, {"\2\0\x0b", 3}, kSize / 4 * 3).take());
+  expect_cheap("functions without code", Raw().entries_of(1, {"\x60\0\0", 3}, 1).entries(3, {"\0", 1}).take());
+  expect_cheap("memories", Raw().entries(5, {"\0\0", 2}).take());
+  expect_cheap("tables", Raw().entries(4, {"\x70\0\0", 3}).take());
+  expect_cheap("globals", Raw().entries(6, {"\x7f\0\x41\0\x0b", 5}).take());
+  expect_cheap("exports", Raw().entries_of(5, {"\0\2", 2}, 1).entries(7, {"\0\2\0", 3}).take());
+  expect_cheap("data segments", Raw().entries_of(5, {"\0\2", 2}, 1).entries(11, {"\0\x41\0\x0b\0", 5}).take());
+  expect_cheap("passive data segments", Raw().entries_of(5, {"\0\2", 2}, 1).entries(11, {"\1\0", 2}).take());
+  expect_cheap("element segments", Raw().entries_of(4, {"\x70\0\0", 3}, 1).entries(9, {"\0\x41\0\x0b\0", 5}).take());
+  Writer elements;
+  elements.uleb(1).u8(0).u8(0x41).u8(0).u8(0x0b).uleb(kSize).bytes(ByteList(kSize));
+  expect_cheap("elements", Raw().entries_of(1, {"\x60\0\0", 3}, 1).entries_of(3, {"\0", 1}, 1).entries_of(4, {"\x70\0\0", 3}, 1)
+                               .section(9, elements.view()).entries_of(10, {"\2\0\x0b", 3}, 1).take());
+  Writer parameters;
+  parameters.uleb(1).u8(0x60).uleb(kSize);
+  for (std::size_t i = 0; i < kSize; ++i) parameters.u8(0x7f);
+  expect_cheap("parameters", Raw().section(1, parameters.u8(0).view()).take());
+}
+
+TEST(Limits, ALittleOfEverythingAtOnce) {
+  constexpr std::size_t kPart = kSize / 6;
+  expect_cheap("everything", Raw().entries(1, {"\x60\0\0", 3}, kPart).entries(2, {"\0\0\0\0", 4}, kPart).entries(3, {"\0", 1}, kPart / 4)
+                                 .entries_of(5, {"\0\2", 2}, 1).entries(6, {"\x7f\0\x41\0\x0b", 5}, kPart).entries(7, {"\0\2\0", 3}, kPart)
+                                 .entries(10, {"\2\0\x0b", 3}, kPart / 4 * 3).entries(11, {"\0\x41\0\x0b\0", 5}, kPart).take());
+}
+
+TEST(Limits, ManyCustomSectionsAndWhatTheyHold) {
+  Raw sections;
+  for (std::size_t i = 0; i < kSize / 3; ++i) sections.section(0, as_bytes(std::string_view("\0", 1)));
+  expect_cheap("sections", sections.take());
+
+  Writer names;
+  names.uleb(kSize / 2);
+  for (std::size_t i = 0; i < kSize / 2; ++i) names.u8(static_cast<std::uint8_t>(i & 0x7f)).u8(0);
+  Writer name_section;
+  name_section.name("name").u8(1).uleb(names.size()).bytes(names.view());
+  expect_cheap("names", Raw().entries_of(5, {"\0\2", 2}, 1).section(0, name_section.view()).take());
+
+  Writer producers;
+  producers.name("producers").uleb(1).name("language").uleb(kSize / 2);
+  for (std::size_t i = 0; i < kSize / 2; ++i) producers.u8(0).u8(0);
+  expect_cheap("producers", Raw().entries_of(5, {"\0\2", 2}, 1).section(0, producers.view()).take());
+
+  for (const std::string_view name : {"linking", "reloc.CODE", "dylink.0", "target_features", "metadata.code.branch_hint"}) {
+    Writer section;
+    section.name(name).uleb(2).uleb(0).uleb(kSize / 4);
+    for (std::size_t i = 0; i < kSize / 4; ++i) section.u8(0).u8(0).u8(0).u8(0);
+    expect_cheap(std::string(name), Raw().entries_of(5, {"\0\2", 2}, 1).section(0, section.view()).take());
+  }
+}
+
+TEST(Limits, CodeThatIsHardToLookThrough) {
+  using namespace std::string_view_literals;
+  expect_cheap("nested blocks", Raw().one_function("\x02\x40"sv, "", std::string(kSize / 2, '\x0b'), kSize).take());
+  expect_cheap("constants that are a page's end", Raw().one_function("\x41\x80\x80\x04\x1a"sv).take());
+  expect_cheap("constants that could be a heap start", Raw().one_function("\x41\x90\x93\x04\x1a"sv, "\x3f\x00\x1a"sv).take());
+  expect_cheap("branch tables", Raw().one_function("\x41\0\x0e\x08\0\0\0\0\0\0\0\0\0"sv).take());
+  expect_cheap("memory.size", Raw().one_function("\x3f\0\x1a"sv).take());
+  expect_cheap("memory.grow", Raw().one_function("\x3f\0\x40\0\x1a"sv).take());
+  expect_cheap("nops", Raw().one_function("\x01"sv, "\x3f\0\x1a"sv).take());
+  expect_cheap("stores", Raw().one_function("\x41\x90\x93\x04\x41\x90\x93\x04\x36\x02\x00"sv, "\x3f\0\x1a"sv).take());
+  expect_cheap("calls", Raw().one_function("\x10\x00"sv, "\x3f\0\x1a"sv).take());
+  expect_cheap("values never dropped", Raw().one_function("\x41\x90\x93\x04"sv, "\x3f\0"sv).take());
+  // One table of all targets.
+  Writer targets;
+  targets.u8(0x41).u8(0).u8(0x0e).uleb(kSize);
+  const std::string before(as_text(targets.view()));
+  expect_cheap("one branch table", Raw().one_function("\0"sv, before, "\0"sv).take());
+  // Many functions, each with what a detector looks for.
+  expect_cheap("functions that ask for the memory's size",
+               Raw().entries_of(1, {"\x60\0\0", 3}, 1).entries_of(3, {"\0", 1}, kSize / 12).entries_of(5, {"\0\2", 2}, 1)
+                   .entries_of(10, {"\x0a\0\x3f\0\x1a\x41\x90\x93\x04\x1a\x0b", 11}, kSize / 12).take());
+}
+
+TEST(Limits, DataThatLooksLikeManyRuntimes) {
+  Writer headers, pointers;
+  headers.uleb(1).u8(0).u8(0x41).sleb(65536).u8(0x0b).uleb(kSize / 8 * 8);
+  pointers.bytes(headers.view());
+  for (std::size_t i = 0; i < kSize / 8; ++i) headers.u32_le(0xfffffff1).u32_le(0x08010000);
+  for (std::size_t i = 0; i < kSize / 16; ++i) {
+    pointers.u32_le(0xfffffff1).u32_le(0x08010000);
+    pointers.u32_le(static_cast<std::uint32_t>(65536 + i * 16)).u32_le(0);
+  }
+  expect_cheap("pclntab headers", Raw().entries_of(5, {"\0\x80\x04", 3}, 1).section(11, headers.view()).take());
+  expect_cheap("pclntab headers with pointers at them", Raw().entries_of(5, {"\0\x80\x04", 3}, 1).section(11, pointers.view()).take());
+}
+
+TEST(Limits, JsonBombs) {
+  const auto as_manifest = [](Bytes file, std::uint64_t&) { (void)read_manifest(as_text(file)); };
+  const auto as_record = [](Bytes file, std::uint64_t& work) {
+    Writer content;
+    run_commands(Raw().section(0, content.name("heapbump").bytes(file).view()).take(), work);
+  };
+  const auto repeat = [](std::string_view front, std::string_view unit, std::string_view end) {
+    std::string text(front);
+    while (text.size() < kSize - 64) text += unit;
+    text += end;
+    const Bytes bytes = as_bytes(text);
+    return ByteList(bytes.begin(), bytes.end());
+  };
+  std::string keys = "{";
+  for (std::size_t i = 0; keys.size() < kSize - 64; ++i) keys += "\"" + std::to_string(i) + "\":0,";
+  const std::pair<std::string_view, ByteList> bombs[] = {
+      {"arrays in arrays", repeat("", "[", "")},
+      {"many values", repeat("[", "0,", "0]")},
+      {"many empty objects", repeat("[", "{},", "0]")},
+      {"many keys", ByteList(as_bytes(keys).begin(), as_bytes(keys).end())},
+      {"one long string", repeat("[\"", "a", "\"]")},
+      {"one long string of escapes", repeat("[\"", "\\u0001", "\"]")},
+      {"one long number", repeat("[", "1", "]")},
+  };
+  for (const auto& [what, file] : bombs) {
+    expect_cheap(std::string(what) + " as a manifest", file, as_manifest);
+    expect_cheap(std::string(what) + " as a record", file, as_record);
+  }
+}
+
+TEST(Limits, AComponentThatInstantiatesOneModuleAThousandTimes) {
+  test::ModuleBuilder main;
+  main.memory(2).exported("memory", 2, 0).data(1024, std::string(kSize, 'x')).custom("heapbump", as_bytes("{}"));
+  test::ComponentBuilder component;
+  component.module(main.build());
+  for (unsigned i = 0; i < 1000; ++i) component.instantiate(0, {});
+  const auto as_component = [](Bytes file, std::uint64_t&) { (void)check_component(file, nullptr); };
+  expect_cheap("instances", component.build(), as_component);
+}
+
+TEST(Limits, TwoHugeFilesAreCompared) {
+  const ByteList a = Raw().one_function({"\x41\x90\x93\x04\x1a", 5}).take();
+  const ByteList b = Raw().one_function({"\x41\x91\x93\x04\x1a", 5}).take();
+  const auto compare = [&](Bytes file, std::uint64_t&) { (void)verify_modules(file, b, std::nullopt); };
+  expect_cheap("two files that differ everywhere", a, compare);
+}
+
+}  // namespace
+}  // namespace heapbump
