@@ -467,8 +467,10 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
     if (magnitude < base) {
       // Below the start lies static data, unless the constant is added to a distance from the start.
       if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, hit.immediate.file_offset)) continue;
-      add_site(hit, Role::heap_start, 1, "the heap's start minus " + std::to_string(base - magnitude) + ", added to a distance from it");
-      moved.push_back(hit);
+      // It would have to move too, but only an exact linker record could tell it from the address of static data.
+      add_site(hit, Role::heap_start, 0, "perhaps the heap's start minus " + std::to_string(base - magnitude) + ", added to a distance from it");
+      refuse(Code::kUnexplained, "a constant below the heap's start is added to a distance from it in " +
+                                     place(function, hit.immediate.file_offset), hit.immediate.file_offset);
       continue;
     }
     const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;

@@ -37,6 +37,10 @@ std::string place(const NameSection& names, std::uint32_t function, std::uint64_
 Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, const GrowthReport& growth,
                                    const NameSection& names, Finding& finding) {
   StrategyVerdict verdict{Strategy::tail, false, {}};
+  if (module.memory_bytes() == 0) {
+    verdict.why = "the memory is declared without pages, so the region would begin at address 0";
+    return verdict;
+  }
   if (!growth.uses_size && !growth.grows) {
     verdict.sound = true;
     verdict.why = "no instruction reads or grows the memory's size, so nothing above the declared minimum can be reached";
