@@ -7,6 +7,10 @@ namespace {
 
 constexpr std::size_t kMaxSources = 256;  // nodes looked at before a value counts as its own source
 constexpr std::size_t kMaxTerms = 64;     // of one sum
+// None of the published modules tried reaches this.
+constexpr std::uint64_t kStepsPerByte = 1024;
+constexpr std::uint64_t kLeastSteps = 1'000'000;
+constexpr std::uint64_t kMostSteps = 1'000'000'000;
 // Values below the first page's end that matter here are addresses, and TinyGo's stack takes the first kilobytes.
 constexpr std::uint32_t kLeastValue = 1024;
 constexpr std::string_view kMemorySize("\x3f\x00", 2);  // the instruction and its one legal memory
@@ -16,6 +20,8 @@ constexpr std::string_view kMemorySize("\x3f\x00", 2);  // the instruction and i
 Result<Program> Program::make(const Module& module) {
   Program program;
   program.module_ = &module;
+  for (const FunctionBody& body : module.bodies) program.steps_left_ += body.size * kStepsPerByte;
+  program.steps_left_ = std::min(program.steps_left_ + kLeastSteps, kMostSteps);
   program.find_asyncify_state();
   Instruction instruction;
   for (std::uint32_t i = 0; i < module.bodies.size(); ++i) {
@@ -168,6 +174,16 @@ const Flow* Program::flow(std::uint32_t function) {
   return entry->second.flow.get();
 }
 
+bool Program::spend(std::uint64_t steps) {
+  if (steps <= steps_left_) {
+    steps_left_ -= steps;
+    return true;
+  }
+  steps_left_ = 0;
+  if (!error_) error_ = Error{Code::kWorkLimit, "following the heap through this module takes too many steps", std::nullopt};
+  return false;
+}
+
 std::vector<std::uint32_t> Program::mentions(std::uint32_t value) const { return mentions(value, value); }
 
 std::vector<std::uint32_t> Program::mentions(std::uint32_t low, std::uint32_t high) const {
@@ -206,7 +222,7 @@ std::vector<Value> Program::sources(Value value) {
     if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
   };
   for (std::size_t i = 0; i < pending.size(); ++i) {
-    if (i == kMaxSources) return {value};
+    if (i == kMaxSources || !spend(1 + pending.size() / 8)) return {value};
     const Value at = pending[i];
     const Node& node = at.node();
     if (node.kind == NodeKind::select) {

@@ -55,6 +55,9 @@ class Program {
   /// The flow of a function with a body; nullptr for an import and where evaluation failed (see error()).
   [[nodiscard]] const Flow* flow(std::uint32_t function);
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too much of it: what
+  /// was being asked then has no answer.
+  [[nodiscard]] bool spend(std::uint64_t steps);
 
   [[nodiscard]] const std::set<std::uint32_t>& functions_with_memory_size() const { return memory_size_; }
   /// Functions with an i32.const or a memory access offset of this value, ascending.
@@ -101,6 +104,7 @@ class Program {
   std::set<Value> whole_;
   std::optional<std::uint32_t> asyncify_state_;  ///< the global that is 0 while nothing is suspended
   std::optional<Error> error_;
+  std::uint64_t steps_left_ = 0;
 };
 
 }  // namespace heapbump::tinygo

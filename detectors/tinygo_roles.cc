@@ -258,7 +258,7 @@ void Roles::follow_return(const Carrier& carrier, int depth, Verdicts& out) {
   }
   for (const std::uint32_t caller : program_.callers(function)) {
     const Flow* flow = program_.flow(caller);
-    if (flow == nullptr) {
+    if (flow == nullptr || !program_.spend(flow->nodes.size())) {
       out.push_back({Use::unknown, "it is returned to a function that cannot be followed"});
       return;
     }

@@ -27,7 +27,7 @@ bool is_memory_bytes(Program& program, Value value, int depth = 0) {
     bool called = false;
     for (const std::uint32_t caller : program.callers(source.flow->function)) {
       const Flow* flow = program.flow(caller);
-      if (flow == nullptr) return false;
+      if (flow == nullptr || !program.spend(flow->effects.size())) return false;
       for (const Effect& effect : flow->effects) {
         if (effect.kind != EffectKind::call || effect.value != source.flow->function) continue;
         called = true;

@@ -153,7 +153,7 @@ bool Roles::indexes_metadata(Value block) {
         } else if (effect.kind == EffectKind::returns && calls < kMaxCalls &&
                    !program_.escapes(value.flow->function)) {
           for (const std::uint32_t caller : program_.callers(value.flow->function))
-            if (const Flow* flow = program_.flow(caller))
+            if (const Flow* flow = program_.flow(caller); flow != nullptr && program_.spend(flow->nodes.size()))
               for (NodeId id = 0; id < flow->nodes.size(); ++id)
                 if (flow->nodes[id].kind == NodeKind::call &&
                     flow->effects[flow->nodes[id].effect].kind == EffectKind::call &&
@@ -198,7 +198,7 @@ std::optional<std::vector<std::uint32_t>> Roles::walk_starts(Value value) {
       } else if (node.kind == NodeKind::parameter && !program_.escapes(source.flow->function)) {
         for (const std::uint32_t caller : program_.callers(source.flow->function)) {
           const Flow* flow = program_.flow(caller);
-          if (flow == nullptr) return std::nullopt;
+          if (flow == nullptr || !program_.spend(flow->effects.size())) return std::nullopt;
           for (const Effect& effect : flow->effects)
             if (effect.kind == EffectKind::call && effect.value == source.flow->function)
               add({flow, flow->operands_of(effect)[static_cast<std::size_t>(node.value)]});
@@ -216,7 +216,7 @@ std::optional<std::vector<std::uint32_t>> Roles::walk_starts(Value value) {
 bool Roles::is_pointer_word(std::uint32_t address) {
   for (const std::uint32_t function : program_.mentions(address)) {
     const Flow* flow = program_.flow(function);
-    if (flow == nullptr) continue;
+    if (flow == nullptr || !program_.spend(flow->nodes.size())) continue;
     for (NodeId id = 0; id < flow->nodes.size(); ++id) {
       const Value load{flow, id};
       if (load.node().kind != NodeKind::load || load.node().opcode != op::i32_load) continue;
