@@ -9,6 +9,9 @@ export class Judges {
     this.count = count;
     this.seconds = seconds;
     this.all = new Set();
+    // A judge in an endless loop of its module does not notice that its parent is gone.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => (this.stop(), process.exit(1)));
+    process.once('exit', () => this.stop());
   }
 
   // Call within a semaphore of `count`. -> what judge() gives
@@ -47,6 +50,6 @@ export class Judges {
   }
 
   stop() {
-    for (const child of this.all) child.kill();
+    for (const child of this.all) child.kill('SIGKILL');
   }
 }
