@@ -9,13 +9,16 @@ namespace {
 /// Above every address, and far from overflow.
 constexpr std::int64_t kUnbounded = std::int64_t{1} << 40;
 
+/// Steps for all constants of one function; the largest real function met took a thousandth of this.
+constexpr std::uint64_t kSteps = 20'000'000;
+
 bool is_access(EffectKind kind) {
   return kind == EffectKind::load || kind == EffectKind::store || kind == EffectKind::atomic;
 }
 
 /// Nodes made of one constant alone: itself, sums with other constants, and phis or selects of such. A pointer that walks
 /// up from a constant is one, a constant added to an unknown pointer is not. With each, the most that was added.
-std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, NodeId constant) {
+std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, NodeId constant, std::uint64_t& budget) {
   constexpr int kMaxRaises = 8;  // a sum that rises more often goes round a loop
   std::unordered_map<NodeId, std::int64_t> most{{constant, 0}};
   std::unordered_map<NodeId, int> raises;
@@ -24,7 +27,8 @@ std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, Node
     const NodeId at = pending.back();
     pending.pop_back();
     for (const User& user : flow.users(at)) {
-      if (user.is_effect) continue;
+      if (budget != 0) --budget;
+      if (user.is_effect || budget == 0) continue;
       const Node& node = flow.nodes[user.index];
       std::int64_t added = most[at];
       if (node.kind == NodeKind::unary) {
@@ -53,12 +57,13 @@ std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, Node
   return most;
 }
 
-AddressUse classify_constant(const Flow& flow, const RangeHit& hit, NodeId constant) {
+AddressUse classify_constant(const Flow& flow, const RangeHit& hit, NodeId constant, std::uint64_t& budget) {
   AddressUse use{hit, AddressUse::Kind::number, hit.immediate.value, "compared or calculated with"};
   const std::int64_t value = static_cast<std::uint32_t>(hit.immediate.value);
-  for (const auto& [node, added] : made_of_constant(flow, constant)) {
+  for (const auto& [node, added] : made_of_constant(flow, constant, budget)) {
     for (const User& user : flow.users(node)) {
-      if (!user.is_effect) continue;
+      if (!user.is_effect || budget == 0) continue;
+      --budget;
       const Effect& effect = flow.effects[user.index];
       const bool bulk_address = effect.kind == EffectKind::bulk &&
                                 (user.position == 0 || (user.position == 1 && effect.opcode == op::memory_copy));
@@ -98,9 +103,16 @@ std::vector<AddressUse> classify_in(const Flow& flow, std::span<const RangeHit> 
     if (is_access(flow.effects[i].kind)) accesses.emplace(flow.effects[i].immediate_offset, i);
 
   std::vector<AddressUse> uses;
+  std::uint64_t budget = kSteps;
   for (const RangeHit& hit : hits) {
+    if (budget == 0) {
+      // Not followed to the end: the worst is assumed.
+      uses.push_back({hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed"});
+      continue;
+    }
     if (const auto found = constants.find(hit.immediate.file_offset); found != constants.end()) {
-      uses.push_back(classify_constant(flow, hit, found->second));
+      uses.push_back(classify_constant(flow, hit, found->second, budget));
+      if (budget == 0) uses.back() = {hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed"};
     } else if (const auto access = accesses.find(hit.immediate.file_offset); access != accesses.end()) {
       const Effect& effect = flow.effects[access->second];
       const auto base = flow.constant(flow.operands_of(effect)[0]);

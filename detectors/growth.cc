@@ -627,6 +627,11 @@ GrowthSummary FunctionGrowth::run() {
   find_sources();
   GrowthSummary summary;
   if (sources_.empty()) return summary;
+  constexpr std::size_t kMaxSources = 64;  // real allocators have fewer than ten
+  if (sources_.size() > kMaxSources) {
+    object(sources_.front().offset, "the memory's size is read and grown more often in one function than can be followed");
+    return summary;
+  }
   tie_sizes();
   for (NodeId node = 0; node < flow_.nodes.size(); ++node)
     if (shifts_[node].top && shifts_[node].from_size) check_uses(node);

@@ -14,6 +14,9 @@ namespace {
 constexpr std::uint64_t kHeaderSpan = 64;           ///< how far above the start an allocator's first header can reach
 constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far above the start go into the report
 constexpr std::uint64_t kNearSpan = 4096;           ///< so near the start a number in an address is no coincidence
+constexpr std::size_t kMaxNear = 256;               ///< constants near the start in one function; dlmalloc has about ten
+constexpr std::size_t kMaxWords = 16;               ///< words of data equal to the start
+constexpr std::size_t kMaxCompares = 256;           ///< comparisons with memory.size in one function
 constexpr int kBackwardSteps = 64;
 
 /// Where an allocator keeps its break.
@@ -126,12 +129,17 @@ void OwnerSearch::search_differences(const Flow& flow, std::span<const Shift> sh
 
 /// A value that is compared with memory.size, made from or stored to a fixed place: a break.
 void OwnerSearch::search_breaks(const Flow& flow, std::span<const Shift> shifts) {
+  std::size_t compares = 0;
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& compare = flow.nodes[id];
     if (compare.kind != NodeKind::binary || compare.opcode < op::i32_lt_s || compare.opcode > op::i32_ge_u) continue;
     for (std::uint32_t position = 0; position < 2; ++position) {
       const Shift& shift = shifts[flow.operand(id, position)];
       if (!shift.top || !shift.from_size) continue;
+      if (++compares > kMaxCompares) {
+        refuse(Code::kWorkLimit, "memory.size is compared more often than can be followed in " + describe_function(names_, flow.function));
+        return;
+      }
       // What the compared value is made from.
       std::vector<NodeId> made{flow.operand(id, 1 - position)};
       std::set<Location> loaded;
@@ -459,11 +467,17 @@ Status OwnerSearch::explain_function(std::span<const RangeHit> hits, bool owner)
     shifts = compute_shifts(flow, seeds);
     if (owner) check_dlmalloc(flow);
   }
+  std::size_t near = 0;
   for (const AddressUse& use : uses) {
     const RangeHit& hit = use.hit;
     const auto magnitude = static_cast<std::uint64_t>(hit.negated ? -hit.immediate.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
     const bool header = magnitude >= base && magnitude <= base + kHeaderSpan;
     const bool i32 = hit.immediate.opcode == op::i32_const;
+    if (magnitude <= base + kNearSpan && ++near > kMaxNear) {
+      refuse(Code::kWorkLimit, "more constants near the heap's start than can be followed in " + place(function, hit.immediate.file_offset),
+             hit.immediate.file_offset);
+      return {};
+    }
     if (magnitude < base) {
       // Below the start lies static data, unless the constant is added to a distance from the start.
       if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, hit.immediate.file_offset)) continue;
@@ -541,6 +555,7 @@ Status OwnerSearch::explain_constants() {
 /// code reads by its address is where an object ends. Any other may be a second place the allocator starts from.
 Status OwnerSearch::explain_data() {
   const std::uint64_t base = *owner_.heap_base;
+  std::size_t words = 0;
   for (const DataImage::Piece& piece : image_->pieces()) {
     for (std::uint64_t address = align_up(piece.address, 4); address + 4 <= piece.end(); address += 4) {
       if (image_->load32(address) != base) continue;
@@ -548,6 +563,10 @@ Status OwnerSearch::explain_data() {
         return site.kind == SiteKind::data_word32 && site.address == address;
       });
       if (known) continue;
+      if (++words > kMaxWords) {
+        refuse(Code::kWorkLimit, "more words of static data equal the heap's start than can be followed");
+        return {};
+      }
       Site site{.kind = SiteKind::data_word32, .file_offset = *image_->file_offset(address), .width = 4,
                 .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
                 .role = Role::unrelated, .moves = 0, .why = "where the static object before it ends"};
