@@ -82,6 +82,13 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
     if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)
       return fail_at(Code::kOverlap, segment.file_offset, "a data segment lies where the region would be");
   }
+  // A stack would grow down into the region from there. Which global is the stack pointer is not asked: none may.
+  for (const Global& global : module.globals) {
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
+    const auto start = static_cast<std::uint32_t>(*global.init.value);
+    if (start > layout.region.base && start <= layout.region.end())
+      return fail_at(Code::kOverlap, global.init.immediate_offset, "a variable global, perhaps the stack pointer, begins inside the region");
+  }
   return layout;
 }
 
