@@ -25,8 +25,8 @@ struct CheckedTenant {
 };
 
 /// How it was shown that the embedded module is what reserving wrote. unchanged: it is those bytes. rewritten: it is once
-/// wit-component's renaming of imports and its new section sizes are undone. kept_content: wit-component took `component-type`
-/// sections out of it, and the rest is what the record has the hash of.
+/// wit-component's renaming of imports and its new section sizes are undone. kept_content: its custom
+/// sections were written anew as well, and all others are what the record has the hash of.
 enum class ModuleOrigin { unchanged, rewritten, kept_content };
 
 [[nodiscard]] std::string_view to_string(ModuleOrigin value);

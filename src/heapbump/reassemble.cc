@@ -127,7 +127,13 @@ std::string section_size_widths(const std::vector<Bytes>& pieces) {
   return widths;
 }
 
-bool has_component_types(const Module& module) { return std::ranges::any_of(module.sections, is_component_type); }
+bool needs_component_types(const Module& module) {
+  const bool more_imports = std::ranges::any_of(module.imports, [](const Import& import) {
+    return import.module != "wasi_snapshot_preview1" && import.module != "wasi_unstable";
+  });
+  return more_imports || module.find_export("_start", ExternalKind::function) == nullptr ||
+         std::ranges::any_of(module.sections, is_component_type);
+}
 
 Result<std::string> kept_content_sha256(const Module& module) {
   std::vector<std::vector<std::byte>> headers;
@@ -136,7 +142,7 @@ Result<std::string> kept_content_sha256(const Module& module) {
   headers.reserve(module.sections.size());
   imports.reserve(1);
   for (const Section& section : module.sections) {
-    if (is_component_type(section) || is_record(section)) continue;
+    if (section.id == SectionId::custom) continue;
     Bytes payload = module.bytes_at(section.payload_offset, section.payload_size);
     if (section.id == SectionId::import) {
       HEAPBUMP_TRY(auto before, imports_as_they_were(module, section));

@@ -68,7 +68,7 @@ Result<Record> make_record(const Manifest& manifest, const EditList& edits, cons
   }
   const std::vector<Bytes> pieces = apply_edits(input.file, edits);
   record.size_widths = section_size_widths(pieces);
-  if (has_component_types(input)) {
+  if (needs_component_types(input)) {
     const std::vector<std::byte> output = join(pieces);
     HEAPBUMP_TRY(const Module reserved, read_module(output));
     HEAPBUMP_TRY(record.kept_sha256, kept_content_sha256(reserved));
@@ -99,9 +99,11 @@ std::vector<std::byte> encode_record(const Record& record) {
 }
 
 Result<std::optional<Record>> read_record(const Module& module) {
+  const Section* found = module.custom_section(kRecordSection);
+  if (found == nullptr) return std::optional<Record>{};
+  const Section& section = *found;
+  if (section.offset != module.sections.back().offset) return bad_record(section, "is not the last one");
   HEAPBUMP_TRY(std::optional<Record> record, read_moved_record(module));
-  if (!record || record->edits.empty()) return record;
-  const Section& section = *module.custom_section(kRecordSection);
   for (const RecordedEdit& edit : record->edits) {
     if (edit.offset > section.offset || edit.new_bytes.size() > section.offset - edit.offset)
       return bad_record(section, "has edits that lie outside the module");
@@ -114,7 +116,6 @@ Result<std::optional<Record>> read_moved_record(const Module& module) {
   if (section == nullptr) return std::optional<Record>{};
   const auto is_record = [](const Section& s) { return s.id == SectionId::custom && s.name == kRecordSection; };
   if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(*section, "stands twice");
-  if (section != &module.sections.back()) return bad_record(*section, "is not the last one");
   auto document = parse_json(as_text(module.content(*section)));
   if (!document) return bad_record(*section, "is not valid JSON: " + document.error().message);
   HEAPBUMP_CHECK(check_digest(*section, *document));

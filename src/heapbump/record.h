@@ -31,7 +31,7 @@ struct Record {
   /// What `check` needs to know the module again after wit-component rewrote its section sizes: bytes of each section's size
   /// field in the reserved module, a digit a section, the record left out.
   std::string size_widths;
-  /// Only where the module has `component-type` sections, which wit-component takes out: see kept_content_sha256.
+  /// Only where needs_component_types: see kept_content_sha256.
   std::string kept_sha256;
 };
 
@@ -41,7 +41,8 @@ struct Record {
 [[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input);
 /// Nothing if the module carries no record. Errors: kBadRecord (damaged, not last, or twice), kBadManifest.
 [[nodiscard]] Result<std::optional<Record>> read_record(const Module& module);
-/// As read_record, for a module whose bytes may have moved since: the edits' offsets may lie outside it.
+/// As read_record, for a module whose bytes may have moved since: the edits' offsets may lie outside it, and the
+/// record need not be the last section.
 [[nodiscard]] Result<std::optional<Record>> read_moved_record(const Module& module);
 
 }  // namespace heapbump

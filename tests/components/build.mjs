@@ -1,0 +1,28 @@
+// Builds the programs of this folder with what Debian has: clang and wasi-libc, and rustc where its WASI library is installed.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAMS = path.join(path.dirname(fileURLToPath(import.meta.url)), 'programs');
+const find = (names) => names.flatMap((name) => (process.env.PATH ?? '').split(':').map((folder) => path.join(folder, name))).find((file) => fs.existsSync(file));
+
+// -> path of the module
+export function buildC(name, folder, flags = []) {
+  const clang = find(['clang-19', 'clang-18', 'clang-14', 'clang']);
+  if (clang === undefined) throw new Error('clang is not installed (scripts/setup installs it)');
+  const output = path.join(folder, `${name}.wasm`);
+  execFileSync(clang, ['--target=wasm32-wasi', '-O2', '-Wl,--strip-all', ...flags, path.join(PROGRAMS, `${name}.c`), '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
+  return output;
+}
+
+// -> path of the module, or undefined where Debian's rustc and its WASI library are not installed
+export function buildRust(name, folder) {
+  const rustc = '/usr/bin/rustc';
+  if (!fs.existsSync(rustc)) return undefined;
+  const target = ['wasm32-wasip1', 'wasm32-wasi'].find((triple) => fs.existsSync(`/usr/lib/rustlib/${triple}/lib`));
+  if (target === undefined) return undefined;
+  const output = path.join(folder, `${name}.wasm`);
+  execFileSync(rustc, ['--target', target, '-O', '-C', 'strip=symbols', '--edition', '2021', path.join(PROGRAMS, `${name}.rs`), '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
+  return output;
+}
