@@ -556,8 +556,11 @@ Status OwnerSearch::explain_constants() {
 Status OwnerSearch::explain_data() {
   const std::uint64_t base = *owner_.heap_base;
   std::size_t words = 0;
+  std::uint64_t next = 0;
   for (const DataImage::Piece& piece : image_->pieces()) {
-    for (std::uint64_t address = align_up(piece.address, 4); address + 4 <= piece.end(); address += 4) {
+    // Tools that trim zeros cut words at both ends of a segment.
+    for (std::uint64_t address = std::max(next, piece.address & ~std::uint64_t{3}); address < piece.end(); address += 4) {
+      next = address + 4;
       if (image_->load32(address) != base) continue;
       const bool known = std::ranges::any_of(owner_.sites, [&](const Site& site) {
         return site.kind == SiteKind::data_word32 && site.address == address;
@@ -567,7 +570,8 @@ Status OwnerSearch::explain_data() {
         refuse(Code::kWorkLimit, "more words of static data equal the heap's start than can be followed");
         return {};
       }
-      Site site{.kind = SiteKind::data_word32, .file_offset = *image_->file_offset(address), .width = 4,
+      Site site{.kind = SiteKind::data_word32,
+                .file_offset = piece.file_offset + (address < piece.address ? 0 : address - piece.address), .width = 4,
                 .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
                 .role = Role::unrelated, .moves = 0, .why = "where the static object before it ends"};
       const std::uint64_t before = address >= 4 ? image_->load32(address - 4) : 0;

@@ -528,6 +528,15 @@ TEST(WasmLd, a_break_kept_in_a_word_is_bumped_there) {
   EXPECT_EQ(word->moves, 1);
 }
 
+TEST(WasmLd, a_second_word_with_the_start_is_refused_though_its_zeros_were_trimmed) {
+  Program program;
+  program.builder.data(1040, std::string("\xa0\x14\x01\x00\xa0\x14\x01", 7));  // the last zero is in no segment
+  program.builder.function(program.unary, 2, break_sbrk(1040));
+  const Finding finding = program.find();
+  EXPECT_FALSE(sound(finding, Strategy::bump));
+  EXPECT_NE(why(finding, Strategy::bump).find("0x414"), std::string::npos) << why(finding, Strategy::bump);
+}
+
 TEST(WasmLd, the_exported_symbol_moves_with_the_heap_and_the_stack_does_not) {
   Program program;
   const auto symbol = program.builder.global(kBase, false);

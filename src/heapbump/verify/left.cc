@@ -259,11 +259,14 @@ class Checker {
     const auto image = DataImage::make(c_.reserved);
     if (!image) return;  // the plan cannot have moved a word then, and check_region looks at the segments
     std::uint64_t words = 0;
+    std::uint64_t next = 0;
     for (const DataImage::Piece& piece : image->pieces()) {
-      std::uint64_t at = align_up(piece.address, c_.pointer_size);
-      for (; at + 4 <= piece.end(); at += c_.pointer_size) {
-        const std::uint32_t value = load_u32(piece.bytes.subspan(static_cast<std::size_t>(at - piece.address)));
-        if (value < low_ || value >= high_ || (c_.pointer_size == 8 && image->load64(at) != value)) continue;
+      // Tools that trim zeros cut words at both ends of a segment; those count as well.
+      std::uint64_t at = std::max(next, piece.address & ~std::uint64_t{c_.pointer_size - 1});
+      for (; at < piece.end(); at += c_.pointer_size) {
+        next = at + c_.pointer_size;
+        const std::uint64_t value = c_.pointer_size == 8 ? image->load64(at) : image->load32(at);
+        if (value < low_ || value >= high_) continue;
         ++words;
         if (value != near_begin_ || bounds_table(*image, at)) continue;
         if (!c_.immediates.empty() && only_read(at)) {
@@ -271,7 +274,7 @@ class Checker {
         } else if (!named_in_code(at)) {
           c_.result.notes.push_back("the data word at " + hex(at) + " equals the old heap start, and no code names its address: the end of an object");
         } else {
-          c_.mismatch(piece.file_offset + (at - piece.address), "the data word at " + hex(at) + " still holds the old heap start",
+          c_.mismatch(piece.file_offset + (at < piece.address ? 0 : at - piece.address), "the data word at " + hex(at) + " still holds the old heap start",
                       hex(value + c_.moved_by()), hex(value));
         }
       }
