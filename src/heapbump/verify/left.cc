@@ -268,7 +268,7 @@ class Checker {
         const std::uint64_t value = c_.pointer_size == 8 ? image->load64(at) : image->load32(at);
         if (value < low_ || value >= high_) continue;
         ++words;
-        if (value != near_begin_ || bounds_table(*image, at)) continue;
+        if (value != near_begin_ || bounds_table(*image, at) || ends_data_range(*image, at)) continue;
         if (!c_.immediates.empty() && only_read(at)) {
           c_.result.notes.push_back("the data word at " + hex(at) + " equals the old heap start; code reads it and neither writes it nor goes where it points");
         } else if (!named_in_code(at)) {
@@ -281,6 +281,13 @@ class Checker {
     }
     if (words != 0)
       c_.result.notes.push_back(std::to_string(words) + " words of data hold numbers in the region's range; the linker placed nothing there");
+  }
+
+  /// The second of two words that say where static data begins and ends: what a collector scans for roots.
+  bool ends_data_range(const DataImage& image, std::uint64_t at) const {
+    if (c_.pointer_size != 4 || at < 4) return false;
+    const std::uint32_t begin = image.load32(at - 4);
+    return begin != 0 && (begin == marks_.data_start || begin == marks_.stack_top);
   }
 
   /// One of several bounds in ascending order (data, bss, ...) that ends in the word that moved: an end of static data that

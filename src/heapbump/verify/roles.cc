@@ -99,14 +99,19 @@ class Reader {
   /// The start of static data, or a loop's variable that begins at a constant address in static data: it runs up to the end.
   bool starts_at_data(NodeId id) const {
     if (is_data_start(id)) return true;
-    const Linear form = linear_form(flow_, id);
-    if (form.base == kNoNode) return false;
-    const Node& node = flow_.nodes[form.base];
-    if (node.kind != NodeKind::phi) return false;
-    return std::ranges::any_of(flow_.operands_of(node), [&](NodeId operand) {
-      const auto value = flow_.constant(operand);
-      return value && static_cast<std::uint32_t>(*value) >= marks_.data_start && static_cast<std::uint32_t>(*value) < marks_.data_end;
-    });
+    // Suspendable code joins its variables once more on every way around a call, so phis are looked through.
+    constexpr std::size_t kMostPhis = 64;
+    std::vector<NodeId> pending{id};
+    for (std::size_t i = 0; i < pending.size() && i < kMostPhis; ++i) {
+      const Linear form = linear_form(flow_, pending[i]);
+      if (form.base == kNoNode || flow_.nodes[form.base].kind != NodeKind::phi) continue;
+      for (const NodeId operand : flow_.operands_of(flow_.nodes[form.base])) {
+        const auto value = flow_.constant(operand);
+        if (value && static_cast<std::uint32_t>(*value) >= marks_.data_start && static_cast<std::uint32_t>(*value) < marks_.data_end) return true;
+        if (!value && std::ranges::find(pending, operand) == pending.end()) pending.push_back(operand);
+      }
+    }
+    return false;
   }
 
   bool is_data_start(NodeId id) const {
