@@ -1,5 +1,5 @@
 // Reading and writing when things go wrong: the input survives, OUT is whole or as it was, and no temporary file stays behind
-// but after kill -9. Each test was seen to fail with its guard taken out of io.cc: the rename (kill, two runs), unlink in
+// but after kill -9. Guards of io.cc that these tests watch: the rename (kill, two runs), unlink in
 // ~TemporaryFile (full disk, size limit), remove_temporaries (signals), SIGXFSZ ignored (size limit), follow_links (links),
 // named_descriptor (/dev/stdout), the isatty check (terminal), the size check in read_all (a file that changes).
 import assert from 'node:assert/strict';

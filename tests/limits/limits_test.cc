@@ -1,7 +1,7 @@
 // The worst inputs that we could think of, one for each kind of thing a file can hold too many of, against the promise that a
 // command takes at most four times the input's size + 64 MB of memory and seconds of work (docs/limits.md). Memory is counted by
 // the allocator, work by the module's meter and by the number of allocations; no clock is asked.
-// Seen to fail: without make_room (functions, exports, globals, types), without the limits of check_types (parameters),
+// Guards that these tests watch: make_room (functions, exports, globals, types), the limits of check_types (parameters),
 // kMaxSections (sections), kMaxConstants (constants), kMaxProducers (producers), the limit in read_name_map (names),
 // kMaxJsonValues (JSON), the charge in check_main (a component of many instances).
 #include <gtest/gtest.h>

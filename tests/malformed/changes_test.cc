@@ -1,7 +1,6 @@
 // Every prefix and every single-byte change of small files of each kind that heapbump reads: an answer that keeps its
 // promises or a clean error. What exercise.h demands of an accepted module includes that it verifies and undoes to the
-// input. Seen to fail: with undo's hash check taken out; with DataImage's overlap check taken out; with read_record's
-// bounds check taken out.
+// input.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
