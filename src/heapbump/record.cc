@@ -54,6 +54,12 @@ Status read_layout(const Section& section, const Json& document, Record& record)
   return {};
 }
 
+Status check_stands_once(const Module& module, const Section& section) {
+  const auto is_record = [](const Section& s) { return s.id == SectionId::custom && s.name == kRecordSection; };
+  if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(section, "stands twice");
+  return {};
+}
+
 }  // namespace
 
 Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input) {
@@ -102,6 +108,7 @@ Result<std::optional<Record>> read_record(const Module& module) {
   const Section* found = module.custom_section(kRecordSection);
   if (found == nullptr) return std::optional<Record>{};
   const Section& section = *found;
+  HEAPBUMP_CHECK(check_stands_once(module, section));
   if (section.offset != module.sections.back().offset) return bad_record(section, "is not the last one");
   HEAPBUMP_TRY(std::optional<Record> record, read_moved_record(module));
   for (const RecordedEdit& edit : record->edits) {
@@ -114,8 +121,7 @@ Result<std::optional<Record>> read_record(const Module& module) {
 Result<std::optional<Record>> read_moved_record(const Module& module) {
   const Section* section = module.custom_section(kRecordSection);
   if (section == nullptr) return std::optional<Record>{};
-  const auto is_record = [](const Section& s) { return s.id == SectionId::custom && s.name == kRecordSection; };
-  if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(*section, "stands twice");
+  HEAPBUMP_CHECK(check_stands_once(module, *section));
   auto document = parse_json(as_text(module.content(*section)));
   if (!document) return bad_record(*section, "is not valid JSON: " + document.error().message);
   HEAPBUMP_CHECK(check_digest(*section, *document));
