@@ -65,12 +65,12 @@ void expect_kept(const Rooms& rooms, Bytes file, const std::string& how) {
   }
 }
 
-// Files of at most a kilobyte are cut and changed at every byte. Of larger ones every 16th is taken, and one bit of each,
-// unless HEAPBUMP_ALL_CHANGES asks for all (minutes).
-constexpr std::size_t kSmall = 1024;
+// A small file is cut at every byte and gets all 255 changes of each; of a larger one every 16th byte is taken, and one bit of
+// it. HEAPBUMP_ALL_CHANGES asks for all of all (many minutes).
+constexpr std::size_t kSmall = 512;
 
-bool takes_all(const ByteList& file) { return file.size() <= kSmall || std::getenv("HEAPBUMP_ALL_CHANGES") != nullptr; }
-std::size_t stride(const ByteList& file) { return takes_all(file) ? 1 : 16; }
+bool all_asked_for() { return std::getenv("HEAPBUMP_ALL_CHANGES") != nullptr; }
+std::size_t stride(const ByteList& file) { return file.size() <= kSmall || all_asked_for() ? 1 : 16; }
 
 void every_prefix(const Rooms& rooms, const ByteList& file) {
   ASSERT_FALSE(file.empty());
@@ -80,7 +80,7 @@ void every_prefix(const Rooms& rooms, const ByteList& file) {
 
 void every_byte(const Rooms& rooms, ByteList file) {
   ASSERT_FALSE(file.empty());
-  const bool all = takes_all(file);
+  const bool all = file.size() <= kSmall || all_asked_for();
   for (std::size_t at = 0; at < file.size() && !testing::Test::HasFailure(); at += stride(file)) {
     const std::byte before = file[at];
     for (unsigned change = 1; change < 256; ++change) {
