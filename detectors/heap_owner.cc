@@ -39,6 +39,20 @@ std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& ef
   return static_cast<std::uint32_t>(*base + effect.value);
 }
 
+// The word or global that an effect gives a value to, and that value; no place where the effect is something else.
+struct StoredWord {
+  std::optional<Location> place;
+  NodeId value = kNoNode;
+};
+
+StoredWord stored_word(const Flow& flow, const Effect& effect) {
+  if (effect.kind == EffectKind::global_set)
+    return {Location{true, static_cast<std::uint32_t>(effect.value)}, flow.operands_of(effect)[0]};
+  if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) return {};
+  const auto address = constant_address(flow, effect);
+  return {address ? std::optional(Location{false, *address}) : std::nullopt, flow.operands_of(effect)[1]};
+}
+
 class OwnerSearch {
  public:
   OwnerSearch(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names)
@@ -160,15 +174,7 @@ void OwnerSearch::search_breaks(const Flow& flow, std::span<const Shift> shifts)
       }
       // The same place must be given a new value here, one that is not a constant.
       for (const Effect& effect : flow.effects) {
-        std::optional<Location> stored;
-        NodeId value = kNoNode;
-        if (effect.kind == EffectKind::store && effect.opcode == op::i32_store) {
-          if (const auto address = constant_address(flow, effect)) stored = Location{false, *address};
-          value = flow.operands_of(effect)[1];
-        } else if (effect.kind == EffectKind::global_set) {
-          stored = Location{true, static_cast<std::uint32_t>(effect.value)};
-          value = flow.operands_of(effect)[0];
-        }
+        const auto [stored, value] = stored_word(flow, effect);
         if (!stored || flow.constant(value) || shifts[value].top) continue;
         const bool same = loaded.contains(*stored) && stored->index != 0;
         const bool compared = std::ranges::find(made, value) != made.end() && flow.nodes[value].kind != NodeKind::load;
@@ -220,15 +226,7 @@ Status OwnerSearch::resolve_breaks() {
   for (const std::uint32_t function : functions) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
     for (const Effect& effect : flow.effects) {
-      std::optional<Location> stored;
-      NodeId value = kNoNode;
-      if (effect.kind == EffectKind::store && effect.opcode == op::i32_store) {
-        if (const auto address = constant_address(flow, effect)) stored = Location{false, *address};
-        value = flow.operands_of(effect)[1];
-      } else if (effect.kind == EffectKind::global_set) {
-        stored = Location{true, static_cast<std::uint32_t>(effect.value)};
-        value = flow.operands_of(effect)[0];
-      }
+      const auto [stored, value] = stored_word(flow, effect);
       if (!stored || !breaks_.contains(*stored) || flow.nodes[value].kind != NodeKind::constant) continue;
       const auto base = static_cast<std::uint32_t>(flow.nodes[value].value);
       if (!plausible(base)) continue;

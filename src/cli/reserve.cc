@@ -71,7 +71,6 @@ void describe(const Session& session, const Options& options, const Module& modu
     return;
   }
   const Manifest& m = plan.manifest;
-  const NameSection names = read_names(module);
   for (const Edit& edit : plan.edits) {
     std::cerr << "  " << hex(edit.offset) << (edit.old_bytes.empty() ? " + " : "   ") << edit.reason << '\n';
   }
