@@ -1,6 +1,7 @@
 #include "heapbump/record.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "heapbump/reassemble.h"
 #include "heapbump/sha256.h"
@@ -54,6 +55,25 @@ Status read_layout(const Section& section, const Json& document, Record& record)
   return {};
 }
 
+/// Needs the edits, which say how many there must be.
+Status read_checkpoints(const Section& section, const Json& undo, Record& record) {
+  const Json* checkpoints = undo.find("checkpoints");
+  if (checkpoints == nullptr) return {};
+  const Json* every = checkpoints->find("every");
+  const Json* digests = checkpoints->find("sha256_starts");
+  if (every == nullptr || every->as_integer() == nullptr || digests == nullptr || digests->as_string() == nullptr)
+    return bad_record(section, "has checkpoints without a distance or digests");
+  const auto distance = static_cast<std::uint64_t>(*every->as_integer());
+  if (distance < kMinCheckpointDistance || distance > kMaxOffset || !std::has_single_bit(distance))
+    return bad_record(section, "has checkpoints at a distance that is none");
+  const std::string& text = *digests->as_string();
+  // A size that the edits contradict wraps to one that no digests are enough for.
+  if (text.size() % kCheckpointDigits != 0 || text.size() / kCheckpointDigits != checkpoint_count(record.body_size(), distance) || !from_hex(text))
+    return bad_record(section, "has another number of checkpoints than its module");
+  record.checkpoints = Checkpoints{distance, text};
+  return {};
+}
+
 Status check_stands_once(const Module& module, const Section& section) {
   const auto is_record = [](const Section& s) { return s.id == SectionId::custom && s.name == kRecordSection; };
   if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(section, "stands twice");
@@ -62,7 +82,18 @@ Status check_stands_once(const Module& module, const Section& section) {
 
 }  // namespace
 
+std::uint64_t Record::body_size() const {
+  std::uint64_t size = input_size;
+  for (const RecordedEdit& edit : edits) size += edit.new_bytes.size() - edit.old_bytes.size();
+  return size;
+}
+
 Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input) {
+  Sha256 hash;
+  return make_record(manifest, edits, input, hash);
+}
+
+Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input, Sha256& hash) {
   Record record;
   record.manifest = manifest;
   record.input_size = input.file.size();
@@ -74,6 +105,7 @@ Result<Record> make_record(const Manifest& manifest, const EditList& edits, cons
   }
   const std::vector<Bytes> pieces = apply_edits(input.file, edits);
   record.size_widths = section_size_widths(pieces);
+  record.checkpoints = take_checkpoints(pieces, checkpoint_distance(record.body_size()), hash);
   if (needs_component_types(input)) {
     const std::vector<std::byte> output = join(pieces);
     HEAPBUMP_TRY(const Module reserved, read_module(output));
@@ -90,10 +122,13 @@ std::vector<std::byte> encode_record(const Record& record) {
   }
   Json layout = Json::object({{"size_widths", record.size_widths}});
   if (!record.kept_sha256.empty()) layout["kept_sha256"] = record.kept_sha256;
+  Json undo = Json::object({{"input_size", record.input_size}, {"edits", edits}});
+  if (record.checkpoints)
+    undo["checkpoints"] = Json::object({{"every", record.checkpoints->every}, {"sha256_starts", record.checkpoints->digests}});
   Json document = Json::object({
       {"schema_version", kRecordVersion},
       {"manifest", to_json(record.manifest)},
-      {"undo", Json::object({{"input_size", record.input_size}, {"edits", edits}})},
+      {"undo", undo},
       {"layout", layout},
   });
   document["sha256"] = sha256_hex(as_bytes(document.dump(-1)));
@@ -150,6 +185,7 @@ Result<std::optional<Record>> read_moved_record(const Module& module) {
     last_end = edit.offset + edit.new_bytes.size();
     record.edits.push_back(std::move(edit));
   }
+  HEAPBUMP_CHECK(read_checkpoints(*section, *undo, record));
   return std::optional(std::move(record));
 }
 

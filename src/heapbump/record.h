@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "heapbump/checkpoints.h"
 #include "heapbump/edit.h"
 #include "heapbump/manifest.h"
 #include "heapbump/module.h"
@@ -28,16 +29,24 @@ struct Record {
   Manifest manifest;  ///< without output_sha256
   std::uint64_t input_size = 0;
   std::vector<RecordedEdit> edits;  ///< ascending by offset
+  /// Of the reserved module without the record, so that undo can say where it was changed. Absent in records that were
+  /// written before there were any.
+  std::optional<Checkpoints> checkpoints;
   /// What `check` needs to know the module again after wit-component rewrote its section sizes: bytes of each section's size
   /// field in the reserved module, a digit a section, the record left out.
   std::string size_widths;
   /// Only where needs_component_types: see kept_content_sha256.
   std::string kept_sha256;
+
+  /// Bytes of the reserved module without the record, as it was written.
+  [[nodiscard]] std::uint64_t body_size() const;
 };
 
 /// The section's bytes as they are appended to the file: id, size, name, JSON on one line.
 [[nodiscard]] std::vector<std::byte> encode_record(const Record& record);
-/// `edits` are those of the plan, applied to `input`. Errors: those of reading the result, for a module with component types.
+/// `edits` are those of the plan, applied to `input`. `hash` is new and is fed what stands before the record, so that the caller
+/// need not read it once more. Errors: those of reading the result, for a module with component types.
+[[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input, Sha256& hash);
 [[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input);
 /// Nothing if the module carries no record. Errors: kBadRecord (damaged, not last, or twice), kBadManifest.
 [[nodiscard]] Result<std::optional<Record>> read_record(const Module& module);

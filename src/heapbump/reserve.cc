@@ -27,11 +27,12 @@ Result<Reservation> reserve(const Module& module, const Request& request) {
   HEAPBUMP_TRY(reservation.plan, make_plan(module, *reservation.finding, request));
   Manifest& manifest = reservation.plan.manifest;
   manifest.input_sha256 = reservation.input_sha256;
-  HEAPBUMP_TRY(const Record record, make_record(manifest, reservation.plan.edits, module));
+  Sha256 hash;
+  HEAPBUMP_TRY(const Record record, make_record(manifest, reservation.plan.edits, module, hash));
   reservation.record = encode_record(record);
-  const std::vector<Bytes> pieces = reservation.pieces(module.file);
-  for (const Bytes piece : pieces) reservation.output_size += piece.size();
-  reservation.output_sha256 = sha256_hex(pieces);
+  hash.update(reservation.record);
+  for (const Bytes piece : reservation.pieces(module.file)) reservation.output_size += piece.size();
+  reservation.output_sha256 = hash.hex();
   manifest.output_sha256 = reservation.output_sha256;
   return reservation;
 }

@@ -3,20 +3,38 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <memory>
 #include <stdexcept>
 
 namespace heapbump {
 
-std::string sha256_hex(std::span<const Bytes> pieces) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  std::array<std::byte, 32> digest{};
-  bool ok = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-  for (const Bytes piece : pieces) ok = ok && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
-  ok = ok && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1;
-  // libcrypto has SHA-256 unless the machine forbids it; without it no record can be kept.
+namespace {
+
+// libcrypto has SHA-256 unless the machine forbids it; without it no record can be kept.
+void require(bool ok) {
   if (!ok) throw std::runtime_error("libcrypto offers no SHA-256");
+}
+
+}  // namespace
+
+void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()), end_(EVP_MD_CTX_new()) {
+  require(context_ != nullptr && end_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::update(Bytes data) { require(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1); }
+
+std::string Sha256::hex() const {
+  std::array<std::byte, 32> digest{};
+  require(EVP_MD_CTX_copy_ex(end_.get(), context_.get()) == 1 &&
+          EVP_DigestFinal_ex(end_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
   return to_hex(digest);
+}
+
+std::string sha256_hex(std::span<const Bytes> pieces) {
+  Sha256 hash;
+  for (const Bytes piece : pieces) hash.update(piece);
+  return hash.hex();
 }
 
 std::string sha256_hex(Bytes data) {

@@ -5,8 +5,8 @@
 
 namespace heapbump {
 
-/// The original's bytes. Errors: kNotReserved; kBadRecord; kModifiedSince, with the first offset known to differ, if the
-/// module was changed after it was reserved.
+/// The original's bytes. Errors: kNotReserved; kBadRecord; kModifiedSince if the module was changed after it was reserved, with the
+/// offset of the first byte known to differ, or of the block of the file that holds the first difference.
 [[nodiscard]] Result<std::vector<std::byte>> undo(const Module& reserved);
 
 }  // namespace heapbump

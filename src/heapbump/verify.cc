@@ -46,6 +46,32 @@ void check_manifest_file(Verification& result, const Manifest& given) {
   if (a != b) mismatch("the manifest is not the one that the module carries", a, b);
 }
 
+/// The reserved file's hash, and on the way the checkpoints that the record claims.
+std::string hash_reserved(const Module& reserved, const Record& record, Verification& result) {
+  Sha256 hash;
+  if (!record.checkpoints) {
+    hash.update(reserved.file);
+    return hash.hex();
+  }
+  const Section& section = *reserved.custom_section(kRecordSection);
+  const auto body_size = static_cast<std::size_t>(section.offset);
+  const std::array<Bytes, 1> body{reserved.file.first(body_size)};
+  const Checkpoints taken = take_checkpoints(body, record.checkpoints->every, hash);
+  if (taken != *record.checkpoints) {
+    const std::string& claimed = record.checkpoints->digests;
+    const auto differs = std::ranges::mismatch(taken.digests, claimed);
+    const auto at = static_cast<std::size_t>(differs.in1 - taken.digests.begin()) / kCheckpointDigits;
+    const auto show_digest = [&](const std::string& digests) {
+      return at * kCheckpointDigits < digests.size() ? digests.substr(at * kCheckpointDigits, kCheckpointDigits) : std::string("none");
+    };
+    result.mismatches.push_back({VerifiedFile::reserved, section.offset,
+                                 "the record's checkpoints are not those of the module, first for what follows " + hex(at * taken.every),
+                                 show_digest(taken.digests), show_digest(claimed)});
+  }
+  hash.update(reserved.file.subspan(body_size));
+  return hash.hex();
+}
+
 void check_all(const Module& original, const Module& reserved, const Record& record, Verification& result) {
   verify::Context context{original, reserved, record, result, {}, {}, {}, 0, 4};
   verify::compare_structure(context);
@@ -64,15 +90,17 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes, 
   HEAPBUMP_TRY(const Module original, read_module(original_bytes));
   Verification result;
   result.original_sha256 = sha256_hex(original_bytes);
-  result.reserved_sha256 = sha256_hex(reserved_bytes);
   const auto mismatch = [&](std::optional<std::uint64_t> offset, std::string what, std::string expected = "", std::string found = "") {
     result.mismatches.push_back({VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
   };
+  const auto reserved = read_module(reserved_bytes);
+  const auto record = reserved ? read_record(*reserved) : std::optional<Record>{};
+  // Each file is hashed once.
+  result.reserved_sha256 = record && *record ? hash_reserved(*reserved, **record, result) : sha256_hex(reserved_bytes);
   if (const Section* section = original.custom_section(kRecordSection)) {
     result.mismatches.push_back({VerifiedFile::original, section->offset, "the original is itself a reserved module", "no heapbump section", "one"});
     return result;
   }
-  const auto reserved = read_module(reserved_bytes);
   if (!reserved) {
     mismatch(reserved.error().offset, "the reserved module cannot be read: " + reserved.error().message, "a well-formed module", "");
     return result;
@@ -82,7 +110,6 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes, 
     if (!result.nothing_reserved) mismatch(reserved_bytes.size(), "nothing is reserved: the two files are the same", "a heapbump section", "the file's end");
     return result;
   }
-  const auto record = read_record(*reserved);
   if (!record || !*record) {
     const Section* section = reserved->custom_section(kRecordSection);
     mismatch(section != nullptr ? section->offset : reserved_bytes.size(),

@@ -156,9 +156,11 @@ Finding specimen_finding(const Module& module) {
   return finding;
 }
 
-Specimen make_specimen(const Request& request) {
+Specimen make_specimen(const Request& request) { return make_specimen(specimen_program(), request); }
+
+Specimen make_specimen(std::vector<std::byte> program, const Request& request) {
   Specimen specimen;
-  specimen.original = specimen_program();
+  specimen.original = std::move(program);
   const Module module = require(read_module(specimen.original));
   const Plan plan = require(make_plan(module, specimen_finding(module), request));
   specimen.manifest = plan.manifest;

@@ -30,5 +30,7 @@ struct Specimen {
 
 /// Reserved with that finding. Aborts on an error: the plan's own tests are elsewhere.
 [[nodiscard]] Specimen make_specimen(const Request& request = {});
+/// The program with what a test put behind it, such as custom sections.
+[[nodiscard]] Specimen make_specimen(std::vector<std::byte> program, const Request& request = {});
 
 }  // namespace heapbump::test

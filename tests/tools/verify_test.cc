@@ -8,7 +8,6 @@
 #include <map>
 
 #include "heapbump/reserve.h"
-#include "heapbump/undo.h"
 #include "sabotage.h"
 #include "specimen.h"
 
@@ -135,21 +134,6 @@ TEST(Verify, AcceptsTheGoFixturesReservedByTheirDetector) {
       EXPECT_FALSE(checked(as_bytes(text), **broken).ok()) << name << ": " << way.name;
     }
   }
-}
-
-TEST(Undo, SaysWhereTheModuleWasChanged) {
-  const Specimen specimen = make_specimen();
-  std::vector<std::byte> changed = specimen.reserved;
-  const std::size_t at = changed.size() / 3;  // in the code, outside any edit
-  changed[at] ^= std::byte{0x01};
-  const auto module = read_module(changed);
-  ASSERT_TRUE(module.has_value());
-  const auto original = undo(*module);
-  ASSERT_FALSE(original.has_value());
-  EXPECT_EQ(original.error().code, Code::kModifiedSince);
-  ASSERT_TRUE(original.error().offset.has_value());
-  EXPECT_LE(*original.error().offset, at);
-  EXPECT_LT(at - *original.error().offset, 4096U);
 }
 
 }  // namespace
