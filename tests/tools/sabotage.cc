@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 
 #include "heapbump/code.h"
 #include "heapbump/edit.h"
+#include "heapbump/io.h"
 #include "heapbump/record.h"
 
 namespace heapbump::test {
@@ -263,6 +267,27 @@ Output export_renamed(const Pair& pair, std::size_t number) {
   return bytes;
 }
 
+/// The real one, run over the file: as it is, which encodes everything anew, and with passes. Nothing if it cannot be run, which the
+/// table's test takes for a failure, as every way must be possible there.
+Output wasm_opt(const Pair& pair, std::size_t number) {
+  constexpr std::array kOptions = {"", "-O2", "--strip-debug"};
+  if (number >= kOptions.size()) return std::nullopt;
+  std::string folder = (std::filesystem::temp_directory_path() / "heapbump-sabotage-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return std::nullopt;
+  const std::string in = folder + "/in.wasm";
+  const std::string out = folder + "/out.wasm";
+  Output result;
+  const std::string command = "wasm-opt --all-features " + std::string(kOptions[number]) + " '" + in + "' -o '" + out + "'";
+  if (write_file(in, {pair.reserved.file}, {}) && std::system(command.c_str()) == 0) {
+    if (const auto written_anew = read_file(out)) result = copy(written_anew->bytes.view());
+  } else {
+    std::fputs("wasm-opt could not be run; `scripts/setup test` installs it\n", stderr);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  return result;
+}
+
 struct Entry {
   Way way;
   Output (*make)(const Pair&, std::size_t);
@@ -286,6 +311,7 @@ constexpr std::array kWays = std::to_array<Entry>({
     {{"stripped", "other custom sections are removed and sizes written anew"}, stripped},
     {{"section-appended", "another tool adds a section"}, section_appended},
     {{"export-renamed", "an export gets another name"}, export_renamed},
+    {{"wasm-opt", "wasm-opt is run over the module"}, wasm_opt},
 });
 
 }  // namespace

@@ -90,6 +90,18 @@ T require(Result<T> result) {
   std::abort();
 }
 
+/// From the original, the edits and the manifest.
+void write(Specimen& specimen) {
+  const Module module = require(read_module(specimen.original));
+  specimen.manifest.input_sha256 = sha256_hex(specimen.original);
+  specimen.manifest.output_sha256.clear();
+  const auto record = encode_record(require(make_record(specimen.manifest, specimen.edits, module)));
+  auto pieces = apply_edits(specimen.original, specimen.edits);
+  pieces.emplace_back(record);
+  specimen.reserved = join(pieces);
+  specimen.manifest.output_sha256 = sha256_hex(specimen.reserved);
+}
+
 }  // namespace
 
 std::vector<std::byte> specimen_program() {
@@ -159,17 +171,25 @@ Finding specimen_finding(const Module& module) {
 Specimen make_specimen(const Request& request) { return make_specimen(specimen_program(), request); }
 
 Specimen make_specimen(std::vector<std::byte> program, const Request& request) {
+  const Finding finding = specimen_finding(require(read_module(program)));
+  return reserve_as_found(std::move(program), finding, request);
+}
+
+Specimen reserve_as_found(std::vector<std::byte> program, const Finding& finding, const Request& request) {
   Specimen specimen;
   specimen.original = std::move(program);
   const Module module = require(read_module(specimen.original));
-  const Plan plan = require(make_plan(module, specimen_finding(module), request));
-  specimen.manifest = plan.manifest;
-  specimen.manifest.input_sha256 = sha256_hex(specimen.original);
-  const auto record = encode_record(require(make_record(specimen.manifest, plan.edits, module)));
-  auto pieces = apply_edits(specimen.original, plan.edits);
-  pieces.emplace_back(record);
-  specimen.reserved = join(pieces);
-  specimen.manifest.output_sha256 = sha256_hex(specimen.reserved);
+  Plan plan = require(make_plan(module, finding, request));
+  specimen.manifest = std::move(plan.manifest);
+  specimen.edits = std::move(plan.edits);
+  write(specimen);
+  return specimen;
+}
+
+Specimen reserve_like(const Specimen& other, std::vector<std::byte> program) {
+  Specimen specimen = other;
+  specimen.original = std::move(program);
+  write(specimen);
   return specimen;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "heapbump/edit.h"
 #include "heapbump/finding.h"
 #include "heapbump/plan.h"
 
@@ -22,6 +23,7 @@ struct Specimen {
   std::vector<std::byte> original;
   std::vector<std::byte> reserved;
   Manifest manifest;  ///< with the output's hash
+  EditList edits;
 };
 
 /// The program, and what a right detector would say about it.
@@ -32,5 +34,9 @@ struct Specimen {
 [[nodiscard]] Specimen make_specimen(const Request& request = {});
 /// The program with what a test put behind it, such as custom sections.
 [[nodiscard]] Specimen make_specimen(std::vector<std::byte> program, const Request& request = {});
+/// Another program, with what a detector, right or wrong, says about it.
+[[nodiscard]] Specimen reserve_as_found(std::vector<std::byte> program, const Finding& finding, const Request& request = {});
+/// The plan's edits in a program that has the same layout: what a plan that overlooked the difference would have written.
+[[nodiscard]] Specimen reserve_like(const Specimen& other, std::vector<std::byte> program);
 
 }  // namespace heapbump::test

@@ -1,0 +1,209 @@
+// Wrong findings that a plan follows in good faith: what the static check sees in each strategy, and what only the run can.
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "../unit/module_builder.h"
+#include "heapbump/code.h"
+#include "heapbump/run/prove.h"
+#include "heapbump/verify.h"
+#include "specimen.h"
+
+namespace heapbump::test {
+namespace {
+
+constexpr int kLoop = 0x03, kIf = 0x04, kBlock = 0x02, kVoid = 0x40, kEnd = 0x0b, kBr = 0x0c, kBrIf = 0x0d, kDrop = 0x1a;
+constexpr int kLoad = 0x28, kStore = 0x36, kMemorySize = 0x3f, kGeU = 0x4f, kShl = 0x74, kAdd = 0x6a;
+constexpr std::uint32_t kPages = 2;  // of each program's memory
+
+Verification checked(const Specimen& specimen) {
+  auto result = verify_modules(specimen.original, specimen.reserved, specimen.manifest);
+  EXPECT_TRUE(result.has_value());
+  return result ? *std::move(result) : Verification{};
+}
+
+std::string messages(const Verification& verification) {
+  std::string text;
+  for (const Mismatch& m : verification.mismatches) text += m.what + " [" + m.expected + "] [" + m.found + "]\n";
+  return text;
+}
+
+std::optional<Error> run_verdict(const Specimen& specimen) {
+  run::ProofRequest request;
+  request.limits.seconds = 60;
+  const auto proof = run::prove(specimen.original, specimen.reserved, specimen.manifest, request);
+  EXPECT_TRUE(proof.has_value());
+  return proof ? proof->verdict : std::nullopt;
+}
+
+struct Word {
+  std::int32_t address = 0;
+  std::string bytes;
+};
+
+std::vector<std::byte> command(const Code& code, std::uint32_t locals, const std::vector<Word>& words = {}, std::int32_t stack = 65536,
+                               std::uint32_t pages = kPages) {
+  ModuleBuilder m;
+  const auto none = m.type({}, {});
+  const auto start = m.function(none, locals, code);
+  m.memory(pages).exported("memory", 2, 0).exported("_start", 0, start);
+  m.global(stack, true);
+  for (const Word& word : words) m.data(word.address, word.bytes);
+  return m.build();
+}
+
+Finding finding(Strategy strategy) {
+  Finding f;
+  f.detector = "wrong";
+  f.toolchain = {"wrong", "1", "tests"};
+  f.confidence = Confidence::proven;
+  f.strategies = {{strategy, true, "so it thinks"}};
+  f.gap_begin = 100'000;
+  f.gap_end = kPages * kPageSize;
+  return f;
+}
+
+/// Every i32.const of that value is a heap start, so says the detector.
+Finding bump_finding(const std::vector<std::byte>& program, std::int32_t heap) {
+  Finding f = finding(Strategy::bump);
+  f.heap_base = static_cast<std::uint64_t>(heap);
+  const auto module = read_module(program);
+  for (const FunctionBody& body : module->bodies) {
+    InstructionReader reader(*module, body);
+    Instruction i;
+    while (reader.next(i)) {
+      if (i.opcode != op::i32_const || i.value != heap) continue;
+      Site site;
+      site.file_offset = i.immediate_offset;
+      site.width = i.immediate_width;
+      site.value = i.value;
+      site.role = Role::heap_start;
+      site.moves = 1;
+      f.sites.push_back(site);
+    }
+  }
+  return f;
+}
+
+Request one_page() {
+  Request request;
+  request.placement = Placement::none;
+  request.pages = 1;
+  return request;
+}
+
+/// Stores into every page from `from` up to the end that it works out on the way.
+Code fill_up_to(const Code& end, std::int32_t from) {
+  Code c;
+  c.i32_const(from).local_set(0).op({kBlock, kVoid, kLoop, kVoid}).local_get(0);
+  for (const std::byte b : end.bytes()) c.op({static_cast<int>(b)});
+  c.op({kGeU, kBrIf, 1}).local_get(0).i32_const(1).access(kStore);
+  return c.local_get(0).i32_const(512).op({kAdd}).local_set(0).op({kBr, 0, kEnd, kEnd});
+}
+
+// The two rows of docs/verify.md that only the run catches.
+
+TEST(Doubt, AHeapStartThatIsNoneAndMovesConsistentlyIsFoundByTheRun) {
+  // The heap is [70000, 130000); 100000 is an address that the program uses of its own, everywhere in the same way.
+  constexpr std::int32_t kNone = 100'000;
+  Code code = fill_up_to(Code().i32_const(130'000), 70'000);
+  code.i32_const(kNone).i32_const(77).access(kStore).i32_const(kNone).access(kLoad).op({kDrop});
+  const auto program = command(code, 1);
+  const Specimen specimen = reserve_as_found(program, bump_finding(program, kNone), one_page());
+  EXPECT_TRUE(checked(specimen).ok()) << messages(checked(specimen));
+  const auto verdict = run_verdict(specimen);
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_EQ(verdict->code, heapbump::Code::kRegionTouched);
+}
+
+TEST(Doubt, AnAllocatorThatAsksMemorySizeAndWasReservedByTailIsFoundByTheRun) {
+  const auto program = command(fill_up_to(Code().op({kMemorySize, 0}).i32_const(16).op({kShl}), 70'000), 1);
+  const Specimen specimen = reserve_as_found(program, finding(Strategy::tail), one_page());
+  EXPECT_TRUE(checked(specimen).ok()) << messages(checked(specimen));
+  const auto verdict = run_verdict(specimen);
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_EQ(verdict->code, heapbump::Code::kRegionTouched);
+  // The same program with an end of its own is right by tail.
+  const Specimen right = reserve_as_found(command(fill_up_to(Code().i32_const(131'072), 70'000), 1), finding(Strategy::tail), one_page());
+  EXPECT_FALSE(run_verdict(right).has_value());
+}
+
+// What is required whatever the strategy: the rows that docs/verify.md says hold for tail and gap as well.
+
+class RegionElsewhere : public testing::TestWithParam<Strategy> {
+ protected:
+  [[nodiscard]] std::int32_t inside() const { return GetParam() == Strategy::tail ? 140'000 : 110'000; }
+  /// The gap is the memory's upper page, the tail the one above it.
+  [[nodiscard]] Specimen reserved(const std::vector<std::byte>& program) const {
+    Finding f = finding(GetParam());
+    f.gap_begin = 65'536;
+    return reserve_as_found(program, f, one_page());
+  }
+};
+
+TEST_P(RegionElsewhere, AnAccessAtAConstantAddressInItIsAMismatch) {
+  // On no path that is taken, so that the run could not tell.
+  const auto access = [&](std::int32_t address) {
+    Code code;
+    code.i32_const(0).op({kIf, kVoid}).i32_const(address).access(kLoad).op({kDrop, kEnd});
+    return checked(reserved(command(code, 0)));
+  };
+  EXPECT_TRUE(access(2048).ok()) << messages(access(2048));
+  const Verification v = access(inside());
+  ASSERT_FALSE(v.ok());
+  EXPECT_NE(messages(v).find("reads or writes the region at a constant address"), std::string::npos) << messages(v);
+}
+
+TEST_P(RegionElsewhere, AStackThatBeginsInItIsAMismatch) {
+  // The plan refuses such a module, so its edits are put into one that it has not seen.
+  const auto program = [](std::int32_t stack) {
+    Code code;
+    code.op({0x23, 0}).i32_const(16).op({0x6b, 0x24, 0});  // lowers the stack pointer
+    return command(code, 0, {}, stack);
+  };
+  const Specimen right = reserved(program(65'536));
+  EXPECT_TRUE(checked(right).ok()) << messages(checked(right));
+  const Verification v = checked(reserve_like(right, program(inside())));
+  ASSERT_FALSE(v.ok());
+  EXPECT_NE(messages(v).find("the stack pointer begins inside the region"), std::string::npos) << messages(v);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, RegionElsewhere, testing::Values(Strategy::tail, Strategy::gap),
+                         [](const auto& strategy) { return std::string(to_string(strategy.param)); });
+
+// Data words of the allocator that the detector overlooked.
+
+/// The heap starts at `heap` in code; a second variable at 65600 holds it as well, of which the file has only some bytes.
+Verification second_word(std::int32_t heap, const Word& bytes) {
+  Code code;
+  code.i32_const(heap).i32_const(1).access(kStore);                      // the heap's head
+  code.i32_const(65'600).i32_const(65'600).access(kLoad).i32_const(8).op({kAdd}).access(kStore);  // the variable moves on
+  const auto program = command(code, 0, {bytes}, 65'536, 4);
+  return checked(reserve_as_found(program, bump_finding(program, heap), one_page()));
+}
+
+TEST(Verify, AWordWhoseZeroBytesWereTrimmedIsReadWhole) {
+  using namespace std::string_literals;
+  constexpr std::int32_t kRound = 0x20000;  // 00 00 02 00
+  constexpr std::int32_t kLow = 0x20010;    // 10 00 02 00
+  const std::pair<std::int32_t, Word> cut[] = {
+      {kLow, {65'600, "\x10\0\x02\0"s}},   // whole
+      {kLow, {65'600, "\x10\0\x02"s}},     // at its end
+      {kRound, {65'602, "\x02\0\0\0"s}},   // at its start
+      {kRound, {65'602, "\x02"s}},         // at both
+      {kRound, {65'590, std::string(10, 'x') + "\0\0\x02"s}},  // behind another object's bytes
+  };
+  for (const auto& [heap, word] : cut) {
+    const Verification v = second_word(heap, word);
+    ASSERT_FALSE(v.ok()) << hex(static_cast<std::uint64_t>(heap)) << " in " << word.bytes.size() << " bytes";
+    EXPECT_NE(messages(v).find("still holds the old heap start"), std::string::npos) << messages(v);
+  }
+  // Another number in the same place is nothing.
+  for (const Word& word : {Word{65'602, "\x05"s}, Word{65'600, "\x10\0"s}}) {
+    const Verification v = second_word(kLow, word);
+    EXPECT_TRUE(v.ok()) << messages(v);
+  }
+}
+
+}  // namespace
+}  // namespace heapbump::test
