@@ -131,7 +131,10 @@ bool needs_component_types(const Module& module) {
   const bool more_imports = std::ranges::any_of(module.imports, [](const Import& import) {
     return import.module != "wasi_snapshot_preview1" && import.module != "wasi_unstable";
   });
-  return more_imports || module.find_export("_start", ExternalKind::function) == nullptr ||
+  // A command may have exports beside its start: a world can name them, and a reactor's adapter call its _initialize.
+  const bool more_exports = std::ranges::any_of(
+      module.exports, [](const Export& item) { return item.kind == ExternalKind::function && item.name != "_start"; });
+  return more_imports || more_exports || module.find_export("_start", ExternalKind::function) == nullptr ||
          std::ranges::any_of(module.sections, is_component_type);
 }
 

@@ -21,8 +21,8 @@ namespace heapbump {
 /// of imports as they were.
 [[nodiscard]] Result<std::string> kept_content_sha256(const Module& module);
 
-/// Whether a component can hardly be made of this module without rewriting its custom sections: it has component types, or
-/// will be given some, since its imports or exports are more than a preview1 command's.
+/// Whether custom sections may be written anew when a component is made of this module: it has component types, or may be
+/// given some, since its imports or exported functions are more than a plain preview1 command's.
 [[nodiscard]] bool needs_component_types(const Module& module);
 
 /// The reserved module as it was before wit-component: section sizes in their recorded widths, import names as they were.

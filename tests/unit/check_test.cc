@@ -22,13 +22,14 @@ struct Main {
   Manifest manifest;
 };
 
-/// A main module of one page that imports one function `imports` times.
-std::vector<std::byte> main_module(std::size_t imports = 0) {
+/// A main module of one page that imports one function `imports` times, and exports one more if that has a name.
+std::vector<std::byte> main_module(std::size_t imports = 0, std::string_view more = {}) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
   for (std::size_t i = 0; i < imports; ++i) builder.import("wasi_snapshot_preview1", "sched_yield", type);
   const auto start = builder.function(type, 0, test::Code());
   builder.memory(1).exported("memory", 2, 0).exported("_start", 0, start).data(1024, "data");
+  if (!more.empty()) builder.exported(more, 0, start);
   return builder.build();
 }
 
@@ -290,6 +291,23 @@ TEST(Check, KnowsAModuleAgainThatHadComponentTypes) {
     const auto again = check_component(compose(changed, {build_client({})}), nullptr);
     EXPECT_FALSE(again && again->passed()) << "byte " << i;
   }
+}
+
+TEST(Check, KnowsACommandAgainThatWasGivenComponentTypesForItsOtherExports) {
+  const Main main = reserve_main(Placement::shim, 1, main_module(0, "_initialize"));
+  // `component embed` adds sections of its own and writes sizes anew.
+  const auto producers = Writer().name("producers").u8(0).take();
+  auto embedded = with_size_widths(main.bytes, 1);
+  const auto section = Writer().u8(0).uleb(producers.size()).bytes(producers).take();
+  embedded.insert(embedded.end(), section.begin(), section.end());
+  const auto check = check_component(compose(embedded, {build_client({})}), &main.manifest);
+  ASSERT_TRUE(check && check->passed()) << (check ? check->first_fault()->message : check.error().message);
+  EXPECT_EQ(check->modules.at(0).origin, ModuleOrigin::kept_content);
+  // For one that has nothing but its start no such hash is kept, and what was added counts as a change.
+  const Main plain = reserve_main(Placement::shim);
+  auto changed = plain.bytes;
+  changed.insert(changed.end(), section.begin(), section.end());
+  EXPECT_NE(verdict(compose(changed, {build_client({})})), "");
 }
 
 TEST(Check, SaysThatAComponentWithoutAReservedModuleWasNotReserved) {
