@@ -1,4 +1,4 @@
-// Builds the programs of this folder with what Debian has: clang and wasi-libc, and rustc where its WASI library is installed.
+// Builds the programs of this folder with what Debian has: clang and wasi-libc, and rustc with its WASI library.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,19 +10,18 @@ const find = (names) => names.flatMap((name) => (process.env.PATH ?? '').split('
 // -> path of the module
 export function buildC(name, folder, flags = []) {
   const clang = find(['clang-19', 'clang-18', 'clang-14', 'clang']);
-  if (clang === undefined) throw new Error('clang is not installed (scripts/setup installs it)');
+  if (clang === undefined) throw new Error('clang is not installed (scripts/setup test installs it)');
   const output = path.join(folder, `${name}.wasm`);
   execFileSync(clang, ['--target=wasm32-wasi', '-O2', '-Wl,--strip-all', ...flags, path.join(PROGRAMS, `${name}.c`), '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
   return output;
 }
 
-// -> path of the module, or undefined where Debian's rustc and its WASI library are not installed
-export function buildRust(name, folder) {
-  const rustc = '/usr/bin/rustc';
-  if (!fs.existsSync(rustc)) return undefined;
+// -> path of the module
+export function buildRust(name, folder, flags = []) {
+  const rustc = '/usr/bin/rustc'; // the one whose WASI library is a package beside it
   const target = ['wasm32-wasip1', 'wasm32-wasi'].find((triple) => fs.existsSync(`/usr/lib/rustlib/${triple}/lib`));
-  if (target === undefined) return undefined;
+  if (!fs.existsSync(rustc) || target === undefined) throw new Error('rustc and libstd-rust-dev-wasm32 are not installed (scripts/setup test installs them)');
   const output = path.join(folder, `${name}.wasm`);
-  execFileSync(rustc, ['--target', target, '-O', '-C', 'strip=symbols', '--edition', '2021', path.join(PROGRAMS, `${name}.rs`), '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(rustc, ['--target', target, '-O', '-C', 'strip=symbols', '--edition', '2021', ...flags, path.join(PROGRAMS, `${name}.rs`), '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
   return output;
 }

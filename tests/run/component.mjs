@@ -59,14 +59,16 @@ export async function transpile(component, folder, { modules, instantiation } = 
 }
 
 // Transpiles and runs a component in a process of its own.
-// options: modules, args, env, stdin, preopens {guest: folder}, calls [text], seconds
-// -> {exitCode, signal, stdout, stderr, timedOut}
+// options: modules, args, env, stdin, preopens {guest: folder}, calls [text], seconds, and watch {base, size}: a region whose
+// bytes, and all others, are compared at every call between the core modules (watch.mjs)
+// -> {exitCode, signal, stdout, stderr, timedOut, watched}
 export async function runComponent(component, options) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'heapbump-component-'));
   try {
     await transpile(component, folder, options);
     fs.writeFileSync(path.join(folder, 'run.mjs'), CHILD);
     const settings = { args: options.args ?? ['module.wasm'], env: options.env ?? {}, preopens: options.preopens ?? {},
+      watch: options.watch && { region: options.watch, at: new URL('watch.mjs', import.meta.url).href },
       calls: (options.calls ?? []).map(parseInvocation).map(({ name, args }) => ({ name, args: args.map((arg) => `${arg}${typeof arg === 'bigint' ? 'n' : ''}`) })) };
     // Output goes to files: Node writes those at once, while what is still in a pipe is lost when the shim ends the process.
     const files = ['stdout', 'stderr'].map((name) => path.join(folder, name));
@@ -80,7 +82,8 @@ export async function runComponent(component, options) {
     const [exitCode, signal] = await new Promise((resolve) => child.on('close', (...ended) => resolve(ended)));
     clearTimeout(timer);
     const [stdout, stderr] = files.map((file) => fs.readFileSync(file));
-    return { exitCode, signal, timedOut, stdout, stderr };
+    const watched = options.watch && JSON.parse(fs.readFileSync(path.join(folder, 'watched.json'), 'utf8'));
+    return { exitCode, signal, timedOut, stdout, stderr, watched };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -90,7 +93,12 @@ export async function runComponent(component, options) {
 const CHILD = `
 import { _setArgs, _setEnv } from '${SHIM}/cli';
 import { _addPreopen, _clearPreopens } from '${SHIM}/filesystem';
+import fs from 'node:fs';
 const settings = JSON.parse(process.argv[2]);
+if (settings.watch !== undefined) {
+  const watching = (await import(settings.watch.at)).watch({ ...settings, region: settings.watch.region });
+  process.on('exit', () => fs.writeFileSync('watched.json', JSON.stringify(watching.report())));
+}
 _setArgs(settings.args);
 _setEnv(settings.env);
 _clearPreopens();
