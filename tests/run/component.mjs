@@ -28,22 +28,31 @@ async function load(modules, name) {
   return import(pathToFileURL(path.join(folder, target)));
 }
 
+// bytes of a core module -> the same with the types of its own imports and exports embedded.
+export async function componentEmbed(bytes, { modules, wit, world }) {
+  return (await load(modules, './wasm-tools')).componentEmbed({ binary: new Uint8Array(bytes), witSource: wit, world });
+}
+
 // bytes of a core module -> bytes of a component. options: modules (node_modules), kind, adapter (path or bytes), and
 // wit + world for a reactor: what its own exports are.
 export async function componentNew(bytes, { modules, kind = 'command', adapter, wit, world }) {
   const tools = await load(modules, './wasm-tools');
   const file = adapter ?? stockAdapter(modules, kind);
   const adapterBytes = typeof file === 'string' ? fs.readFileSync(file) : file;
-  let core = new Uint8Array(bytes);
-  if (wit !== undefined) core = await tools.componentEmbed({ binary: core, witSource: wit, world });
-  return tools.componentNew(core, [['wasi_snapshot_preview1', new Uint8Array(adapterBytes)]]);
+  const core = wit === undefined ? bytes : await componentEmbed(bytes, { modules, wit, world });
+  return tools.componentNew(new Uint8Array(core), [['wasi_snapshot_preview1', new Uint8Array(adapterBytes)]]);
 }
 
 // Writes the ES module of a component, and what it needs, to `folder`. -> path of the module
-export async function transpile(component, folder, { modules, instantiation } = {}) {
+// imports: {WIT interface: source of an ES module}, what the component imports beside WASI.
+export async function transpile(component, folder, { modules, instantiation, imports = {} } = {}) {
   const { $init, generate } = await load(modules, './component');
   await $init;
   const map = ['cli', 'clocks', 'filesystem', 'http', 'io', 'random', 'sockets'].map((name) => [`wasi:${name}/*`, `${SHIM}/${name}#*`]);
+  Object.entries(imports).forEach(([name, source], i) => {
+    fs.writeFileSync(path.join(folder, `import${i}.js`), source);
+    map.push([name, `./import${i}.js`]);
+  });
   const { files } = generate(component, {
     name: 'component', noTypescript: true, noComponentErrorWrapping: true, base64Cutoff: 0,
     ...(instantiation === undefined ? { map } : { instantiation: { tag: instantiation }, map: [] }),
@@ -59,7 +68,7 @@ export async function transpile(component, folder, { modules, instantiation } = 
 }
 
 // Transpiles and runs a component in a process of its own.
-// options: modules, args, env, stdin, preopens {guest: folder}, calls [text], seconds, and watch {base, size}: a region whose
+// options: modules, args, env, stdin, preopens {guest: folder}, calls [text or {name, args}], seconds, imports, and watch {base, size}: a region whose
 // bytes, and all others, are compared at every call between the core modules (watch.mjs)
 // -> {exitCode, signal, stdout, stderr, timedOut, watched}
 export async function runComponent(component, options) {
@@ -69,7 +78,8 @@ export async function runComponent(component, options) {
     fs.writeFileSync(path.join(folder, 'run.mjs'), CHILD);
     const settings = { args: options.args ?? ['module.wasm'], env: options.env ?? {}, preopens: options.preopens ?? {},
       watch: options.watch && { region: options.watch, at: new URL('watch.mjs', import.meta.url).href },
-      calls: (options.calls ?? []).map(parseInvocation).map(({ name, args }) => ({ name, args: args.map((arg) => `${arg}${typeof arg === 'bigint' ? 'n' : ''}`) })) };
+      calls: (options.calls ?? []).map((call) => (typeof call === 'string' ? parseInvocation(call) : call))
+        .map(({ name, args }) => ({ name, args: args.map((arg) => (typeof arg === 'bigint' ? { bigint: String(arg) } : arg)) })) };
     // Output goes to files: Node writes those at once, while what is still in a pipe is lost when the shim ends the process.
     const files = ['stdout', 'stderr'].map((name) => path.join(folder, name));
     const descriptors = files.map((file) => fs.openSync(file, 'w'));
@@ -107,7 +117,7 @@ try {
   const component = await import('./component.js');
   if (settings.calls.length === 0) component.run.run();
   for (const { name, args } of settings.calls) {
-    const value = component[name](...args.map((arg) => (arg.endsWith('n') ? BigInt(arg.slice(0, -1)) : Number(arg))));
+    const value = component[name](...args.map((arg) => (arg.bigint === undefined ? arg : BigInt(arg.bigint))));
     process.stderr.write(name + ': ' + (typeof value === 'bigint' ? value + 'n' : value) + '\\n');
   }
   process.exit(0);

@@ -91,3 +91,20 @@ export function describe(bytes) {
   }
   return info;
 }
+
+// The bytes of an exported function's body, locals included; undefined if the module defines no such function.
+export function exportedBody(bytes, name) {
+  const info = describe(bytes);
+  const item = info.exports.find((entry) => entry.name === name && entry.kind === 'function');
+  const code = info.sections.find(({ id }) => id === 10);
+  if (item === undefined || code === undefined) return undefined;
+  const cursor = new Cursor(bytes, code.payload, code.end);
+  let left = item.index - info.imports.filter(({ kind }) => kind === 'function').length;
+  for (let count = cursor.u32(); count > 0; count--) {
+    const size = cursor.u32();
+    const start = cursor.offset;
+    cursor.skip(size);
+    if (left-- === 0) return bytes.subarray(start, cursor.offset);
+  }
+  return undefined;
+}
