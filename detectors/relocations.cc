@@ -12,6 +12,8 @@ constexpr std::uint32_t kUndefined = 0x10;
 constexpr std::uint32_t kExplicitName = 0x40;
 enum SymbolKind : std::uint8_t { kFunction = 0, kData = 1, kGlobal = 2, kSection = 3, kTag = 4, kTable = 5 };
 constexpr std::uint8_t kMemoryAddrLeb = 3, kMemoryAddrSleb = 4, kMemoryAddrI32 = 5;
+// Position-independent objects in a module with a fixed layout: their __memory_base is 0, and the constant is the address.
+constexpr std::uint8_t kMemoryAddrRelSleb = 11;
 constexpr std::uint8_t kLastType = 26;
 
 bool has_addend(std::uint8_t type) {
@@ -19,7 +21,7 @@ bool has_addend(std::uint8_t type) {
   return std::ranges::binary_search(with, type);
 }
 bool is_other_address(std::uint8_t type) {
-  constexpr std::uint8_t others[] = {11, 14, 15, 16, 17, 21, 23, 25};
+  constexpr std::uint8_t others[] = {14, 15, 16, 17, 21, 23, 25};
   return std::ranges::binary_search(others, type);
 }
 
@@ -92,7 +94,7 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
     return fail(Code::kMalformed, "a relocated word lies in no data segment");
   }
   Cursor cursor(module.bytes_at(site.file_offset, module.file.size() - site.file_offset), site.file_offset);
-  if (type == kMemoryAddrSleb) {
+  if (type == kMemoryAddrSleb || type == kMemoryAddrRelSleb) {
     HEAPBUMP_TRY(const auto leb, cursor.read_sleb32("relocated constant"));
     site.kind = SiteKind::i32_const;
     site.value = leb.value;
@@ -124,7 +126,7 @@ Status read_entries(const Module& module, const Section& section, const std::vec
       addend = read.value;
     }
     if (is_other_address(type)) out.stale = "they hold a kind of address that is not for a fixed 32-bit memory";
-    if (type < kMemoryAddrLeb || type > kMemoryAddrI32) continue;
+    if ((type < kMemoryAddrLeb || type > kMemoryAddrI32) && type != kMemoryAddrRelSleb) continue;
     if (index.value >= symbols.size() || offset.value >= into.payload_size)
       return fail(Code::kMalformed, "a relocation points outside its section or the symbol table");
     const DataSymbol& symbol = symbols[index.value];

@@ -22,6 +22,7 @@ struct Wrong {
   Code code;
   std::uint64_t offset;
   std::string_view message;
+  std::string_view newer = {};  ///< the same where another release of the reader's library says it first or in other words
 };
 
 constexpr std::string_view kPreamble = "00 'asm' 01 00 00 00 ";
@@ -69,7 +70,10 @@ void expect(const Wrong& row, const std::vector<std::byte>& file) {
   const auto error = first_error(file);
   const std::string got = error ? std::string(code_info(error->code).name) + " at " + std::to_string(error->offset.value_or(~0u)) + ": " + error->message
                                 : "no error";
-  EXPECT_EQ(got, std::string(code_info(row.code).name) + " at " + std::to_string(row.offset) + ": " + std::string(row.message)) << row.what;
+  const std::string expected = std::string(code_info(row.code).name) + " at " + std::to_string(row.offset) + ": " + std::string(row.message);
+  if (row.newer.empty() || got != row.newer) {
+    EXPECT_EQ(got, expected) << row.what;
+  }
   // No command answers otherwise than with an error, and none breaks a promise over it.
   for (const std::string& room : exercise::rooms()) {
     const auto broken = exercise::run(room, file);
