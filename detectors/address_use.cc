@@ -93,6 +93,12 @@ AddressUse classify_constant(const Flow& flow, const RangeHit& hit, NodeId const
 
 }  // namespace
 
+std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& access) {
+  const auto base = flow.constant(flow.operands_of(access)[0]);
+  if (!base) return std::nullopt;
+  return static_cast<std::uint32_t>(*base + access.value);
+}
+
 std::vector<AddressUse> classify_in(const Flow& flow, std::span<const RangeHit> hits) {
   std::unordered_map<std::uint64_t, NodeId> constants;
   for (NodeId node = 0; node < flow.nodes.size(); ++node)

@@ -2,6 +2,7 @@
 // linker puts no object above the heap's start, so such a constant is an address of the heap or no address at all.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct AddressUse {
   std::int64_t target = 0;  ///< address: which one; else the constant
   std::string how;          ///< in words, for the report
 };
+
+/// The address of an access, where it is constant.
+[[nodiscard]] std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& access);
 
 /// The use of one constant's occurrences in an evaluated body; `hits` are all in this function.
 [[nodiscard]] std::vector<AddressUse> classify_in(const Flow& flow, std::span<const RangeHit> hits);

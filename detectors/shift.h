@@ -44,11 +44,11 @@ void equalities_on(const Flow& flow, const Edge& edge, Visit visit) {
   const Edge* at = &edge;
   for (int depth = 0; depth < 64; ++depth) {
     if (at->condition != kNoNode) {
-      const Node& condition = flow.nodes[at->condition];
-      const bool equal = (condition.opcode == op::i32_eq && at->taken_if_true) ||
-                         (condition.opcode == op::i32_ne && !at->taken_if_true);
+      const Outcome outcome = asked(flow, at->condition, at->taken_if_true);
+      const Node& condition = flow.nodes[outcome.node];
+      const bool equal = condition.opcode == (outcome.holds ? op::i32_eq : op::i32_ne);
       if (condition.kind == NodeKind::binary && equal)
-        visit(flow.operand(at->condition, 0), flow.operand(at->condition, 1));
+        visit(flow.operand(outcome.node, 0), flow.operand(outcome.node, 1));
     }
     const auto before = flow.predecessors(at->from);
     if (before.size() != 1) return;

@@ -28,6 +28,26 @@ std::optional<std::int64_t> Flow::constant(NodeId node) const {
   return value;
 }
 
+std::optional<bool> Flow::decided(NodeId condition) const {
+  constexpr int kDeepest = 8;
+  bool wanted = true;
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    const Outcome outcome = asked(*this, condition, wanted);
+    const Node& at = nodes[outcome.node];
+    wanted = outcome.holds;
+    if (at.kind == NodeKind::constant) return (at.value != 0) == wanted;
+    const bool equality = at.kind == NodeKind::binary && (at.opcode == op::i32_eq || at.opcode == op::i32_ne);
+    if (!equality) return std::nullopt;
+    const NodeId left = operand(outcome.node, 0);
+    const NodeId right = operand(outcome.node, 1);
+    const auto zero = [&](NodeId node) { return nodes[node].kind == NodeKind::constant && nodes[node].value == 0; };
+    if (!zero(left) && !zero(right)) return std::nullopt;
+    if (at.opcode == op::i32_eq) wanted = !wanted;
+    condition = zero(right) ? left : right;
+  }
+  return std::nullopt;
+}
+
 bool Flow::dominates(BlockId gate, BlockId block) const {
   if (gate == block || gate == 0) return true;
   std::vector<bool> seen(block_count);
@@ -44,6 +64,23 @@ bool Flow::dominates(BlockId gate, BlockId block) const {
     }
   }
   return true;
+}
+
+Outcome asked(const Flow& flow, NodeId condition, bool holds) {
+  constexpr int kDeepest = 8;
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    const Node& at = flow.nodes[condition];
+    if (at.kind == NodeKind::unary && at.opcode == op::i32_eqz) {
+      holds = !holds;
+    } else {
+      if (at.kind != NodeKind::binary || at.opcode != op::i32_and) break;
+      const Node& bit = flow.nodes[flow.operand(condition, 1)];
+      const std::uint32_t truth = flow.nodes[flow.operand(condition, 0)].opcode;
+      if (bit.kind != NodeKind::constant || bit.value != 1 || truth < op::i32_eqz || truth > op::i32_ge_u) break;
+    }
+    condition = flow.operand(condition, 0);
+  }
+  return {condition, holds};
 }
 
 Linear linear_form(const Flow& flow, NodeId node) {

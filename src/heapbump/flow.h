@@ -130,6 +130,9 @@ class Flow {
   }
   /// The constant a node always has: a constant, or a phi or select whose values are all that same constant.
   [[nodiscard]] std::optional<std::int64_t> constant(NodeId node) const;
+  /// Which way a condition always goes: a constant, or a constant compared with zero, as unoptimised code asks whether a
+  /// weak symbol is there. Two other constants are not compared: an edit may move one of them.
+  [[nodiscard]] std::optional<bool> decided(NodeId condition) const;
   /// Whether every way from the body's start to `block` passes through `gate` (a block passes through itself).
   [[nodiscard]] bool dominates(BlockId gate, BlockId block) const;
 
@@ -160,6 +163,14 @@ struct FrameSlots {
 /// 1)) A end` leaves A without a path, which is how linkers' weak symbols look. Errors: those of InstructionReader,
 /// kBadInstruction for a stack that does not add up, kWorkLimit beyond the limits.
 [[nodiscard]] Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, const FlowLimits& limits = {});
+
+/// A comparison, and how it must turn out.
+struct Outcome {
+  NodeId node = kNoNode;
+  bool holds = true;
+};
+/// What a condition asks, without the `i32.eqz` and `& 1` that unoptimised code wraps comparisons in.
+[[nodiscard]] Outcome asked(const Flow& flow, NodeId condition, bool holds);
 
 /// `base + offset`, gathered from additions and subtractions of constants (32-bit, modulo 2^32).
 struct Linear {

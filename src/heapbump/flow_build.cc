@@ -370,10 +370,9 @@ Status FlowBuilder::open(const Instruction& instruction) {
   }
   stack_.insert(stack_.end(), opened.params.begin(), opened.params.end());
   if (instruction.opcode == op::if_) {
-    const Node& condition = flow_.nodes[opened.condition];
-    const bool known = condition.kind == NodeKind::constant;
-    opened.else_open = !known || condition.value == 0;
-    reachable_ = !known || condition.value != 0;
+    const auto decided = flow_.decided(opened.condition);
+    opened.else_open = !decided || !*decided;
+    reachable_ = !decided || *decided;
     block_ = new_block();
     if (reachable_) flow_.edges.push_back({opened.block, block_, opened.condition, true});
   }
@@ -578,12 +577,11 @@ Status FlowBuilder::control(const Instruction& instruction) {
       HEAPBUMP_CHECK(need(1, instruction.offset));
       const NodeId condition = pop();
       add_effect(EffectKind::branch, instruction, 0, std::span(&condition, 1));
-      const Node& node = flow_.nodes[condition];
-      const bool known = node.kind == NodeKind::constant;
-      const bool goes = !known || node.value != 0;
+      const auto decided = flow_.decided(condition);
+      const bool goes = !decided || *decided;
       if (goes)
         HEAPBUMP_CHECK(branch(static_cast<std::uint32_t>(instruction.value), condition, true, instruction.offset));
-      reachable_ = !known || !goes;
+      reachable_ = !decided || !goes;
       const BlockId before = block_;
       block_ = new_block();
       if (reachable_) flow_.edges.push_back({before, block_, condition, false});

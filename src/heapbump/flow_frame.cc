@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "heapbump/flow.h"
 
@@ -24,6 +27,104 @@ struct Access {
   bool whole = false;  ///< an i32 load or store
 };
 
+/// Nodes that some effect depends on. Where paths meet, every local that differs gets a phi, used or not.
+std::vector<bool> needed(const Flow& flow) {
+  std::vector<bool> live(flow.nodes.size());
+  std::vector<NodeId> pending;
+  const auto need = [&](NodeId node) {
+    if (live[node]) return;
+    live[node] = true;
+    pending.push_back(node);
+  };
+  for (const Effect& effect : flow.effects) std::ranges::for_each(flow.operands_of(effect), need);
+  while (!pending.empty()) {
+    const NodeId at = pending.back();
+    pending.pop_back();
+    std::ranges::for_each(flow.operands_of(flow.nodes[at]), need);
+  }
+  return live;
+}
+
+/// Where the stack pointer stands, as a distance from the function's entry, at each place that reads it. Inlined functions
+/// have frames of their own below their caller's. A call makes it unknown, since not every function restores it.
+class StackPointer {
+ public:
+  StackPointer(const Flow& flow, NodeId entry) : flow_(flow), events_(flow.block_count), at_start_(flow.block_count) {
+    const std::int64_t global = flow.nodes[entry].value;
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind == NodeKind::global && node.value == global) events_[node.block].push_back({node.offset, Event::read, id});
+    }
+    for (const Effect& effect : flow.effects) {
+      if (effect.kind == EffectKind::global_set && effect.value == global)
+        events_[effect.block].push_back({effect.offset, Event::set, flow.operands_of(effect)[0]});
+      else if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect)
+        events_[effect.block].push_back({effect.offset, Event::call, kNoNode});
+    }
+    for (auto& events : events_) std::ranges::sort(events, {}, &Event::offset);
+    for (BlockId block = 0; block < flow.block_count; ++block)
+      for (const Edge& edge : flow.predecessors(block)) ways_out_.emplace_back(edge.from, block);
+    std::ranges::sort(ways_out_);
+  }
+
+  /// The reads whose distance follows from the distances known so far.
+  [[nodiscard]] std::vector<std::pair<NodeId, std::int64_t>> reads(const std::map<NodeId, std::int64_t>& distance) {
+    std::vector<std::pair<NodeId, std::int64_t>> found;
+    std::ranges::fill(at_start_, State{});
+    if (at_start_.empty()) return found;
+    at_start_[0] = {true, 0};
+    std::vector<BlockId> pending{0};
+    while (!pending.empty()) {
+      const BlockId block = pending.back();
+      pending.pop_back();
+      const std::optional<std::int64_t> end = walk(block, distance, nullptr);
+      auto way = std::ranges::lower_bound(ways_out_, std::pair{block, BlockId{0}});
+      for (; way != ways_out_.end() && way->first == block; ++way) {
+        State& next = at_start_[way->second];
+        const State joined{true, !next.reached || next.distance == end ? end : std::nullopt};
+        if (next.reached && next.distance == joined.distance) continue;
+        next = joined;
+        pending.push_back(way->second);
+      }
+    }
+    for (BlockId block = 0; block < flow_.block_count; ++block)
+      if (at_start_[block].reached) walk(block, distance, &found);
+    return found;
+  }
+
+ private:
+  struct Event {
+    std::uint64_t offset = 0;
+    enum Kind : std::uint8_t { read, set, call } kind = read;
+    NodeId node = kNoNode;  ///< the global.get, or the value that is set
+  };
+  struct State {
+    bool reached = false;
+    std::optional<std::int64_t> distance;
+  };
+
+  std::optional<std::int64_t> walk(BlockId block, const std::map<NodeId, std::int64_t>& distance,
+                                   std::vector<std::pair<NodeId, std::int64_t>>* found) const {
+    std::optional<std::int64_t> now = at_start_[block].distance;
+    for (const Event& event : events_[block]) {
+      if (event.kind == Event::call) {
+        now.reset();
+      } else if (event.kind == Event::set) {
+        const auto known = distance.find(event.node);
+        now = known == distance.end() ? std::nullopt : std::optional(known->second);
+      } else if (now && found != nullptr) {
+        found->emplace_back(event.node, *now);
+      }
+    }
+    return now;
+  }
+
+  const Flow& flow_;
+  std::vector<std::vector<Event>> events_;
+  std::vector<std::pair<BlockId, BlockId>> ways_out_;
+  std::vector<State> at_start_;
+};
+
 }  // namespace
 
 FrameSlots find_frame_slots(const Flow& flow) {
@@ -38,7 +139,15 @@ FrameSlots find_frame_slots(const Flow& flow) {
   std::vector<NodeId> pending{frame};
   std::vector<Access> accesses;
   std::int64_t escaped = std::numeric_limits<std::int64_t>::max();
-  while (!pending.empty()) {
+  constexpr int kNested = 8;  // frames of functions inlined into each other
+  int nested = 0;
+  StackPointer pointer(flow, frame);
+  const std::vector<bool> live = needed(flow);
+  while (true) {
+    if (pending.empty() && nested++ < kNested)
+      for (const auto& [read, known] : pointer.reads(distance))
+        if (distance.emplace(read, known).second) pending.push_back(read);
+    if (pending.empty()) break;
     const NodeId at = pending.back();
     pending.pop_back();
     const std::int64_t here = distance[at];
@@ -55,7 +164,7 @@ FrameSlots find_frame_slots(const Flow& flow) {
         continue;
       }
       const Node& node = flow.nodes[user.index];
-      if (node.kind == NodeKind::load) continue;  // its effect was seen
+      if (node.kind == NodeKind::load || !live[user.index]) continue;  // a load's effect was seen
       const bool sum = node.kind == NodeKind::binary && (node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0));
       const auto amount = sum ? flow.constant(flow.operands_of(node)[1 - user.position]) : std::nullopt;
       if (amount) {

@@ -6,6 +6,8 @@ const FLOORS = [
   [/^rust dlmalloc-rs/, 0.9],
   [/^c none/, 0.9],
   [/^c emmalloc, zig libc/, 0.9],
+  [/^c emmalloc, system libc/, 0.5],
+  [/^c bump[24],/, 0.9],
 ];
 
 export function floorOf(group) {

@@ -330,6 +330,39 @@ TEST_F(FlowTest, words_of_the_frame_that_overlap_stay_memory) {
   EXPECT_FALSE(flow->constant(flow->operand(flow->operands_of(only(*flow, EffectKind::returns))[0], 0)));
 }
 
+TEST_F(FlowTest, the_frame_of_an_inlined_function_lies_below_its_caller_s) {
+  // outer = sp - 16; sp = outer; [a call]; inner = sp - 16; *(inner + 4) = 70000; local 3 joins inner on one way only;
+  // return *(inner + 4)
+  const auto inlined = [](bool calls) {
+    Code code;
+    code.global_get(0).i32_const(16).op({0x6b}).local_tee(2).global_set(0);
+    code.local_get(2).i32_const(0).access(0x36, 8);
+    if (calls) code.i32_const(0).i32_const(0).call(0).op({0x1a});
+    code.global_get(0).i32_const(16).op({0x6b}).local_tee(4).i32_const(70000).access(0x36, 4);
+    code.local_get(0).op({0x04, 0x40}).local_get(4).local_set(3).op({0x0b});
+    return code.local_get(4).access(0x28, 4);
+  };
+  const auto known = follow(inlined(false), {.frame_slots = true});
+  ASSERT_TRUE(known) << known.error().message;
+  EXPECT_EQ(known->constant(known->operands_of(only(*known, EffectKind::returns))[0]), 70000);
+  const auto unknown = follow(inlined(true), {.frame_slots = true});  // the callee may have left the stack pointer elsewhere
+  ASSERT_TRUE(unknown) << unknown.error().message;
+  EXPECT_EQ(unknown->nodes[unknown->operands_of(only(*unknown, EffectKind::returns))[0]].kind, NodeKind::load);
+}
+
+TEST_F(FlowTest, a_constant_that_is_asked_for_zero_decides_as_unoptimised_code_writes_it) {
+  // if (((left == right) & 1) == 0) return 1; return 2
+  const auto asks = [&](std::int32_t left, std::int32_t right) {
+    const auto flow = follow(Code().i32_const(left).i32_const(right).op({0x46}).i32_const(1).op({0x71, 0x45, 0x04, 0x40})
+                                 .i32_const(1).op({0x0f, 0x0b}).i32_const(2));
+    EXPECT_TRUE(flow) << flow.error().message;
+    return flow ? std::ranges::count(flow->effects, EffectKind::returns, &Effect::kind) : 0;
+  };
+  EXPECT_EQ(asks(131072, 0), 1);
+  EXPECT_EQ(asks(0, 131072), 1);
+  EXPECT_EQ(asks(131072, 131072), 2);  // either may be moved by an edit
+}
+
 TEST_F(FlowTest, a_stack_that_does_not_add_up_is_an_error_with_an_offset) {
   for (const Code& code : {Code().op({0x6a}), Code().local_get(0).op({0x02, 0x40, 0x1a, 0x0b}), Code(),
                            Code().local_get(0).local_get(0).op({0x02, 0x40}).local_get(0).op({0x0b, 0x1a})}) {

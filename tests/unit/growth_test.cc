@@ -191,5 +191,90 @@ TEST(Growth, an_assertion_on_the_size_ends_a_heap_that_cannot_grow) {
   }
 }
 
+TEST(Growth, an_assertion_may_be_written_in_64_bits) {
+  for (const bool traps : {true, false}) {
+    Program program;
+    program.function(kept(kFresh, shifted(grow(2))));
+    // if ((i64)memory.size << 16 <= (i64)*kEnd) trap, or return
+    Code code;
+    code.op({0x3f, 0x00, 0xad}).i64_const(16).op({0x86}).i32_const(kEnd).access(0x28).op({0xad, 0x58, 0x04, 0x40});
+    program.function(code.op({traps ? 0x00 : 0x0f, 0x0b}).i32_const(kFresh).i32_const(0).access(0x36));
+    if (traps)
+      EXPECT_EQ(program.why_not_tail(), "");
+    else
+      expect_refused(program, "compared");
+  }
+}
+
+/// if (memory.size > pages) trap, or return
+Code limited(int pages, bool traps) {
+  return Code().op({0x3f, 0x00}).i32_const(pages).op({0x4b, 0x04, 0x40, traps ? 0x00 : 0x0f, 0x0b})
+      .i32_const(kFresh).i32_const(0).access(0x36);
+}
+
+TEST(Growth, a_check_that_arithmetic_stays_in_32_bits_is_no_limit) {
+  const auto why = [](const Code& code) {
+    Program program;
+    program.function(kept(kFresh, shifted(grow(2))));
+    program.function(code);
+    return program.why_not_tail();
+  };
+  EXPECT_EQ(why(limited(65535, true)), "");
+  EXPECT_NE(why(limited(65535, false)), "");  // it decides what is done
+  EXPECT_NE(why(limited(17, true)), "");      // a size that the program relies on
+  // end = memory.size << 16; if (end + n < end) trap
+  const auto overflow = [](int opcode, int compare) {
+    return Code().op({0x3f, 0x00}).i32_const(16).op({0x74}).local_tee(0).i32_const(kEnd).access(0x28).op({opcode})
+        .local_get(0).op({compare, 0x04, 0x40, 0x00, 0x0b});
+  };
+  EXPECT_EQ(why(overflow(0x6a, 0x49)), "");
+  EXPECT_EQ(why(overflow(0x6b, 0x4b)), "");
+  EXPECT_NE(why(overflow(0x71, 0x49)), "");  // end & n
+}
+
+/// Gives what it has, or else new memory: `*kFresh != 0 ? *kFresh : memory.grow(1) << 16`.
+std::uint32_t pool(Program& program) {
+  return program.builder.function(program.unary, 1,
+                                  Code().i32_const(kFresh).access(0x28).local_tee(1).op({0x45, 0x04, 0x40})
+                                      .i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).local_set(1).op({0x0b})
+                                      .local_get(1));
+}
+
+TEST(Growth, who_uses_the_result_of_an_allocator_in_any_way_relies_on_nothing_else) {
+  for (const bool used : {true, false}) {
+    Program program;
+    const auto allocate = pool(program);
+    // p = (pool(1) + *kEnd) & -*kEnd, kept; or only asked whether it is there
+    Code aligned;
+    aligned.i32_const(1).call(allocate).i32_const(kEnd).access(0x28).op({0x6a});
+    aligned.i32_const(0).i32_const(kEnd).access(0x28).op({0x6b, 0x71});
+    if (used)
+      program.function(kept(kEnd + 8, aligned));
+    else
+      program.function(Code().i32_const(1).call(allocate).op({0x45, 0x04, 0x40, 0x0b}));
+    if (used)
+      EXPECT_EQ(program.why_not_tail(), "");
+    else
+      expect_refused(program, "extended in place");
+  }
+}
+
+TEST(Growth, an_allocator_takes_its_last_header_back_where_new_memory_continues_what_it_had) {
+  for (const bool asks : {true, false}) {
+    Program program;
+    // local 0 = grow(1) << 16; if (local 0 == *kEnd), or *kEnd: local 0 -= 16; *local 0 = 1
+    Code code = shifted(grow(1)).local_set(0);
+    if (asks) code.local_get(0);
+    code.i32_const(kEnd).access(0x28);
+    if (asks) code.op({0x46}).i32_const(1).op({0x71, 0x45, 0x45});  // as unoptimised code wraps it
+    code.op({0x04, 0x40}).local_get(0).i32_const(-16).op({0x6a}).local_set(0).op({0x0b});
+    program.function(code.local_get(0).i32_const(1).access(0x36));
+    if (asks)
+      EXPECT_EQ(program.why_not_tail(), "");
+    else
+      expect_refused(program, "just below");
+  }
+}
+
 }  // namespace
 }  // namespace heapbump

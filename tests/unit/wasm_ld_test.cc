@@ -561,24 +561,28 @@ TEST(WasmLd, an_exported_symbol_that_contradicts_the_allocator_is_ambiguous) {
 }
 
 /// A linking section with __heap_base as an absolute symbol, and a reloc.CODE section with one entry.
-void add_relocation(ModuleBuilder& builder, std::uint32_t code_section, std::uint32_t offset, std::int32_t addend) {
+void add_relocation(ModuleBuilder& builder, std::uint32_t code_section, std::uint32_t offset, std::int32_t addend, std::uint8_t type) {
   Writer symbol;
   symbol.uleb(1).u8(1).uleb(0x200).name("__heap_base").uleb(0).uleb(kBase).uleb(0);
   Writer linking;
   linking.uleb(2).u8(8).uleb(symbol.size()).bytes(symbol.view());
   builder.custom("linking", linking.view());
   Writer reloc;
-  reloc.uleb(code_section).uleb(1).u8(4).uleb(offset).uleb(0).sleb(addend);
+  reloc.uleb(code_section).uleb(1).u8(type).uleb(offset).uleb(0).sleb(addend);
   builder.custom("reloc.CODE", reloc.view());
 }
 
+constexpr std::uint8_t kSleb = 4;
+constexpr std::uint8_t kRelativeSleb = 11;  // from position-independent objects
+constexpr std::uint8_t kTlsSleb = 21;
+
 /// One constant relocated against __heap_base, in a program that keeps memory.size.
-Program relocated(std::int32_t value, std::int32_t addend) {
+Program relocated(std::int32_t value, std::int32_t addend, std::uint8_t type = kSleb) {
   constexpr std::uint32_t kCodeSection = 4;  // type, function, memory, global, code
   constexpr std::uint32_t kImmediate = 4;    // count, body size, locals, i32.const
   Program program;
   program.builder.function(program.nullary, 0, Code().i32_const(value, 5).op({0x3f, 0x00}).access(0x36));
-  add_relocation(program.builder, kCodeSection, kImmediate, addend);
+  add_relocation(program.builder, kCodeSection, kImmediate, addend, type);
   return program;
 }
 
@@ -589,6 +593,13 @@ TEST(WasmLd, relocations_name_every_site_exactly) {
   EXPECT_EQ(finding.confidence, Confidence::proven);
   EXPECT_EQ(finding.heap_base, kBase);
   EXPECT_NE(site_at_value(finding, kBase + 8, 1), nullptr);
+}
+
+TEST(WasmLd, relocations_of_position_independent_objects_are_addresses_too) {
+  const Finding finding = relocated(kBase + 8, 8, kRelativeSleb).find();
+  ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
+  EXPECT_NE(site_at_value(finding, kBase + 8, 1), nullptr);
+  EXPECT_FALSE(sound(relocated(kBase + 8, 8, kTlsSleb).find(), Strategy::bump));
 }
 
 TEST(WasmLd, relocations_that_do_not_match_the_code_are_not_believed) {

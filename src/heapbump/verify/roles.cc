@@ -77,6 +77,10 @@ class Reader {
     }
     if (is_add_or_sub(node.opcode)) {
       const NodeId other = flow_.operand(to, 1 - position);
+      if (is_stack_length(to)) {
+        settle(Use::stack, node.offset);
+        return false;
+      }
       if (flow_.constant(other)) return true;  // folded by hand: still an address near the constant
       settle(Use::unknown, node.offset);       // base plus index, or distance from the constant
       return false;
@@ -135,6 +139,7 @@ class Reader {
       case EffectKind::store:
         if (position == 0) return access();
         if (is_suspended_stack(operands[0])) return;  // comes back into the same variable, whose other uses tell
+        if (describes_stack(effect)) return settle(Use::stack, effect.offset);
         return settle(Use::unknown, effect.offset);
       case EffectKind::bulk:
         if (position == 0 || (position == 1 && effect.opcode == op::memory_copy)) return bulk(from, effect);
@@ -159,6 +164,48 @@ class Reader {
     const Linear record = linear_form(flow_, flow_.operand(top.base, 0));
     if (record.base == kNoNode || flow_.nodes[record.base].kind != NodeKind::global) return false;
     return !marks_.stack_global || flow_.nodes[record.base].value != *marks_.stack_global;
+  }
+
+  /// Half of a pair of neighbouring words: where the stack starts from (its top), and `top - low`, how long it is. Threads'
+  /// descriptions in C libraries hold both. A heap that began at that address would not be as long as the stack below it.
+  bool describes_stack(const Effect& store) const {
+    if (!marks_.stack_top || store.opcode != op::i32_store) return false;
+    enum class Half { none, top, length };
+    const auto half = [&](const Effect& at) {
+      const NodeId value = flow_.operands_of(at)[1];
+      if (flow_.nodes[value].kind == NodeKind::constant) return is_stack_top(value) ? Half::top : Half::none;
+      const Node& node = flow_.nodes[value];
+      if (node.kind != NodeKind::binary || node.opcode != op::i32_sub || !is_stack_top(flow_.operand(value, 0))) return Half::none;
+      const auto low = flow_.constant(flow_.operand(value, 1));
+      return low && *low > 0 && static_cast<std::uint32_t>(*low) < *marks_.stack_top ? Half::length : Half::none;
+    };
+    const auto address = [&](const Effect& at) -> std::optional<std::uint32_t> {
+      const auto base = flow_.constant(flow_.operands_of(at)[0]);
+      return base ? std::optional(static_cast<std::uint32_t>(*base + at.value)) : std::nullopt;
+    };
+    const Half mine = half(store);
+    const auto here = address(store);
+    if (mine == Half::none || !here) return false;
+    return std::ranges::any_of(flow_.effects, [&](const Effect& other) {
+      if (other.kind != EffectKind::store || other.opcode != op::i32_store) return false;
+      const auto there = address(other);
+      if (!there || (*there != *here + 4 && *there + 4 != *here)) return false;
+      const Half others = half(other);
+      return others != Half::none && others != mine;
+    });
+  }
+
+  /// `top - low` where that is stored as the stack's length.
+  bool is_stack_length(NodeId id) const {
+    return std::ranges::any_of(flow_.users(id), [&](const User& user) {
+      return user.is_effect && flow_.effects[user.index].kind == EffectKind::store && user.position == 1 &&
+             describes_stack(flow_.effects[user.index]);
+    });
+  }
+
+  bool is_stack_top(NodeId id) const {
+    const auto value = flow_.constant(id);
+    return value && static_cast<std::uint32_t>(*value) == *marks_.stack_top;
   }
 
   void bulk(NodeId from, const Effect& effect) {

@@ -1,0 +1,87 @@
+// What one function does with the memory's size and with newly grown memory; the inside of analyse_growth.
+// The invariant: every reading of the size and every growth is either explained or objected to, in the report.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "detectors/growth.h"
+
+namespace heapbump::growth {
+
+/// A place where memory grows or its size is read, within one function.
+struct Source {
+  NodeId node = kNoNode;
+  std::uint64_t offset = 0;
+  BlockId block = 0;
+  bool is_size = false;
+  bool wrapper = false;      ///< a call of a function that grows
+  bool base_escapes = false;
+  NodeId tied_to = kNoNode;  ///< a memory.size: the memory.grow right after it, whose result it equals
+};
+
+/// What a node holds of the start of newly grown memory.
+struct Carried {
+  bool bytes = false;       ///< an address; otherwise a page number
+  std::int64_t offset = 0;  ///< the least that was added to it
+  bool operator==(const Carried&) const = default;
+};
+
+/// One function's part of the argument. growth_sizes.cc looks at readings of the size, growth_starts.cc at where new memory
+/// is taken to begin.
+class FunctionGrowth {
+ public:
+  FunctionGrowth(const Flow& flow, const std::map<std::uint32_t, GrowthSummary>& summaries, GrowthReport& report,
+                 bool module_grows)
+      : flow_(flow), summaries_(summaries), report_(report), module_grows_(module_grows) {}
+
+  GrowthSummary run();
+
+ private:
+  void find_sources();
+  void tie_sizes();
+  [[nodiscard]] NodeId zero_tied(const Source& source) const;
+  [[nodiscard]] NodeId grow_after(const Source& source) const;
+  [[nodiscard]] bool passes(const Source& gate, BlockId block, std::uint64_t offset) const;
+  void check_uses(NodeId node);
+  void check_compare(NodeId node, NodeId compare);
+  [[nodiscard]] bool guards_a_trap(NodeId compare) const;
+  [[nodiscard]] bool checks_overflow(NodeId node, NodeId compare) const;
+  [[nodiscard]] bool tied_at(NodeId node, BlockId block, std::uint64_t offset) const;
+  [[nodiscard]] bool excused(NodeId node, BlockId block, std::uint64_t offset) const;
+  void check_growth();
+  [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source) const;
+  [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source, const std::set<NodeId>& continued) const;
+  [[nodiscard]] bool continues(const std::map<NodeId, Carried>& carried, BlockId block) const;
+  [[nodiscard]] bool is_used(const std::map<NodeId, Carried>& carried) const;
+  [[nodiscard]] bool base_escapes(const Source& source);
+  void summarise(GrowthSummary& summary) const;
+  void explain(std::uint64_t offset, std::string what) { report_.explained.push_back({flow_.function, offset, std::move(what)}); }
+  void object(std::uint64_t offset, std::string what) { report_.unexplained.push_back({flow_.function, offset, std::move(what)}); }
+
+  const Flow& flow_;
+  const std::map<std::uint32_t, GrowthSummary>& summaries_;
+  GrowthReport& report_;
+  const bool module_grows_;
+  std::vector<Source> sources_;
+  std::vector<std::vector<bool>> made_from_;  ///< by reading of the size: the nodes it can reach
+  std::vector<Shift> shifts_;
+  std::set<std::pair<NodeId, std::uint64_t>> seen_;
+};
+
+// Of both widths: some compare memory.size << 16 in 64 bits.
+inline bool is_relational(std::uint32_t opcode) {
+  return (opcode >= op::i32_lt_s && opcode <= op::i32_ge_u) || (opcode >= 0x53 && opcode <= 0x5a);
+}
+inline bool is_equality(std::uint32_t opcode) {
+  return opcode == op::i32_eq || opcode == op::i32_ne || opcode == 0x51 || opcode == 0x52;
+}
+
+/// A slot of the shadow stack, where unoptimised code keeps its variables: one base node made from a global, one offset.
+[[nodiscard]] bool is_frame(const Flow& flow, NodeId address);
+[[nodiscard]] bool same_slot(const Flow& flow, const Effect& a, const Effect& b);
+
+}  // namespace heapbump::growth

@@ -1,0 +1,394 @@
+#include "detectors/heap_constants.h"
+
+#include <algorithm>
+
+#include "detectors/address_use.h"
+#include "detectors/shift.h"
+
+namespace heapbump {
+namespace {
+
+constexpr std::uint64_t kHeaderSpan = 64;           ///< how far above the start an allocator's first header can reach
+constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far above the start go into the report
+constexpr std::uint64_t kNearSpan = 4096;           ///< so near the start a number in an address is no coincidence
+constexpr std::size_t kMaxNear = 256;               ///< constants near the start in one function; dlmalloc has about ten
+constexpr int kBackwardSteps = 64;
+
+class Explainer {
+ public:
+  Explainer(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names, std::uint64_t base)
+      : module_(module), survey_(survey), growth_(growth), names_(names), base_(base) {}
+
+  Result<HeapConstants> run(const std::set<std::uint32_t>& owners);
+
+ private:
+  Status explain_function(std::span<const RangeHit> hits, bool owner);
+  [[nodiscard]] bool consistent(const Flow& flow, std::span<const RangeHit> hits);
+  bool check_dlmalloc(const Flow& flow);
+  bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
+  [[nodiscard]] std::set<std::uint64_t> stack_bounds(const Flow& flow) const;
+  [[nodiscard]] bool makes_address(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool made_of_header(const Flow& flow, NodeId node) const;
+  [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
+    return describe_function(names_, function) + " at file offset " + hex(offset);
+  }
+  void refuse(Code code, std::string why, std::optional<std::uint64_t> offset) {
+    if (!found_.refusal) found_.refusal = HeapRefusal{code, std::move(why), offset};
+  }
+  void add_site(const RangeHit& hit, Role role, int moves, std::string why);
+
+  const Module& module_;
+  const Survey& survey_;
+  const GrowthReport& growth_;
+  const NameSection& names_;
+  const std::uint64_t base_;
+  HeapConstants found_;
+  std::optional<std::uint32_t> state_;  ///< dlmalloc's malloc_state, where its fields check out
+};
+
+void Explainer::add_site(const RangeHit& hit, Role role, int moves, std::string why) {
+  const std::uint32_t opcode = hit.immediate.opcode;
+  const SiteKind kind = opcode == op::i32_const   ? SiteKind::i32_const
+                        : opcode == op::i64_const ? SiteKind::i64_const
+                                                  : SiteKind::memarg_offset;
+  found_.sites.push_back({.kind = kind, .file_offset = hit.immediate.file_offset, .width = hit.immediate.width, .address = 0,
+                          .function = hit.function, .value = hit.immediate.value, .role = role, .moves = moves,
+                          .why = std::move(why)});
+}
+
+/// dlmalloc's malloc_state: least_addr at 16, seg.base at 448, seg.size at 452 (32-bit pointers, no locks). The start is
+/// stored to the first two and the size to the third.
+bool Explainer::check_dlmalloc(const Flow& flow) {
+  std::vector<std::uint32_t> starts;
+  std::vector<std::uint32_t> others;
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
+    const auto address = constant_address(flow, effect);
+    if (!address) continue;
+    const auto value = flow.constant(flow.operands_of(effect)[1]);
+    if (value && static_cast<std::uint32_t>(*value) == base_)
+      starts.push_back(*address);
+    else if (!value)
+      others.push_back(*address);
+  }
+  for (const std::uint32_t least : starts)
+    for (const std::uint32_t base : starts)
+      if (base - least == 432 && std::ranges::find(others, base + 4) != others.end()) {
+        state_ = least - 16;
+        found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(least - 16) + ": least_addr and seg.base are set to the heap's "
+                                                                                      "start, seg.size to what is left up to memory.size"});
+        return true;
+      }
+  return false;
+}
+
+/// Whether a constant that is stored goes into dlmalloc's state and nowhere else.
+bool Explainer::stored_inside(const Flow& flow, std::uint64_t immediate_offset) const {
+  constexpr std::uint32_t kStateSize = 480;
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::store) continue;
+    const Node& value = flow.nodes[flow.operands_of(effect)[1]];
+    if (value.kind != NodeKind::constant || value.immediate_offset != immediate_offset) continue;
+    const auto address = constant_address(flow, effect);
+    if (!address || *address < *state_ || *address >= *state_ + kStateSize) return false;
+  }
+  return true;
+}
+
+/// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One that is only
+/// compared with other things, or of which only the low bits are kept (to align it), is the same wherever the heap is.
+bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
+    std::vector<bool> seen(flow.nodes.size());
+    std::vector<NodeId> made{id};
+    seen[id] = true;
+    for (std::size_t i = 0; i < made.size(); ++i)
+      for (const User& user : flow.users(made[i])) {
+        if (user.is_effect) {
+          const EffectKind kind = flow.effects[user.index].kind;
+          if (kind != EffectKind::branch && kind != EffectKind::drop) return true;
+          continue;
+        }
+        const Node& next = flow.nodes[user.index];
+        if (next.kind == NodeKind::binary) {
+          const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
+          if ((other.top && !made_of_header(flow, flow.operand(user.index, 1 - user.position))) || other.cancelled) return true;
+        }
+        if (seen[user.index] || !shifts[user.index].top) continue;
+        seen[user.index] = true;
+        made.push_back(user.index);
+      }
+  }
+  return false;
+}
+
+/// The constants of a stack's description: where the stack begins at the heap's start, its upper end and, in the word next
+/// to it, `end - C`, its size (wasi-libc's __wasi_init_tp of 2024 on). No heap that starts there has such a size.
+std::set<std::uint64_t> Explainer::stack_bounds(const Flow& flow) const {
+  std::set<std::uint64_t> found;
+  const auto base = static_cast<std::int32_t>(base_);
+  const auto stack = std::ranges::find_if(module_.globals, [](const Global& global) {
+    return !global.imported && global.is_mutable && global.type == ValueType::i32;
+  });
+  if (stack == module_.globals.end() || !stack->init.value || static_cast<std::int32_t>(*stack->init.value) != base) return found;
+  const auto is_base = [&](NodeId id) {
+    const Node& node = flow.nodes[id];
+    return node.kind == NodeKind::constant && node.width != 0 && static_cast<std::int32_t>(node.value) == base &&
+           flow.users(id).size() == 1;
+  };
+  struct Word {
+    std::uint32_t address = 0;
+    std::uint64_t constant = 0;  ///< file offset of its immediate
+  };
+  std::vector<Word> ends;
+  std::vector<Word> sizes;
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
+    const auto address = constant_address(flow, effect);
+    if (!address) continue;
+    const NodeId value = flow.operands_of(effect)[1];
+    const Node& node = flow.nodes[value];
+    if (is_base(value)) ends.push_back({*address, node.immediate_offset});
+    if (node.kind != NodeKind::binary || node.opcode != op::i32_sub || !is_base(flow.operand(value, 0))) continue;
+    const auto low = flow.constant(flow.operand(value, 1));
+    if (low && *low > 0 && *low < base && *low % 16 == 0) sizes.push_back({*address, flow.nodes[flow.operand(value, 0)].immediate_offset});
+  }
+  for (const Word& end : ends)
+    for (const Word& size : sizes)
+      if (size.address == end.address + 4 || size.address + 4 == end.address) found.insert({end.constant, size.constant});
+  return found;
+}
+
+/// Whether a constant, with whatever is added to it, is the address of an access or handed on as one: `&__heap_base + used`.
+bool Explainer::makes_address(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
+    const auto above = [&](const Shift& shift) { return shift.top && shift.known && shift.scale == static_cast<std::int64_t>(kPageSize); };
+    std::vector<bool> seen(flow.nodes.size());
+    std::vector<NodeId> made{id};
+    seen[id] = true;
+    for (std::size_t i = 0; i < made.size(); ++i)
+      for (const User& user : flow.users(made[i])) {
+        if (user.is_effect) {
+          const EffectKind kind = flow.effects[user.index].kind;
+          if (kind != EffectKind::branch && kind != EffectKind::drop && kind != EffectKind::grow) return true;
+          continue;
+        }
+        if (seen[user.index] || !above(shifts[user.index])) continue;
+        seen[user.index] = true;
+        made.push_back(user.index);
+      }
+  }
+  return false;
+}
+
+/// Whether a constant is added to a distance that was measured from the heap's start.
+bool Explainer::meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
+    for (const User& user : flow.users(id)) {
+      if (user.is_effect || flow.nodes[user.index].opcode != op::i32_add) continue;
+      const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
+      if (other.cancelled && !other.top) return true;
+    }
+  }
+  return false;
+}
+
+/// Whether a node is one of the constants near the start, or made of them alone.
+bool Explainer::made_of_header(const Flow& flow, NodeId node) const {
+  const Linear sum = linear_form(flow, node);
+  return sum.base == kNoNode;
+}
+
+/// With the constants near the start moving along with it, every address in the function must be above the line or
+/// independent of it; anything in between means that a constant was missed or moved wrongly.
+bool Explainer::consistent(const Flow& flow, std::span<const RangeHit> hits) {
+  std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
+  const auto base = static_cast<std::int64_t>(base_);
+  Shift up{.scale = static_cast<std::int64_t>(kPageSize), .known = true, .top = true};
+  Shift down = up;
+  down.scale = -up.scale;
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.width == 0) continue;
+    for (const RangeHit& hit : hits)
+      if (hit.immediate.file_offset == node.immediate_offset) seeds.push_back({id, hit.negated ? down : up});
+  }
+  const auto shifts = compute_shifts(flow, seeds);
+  for (const Effect& effect : flow.effects) {
+    const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store || effect.kind == EffectKind::atomic;
+    if (!access) continue;
+    const NodeId address = flow.operands_of(effect)[0];
+    const Shift& shift = shifts[address];
+    const bool above = shift.top && shift.known && shift.scale == up.scale;
+    // A size with a large constant added to it: the constant must be the heap's start in some folded form.
+    std::int64_t added = effect.value;
+    NodeId size = address;
+    for (std::size_t depth = 0; depth < kBackwardSteps && flow.nodes[size].kind == NodeKind::binary; ++depth) {
+      const NodeId left = flow.operand(size, 0);
+      const NodeId right = flow.operand(size, 1);
+      const bool add = flow.nodes[size].opcode == op::i32_add;
+      if (!add && flow.nodes[size].opcode != op::i32_sub) break;
+      const auto constant = flow.constant(right);
+      const auto other = flow.constant(left);
+      if (constant && shifts[left].cancelled && !shifts[left].top) {
+        added += add ? *constant : -*constant;
+        size = left;
+      } else if (other && add && shifts[right].cancelled && !shifts[right].top) {
+        added += *other;
+        size = right;
+      } else {
+        break;
+      }
+    }
+    const auto span = static_cast<std::int64_t>(kHeaderSpan);
+    const bool folded = !shift.top && shifts[size].cancelled && added > base - span && added < base + span;
+    if ((shift.top && !above) || folded) {
+      refuse(Code::kUnexplained,
+             "an address made from the heap's start does not move with it, in " + place(flow.function, effect.offset), effect.offset);
+      return false;
+    }
+  }
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::binary || node.opcode < op::i32_eq || node.opcode > op::i32_ge_u) continue;
+    const Shift& a = shifts[flow.operand(id, 0)];
+    const Shift& b = shifts[flow.operand(id, 1)];
+    if (!a.top && !b.top) continue;
+    const auto constant = flow.constant(flow.operand(id, a.top ? 1 : 0));
+    const bool sentinel = constant && (*constant == 0 || *constant == -1);
+    const bool both = a.top && b.top && a.known && b.known && a.scale == b.scale;
+    if (both || (a.top != b.top && (!constant || sentinel))) continue;
+    refuse(Code::kUnexplained,
+           "a value that moves with the heap is compared with one that does not, in " + place(flow.function, node.offset), node.offset);
+    return false;
+  }
+  return true;
+}
+
+Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
+  const std::uint64_t base = base_;
+  const std::uint32_t function = hits.front().function;
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
+  const auto uses = classify_in(flow, hits);
+  std::vector<RangeHit> moved;
+  std::vector<Shift> shifts;
+  {
+    // All constants near the start count as above the line here, so that none is overlooked for being far from its use.
+    std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind != NodeKind::constant || node.width == 0) continue;
+      const auto scale = static_cast<std::int64_t>(kPageSize);
+      for (const RangeHit& hit : hits) {
+        if (hit.immediate.file_offset != node.immediate_offset || hit.immediate.opcode != op::i32_const) continue;
+        const std::int64_t distance = (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
+                                      static_cast<std::int64_t>(base);
+        if (distance >= 0 && distance <= static_cast<std::int64_t>(owner ? kHeaderSpan : kNearSpan))
+          seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
+      }
+    }
+    shifts = compute_shifts(flow, seeds);
+    if (owner) check_dlmalloc(flow);
+  }
+  const std::set<std::uint64_t> bounds = owner ? std::set<std::uint64_t>() : stack_bounds(flow);
+  std::size_t near = 0;
+  for (const AddressUse& use : uses) {
+    const RangeHit& hit = use.hit;
+    if (bounds.contains(hit.immediate.file_offset)) {
+      add_site(hit, Role::stack_top, 0, "the stack's upper end, stored with the stack's size: the stack does not move");
+      continue;
+    }
+    const auto magnitude = static_cast<std::uint64_t>(hit.negated ? -hit.immediate.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
+    const bool header = magnitude >= base && magnitude <= base + kHeaderSpan;
+    const bool i32 = hit.immediate.opcode == op::i32_const;
+    if (magnitude <= base + kNearSpan && ++near > kMaxNear) {
+      refuse(Code::kWorkLimit, "more constants near the heap's start than can be followed in " + place(function, hit.immediate.file_offset),
+             hit.immediate.file_offset);
+      return {};
+    }
+    if (magnitude < base) {
+      // Below the start lies static data, unless the constant is added to a distance from the start.
+      if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, hit.immediate.file_offset)) continue;
+      // It would have to move too, but only an exact linker record could tell it from the address of static data.
+      add_site(hit, Role::heap_start, 0, "perhaps the heap's start minus " + std::to_string(base - magnitude) + ", added to a distance from it");
+      refuse(Code::kUnexplained, "a constant below the heap's start is added to a distance from it in " +
+                                     place(function, hit.immediate.file_offset), hit.immediate.file_offset);
+      continue;
+    }
+    const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;
+    const std::string distance = magnitude == base ? std::string("the heap's start") : "the heap's start plus " + std::to_string(magnitude - base);
+    const bool handed_on = use.kind == AddressUse::Kind::address || use.kind == AddressUse::Kind::escapes;
+    const bool certain = survey_.relocations_padded() && relocated;  // the linker put an address here
+    if (owner && header && i32 && relocated && (certain || handed_on || matters(flow, shifts, hit.immediate.file_offset))) {
+      if (state_ && use.kind == AddressUse::Kind::escapes && !stored_inside(flow, hit.immediate.file_offset))
+        refuse(Code::kUnexplained, distance + " is stored outside the allocator's own state in " +
+                                       place(function, hit.immediate.file_offset), hit.immediate.file_offset);
+      found_.owned = found_.owned || handed_on || (!hit.negated && makes_address(flow, shifts, hit.immediate.file_offset));
+      add_site(hit, Role::heap_start, hit.negated ? -1 : 1, (hit.negated ? "minus " : "") + distance + ", used by the allocator that owns it");
+      moved.push_back(hit);
+      continue;
+    }
+    if (survey_.relocations_padded() && i32 && hit.immediate.width != 5) {
+      add_site(hit, Role::unrelated, 0, "not an address: the linker's relocated immediates have five bytes, this one has " + std::to_string(hit.immediate.width));
+      continue;
+    }
+    if (use.kind == AddressUse::Kind::address && use.target >= static_cast<std::int64_t>(base)) {
+      add_site(hit, Role::heap_start, 0, "an address in the heap, used outside the allocator");
+      refuse(Code::kUnexplained, "a constant address in the heap is used in " + place(function, hit.immediate.file_offset) +
+                                     ", which is not the allocator that starts there", hit.immediate.file_offset);
+      continue;
+    }
+    if (!header && magnitude > base + kNearSpan && use.kind == AddressUse::Kind::number) {
+      add_site(hit, Role::unrelated, 0, use.how);
+      continue;
+    }
+    if (use.kind == AddressUse::Kind::number && i32 && matters(flow, shifts, hit.immediate.file_offset)) {
+      add_site(hit, Role::unrelated, 0, "calculated with, outside the allocator");
+      refuse(Code::kUnexplained, distance + " is calculated with, and the result used, in " + place(function, hit.immediate.file_offset) +
+                                     "; whether that is an address in the heap cannot be told", hit.immediate.file_offset);
+      continue;
+    }
+    if (use.kind == AddressUse::Kind::escapes && header) {
+      add_site(hit, Role::unrelated, 0, use.how + " as it is");
+      refuse(Code::kUnexplained, distance + " is " + use.how + " in " + place(function, hit.immediate.file_offset) +
+                                     "; whether it is the heap's start there or only an equal number cannot be told",
+             hit.immediate.file_offset);
+      continue;
+    }
+    add_site(hit, Role::unrelated, 0,
+             use.kind == AddressUse::Kind::escapes ? "a number inside the region, " + use.how + "; no object of the linker's lies here" : use.how);
+  }
+  if (owner && !found_.refusal) {
+    (void)consistent(flow, moved);
+  }
+  return {};
+}
+
+Result<HeapConstants> Explainer::run(const std::set<std::uint32_t>& owners) {
+  HEAPBUMP_TRY(const Survey found, survey_code(module_, {base_ - kHeaderSpan, std::max(base_ + kWindow, module_.memory_bytes() + 1)}));
+  for (std::size_t i = 0; i < found.hits.size();) {
+    std::size_t end = i;
+    while (end < found.hits.size() && found.hits[end].function == found.hits[i].function) ++end;
+    HEAPBUMP_CHECK(explain_function(std::span(found.hits).subspan(i, end - i), owners.contains(found.hits[i].function)));
+    i = end;
+  }
+  found_.dlmalloc = state_.has_value();
+  return std::move(found_);
+}
+
+}  // namespace
+
+Result<HeapConstants> explain_heap_constants(const Module& module, const Survey& survey, const GrowthReport& growth,
+                                             const NameSection& names, std::uint64_t base, const std::set<std::uint32_t>& owners) {
+  return Explainer(module, survey, growth, names, base).run(owners);
+}
+
+}  // namespace heapbump

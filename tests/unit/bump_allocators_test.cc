@@ -1,0 +1,167 @@
+// Allocators that people write by hand over &__heap_base: what is compared with memory.size starts at the heap's start at
+// the first call, or the start is an array's base. Each has a sibling that must not be taken for one. Whatever is
+// reserved here has to pass verify, which reads the roles on its own.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "detectors/registry.h"
+#include "heapbump/reserve.h"
+#include "heapbump/verify.h"
+#include "module_builder.h"
+
+namespace heapbump {
+namespace {
+
+using test::Code;
+using test::kI32;
+using test::ModuleBuilder;
+
+constexpr std::int32_t kBase = 70816;  // two pages of memory
+constexpr int kBreak = 1100, kRoom = 1104, kThread = 1200;
+
+class Program {
+ public:
+  explicit Program(std::int32_t stack = kBase) {
+    unary = builder.type({kI32}, {kI32});
+    nullary = builder.type({}, {});
+    builder.memory(2);
+    builder.global(stack, true);
+    builder.data(1024, "static data");
+  }
+  /// Why bump is not sound; nothing if it is, and verify agrees.
+  std::string why_not() {
+    file = builder.build();
+    auto read = read_module(file);
+    EXPECT_TRUE(read) << read.error().message;
+    module = *std::move(read);
+    const auto found = detect_wasm_ld(module);
+    EXPECT_TRUE(found) << found.error().message;
+    if (!found || !*found) return "nothing found";
+    finding = **found;
+    const StrategyVerdict* bump = finding.verdict(Strategy::bump);
+    if (bump == nullptr) return "no verdict";
+    if (!bump->sound) return bump->why;
+    const auto reservation = reserve(module, Request{.strategy = Strategy::bump});
+    EXPECT_TRUE(reservation) << reservation.error().message;
+    if (!reservation) return "not reserved";
+    const auto output = reservation->output(file);
+    const auto verdict = verify_modules(file, output, std::nullopt);
+    EXPECT_TRUE(verdict) << verdict.error().message;
+    if (!verdict) return "not verified";
+    for (const Mismatch& mismatch : verdict->mismatches) ADD_FAILURE() << mismatch.what;
+    return "";
+  }
+  [[nodiscard]] std::int64_t moved() const {
+    return std::ranges::count_if(finding.sites, [](const Site& site) { return site.moves == 1; });
+  }
+
+  ModuleBuilder builder;
+  std::uint32_t unary = 0, nullary = 0;
+  std::vector<std::byte> file;
+  Module module;
+  Finding finding;
+};
+
+/// local 1 = *kBreak; if (!local 1) local 1 = (start + 15) & -16; *kBreak = local 1 + local 0;
+/// if (*kBreak > memory.size << 16) { grow(1) }; return local 1
+Code lazy_break(std::int32_t start, int compared = kBreak) {
+  return Code()
+      .i32_const(kBreak).access(0x28).local_tee(1).op({0x45, 0x04, 0x40})
+      .i32_const(start + 15).i32_const(-16).op({0x71}).local_set(1).op({0x0b})
+      .i32_const(kBreak).local_get(1).local_get(0).op({0x6a}).access(0x36)
+      .i32_const(compared).access(0x28).op({0x3f, 0x00}).i32_const(16).op({0x74, 0x4b, 0x04, 0x40})
+      .i32_const(1).op({0x40, 0x00, 0x1a, 0x0b})
+      .local_get(1);
+}
+
+TEST(BumpAllocators, a_break_that_is_set_at_the_first_call) {
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(kBase));
+  EXPECT_EQ(program.why_not(), "");
+  EXPECT_EQ(program.finding.heap_base, kBase);
+  EXPECT_EQ(program.moved(), 1);
+}
+
+TEST(BumpAllocators, what_another_word_is_compared_for_says_nothing_about_the_break) {
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(kBase, kRoom));
+  EXPECT_NE(program.why_not(), "");
+}
+
+TEST(BumpAllocators, a_size_that_is_chosen_is_not_where_the_heap_starts) {
+  Program program;
+  program.builder.data(kBreak, std::string("\xa0\x14\x01\x00", 4));  // kBase
+  // *kBreak += local 0 ? 100000 : 64, compared with memory.size << 16
+  program.builder.function(program.unary, 1,
+                           Code().i32_const(kBreak).i32_const(kBreak).access(0x28)
+                               .i32_const(100000).i32_const(64).local_get(0).op({0x1b, 0x6a}).local_tee(1).access(0x36)
+                               .i32_const(kBreak).access(0x28).op({0x3f, 0x00}).i32_const(16).op({0x74, 0x4b, 0x04, 0x40})
+                               .i32_const(1).op({0x40, 0x00, 0x1a, 0x0b})
+                               .local_get(1));
+  EXPECT_EQ(program.why_not(), "");
+  EXPECT_EQ(program.finding.heap_base, kBase);
+}
+
+TEST(BumpAllocators, an_arena_that_starts_among_static_data_is_no_heap) {
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(1008));
+  EXPECT_NE(program.why_not(), "");
+}
+
+/// *kRoom = (memory.size << 16) - start; returns start + *kBreak, and adds to it; or 0
+Code arena(std::int32_t start, bool takes) {
+  Code code;
+  code.i32_const(kRoom).op({0x3f, 0x00}).i32_const(16).op({0x74}).i32_const(start).op({0x6b}).access(0x36);
+  if (!takes) return code.i32_const(0);
+  return code.i32_const(start).i32_const(kBreak).access(0x28).local_tee(1).op({0x6a})
+      .i32_const(kBreak).local_get(1).local_get(0).op({0x6a}).access(0x36);
+}
+
+TEST(BumpAllocators, an_arena_measured_from_the_start_and_indexed) {
+  Program program;
+  program.builder.function(program.unary, 1, arena(kBase, true));
+  EXPECT_EQ(program.why_not(), "");
+  EXPECT_EQ(program.moved(), 2);
+}
+
+TEST(BumpAllocators, a_size_alone_is_no_heap) {
+  Program program;
+  program.builder.function(program.unary, 1, arena(kBase, false));
+  EXPECT_NE(program.why_not().find("nothing takes its memory"), std::string::npos);
+}
+
+/// A thread's description: kThread + 48 holds `end`, kThread + 52 `end - low`.
+Code thread(std::int32_t end, std::int32_t low, int length_at = kThread + 52) {
+  return Code()
+      .i32_const(kThread).i32_const(end).access(0x36, 48)
+      .i32_const(length_at).i32_const(end).i32_const(low).op({0x6b}).access(0x36);
+}
+
+TEST(BumpAllocators, the_stack_s_end_in_a_thread_s_description_stays) {
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(kBase));
+  program.builder.function(program.nullary, 0, thread(kBase, 5280));
+  EXPECT_EQ(program.why_not(), "");
+  EXPECT_EQ(program.moved(), 1);
+  EXPECT_EQ(std::ranges::count(program.finding.sites, Role::stack_top, &Site::role), 3);  // the stack pointer's global too
+}
+
+TEST(BumpAllocators, the_heap_s_start_with_a_size_beside_it_may_be_a_second_heap) {
+  Program elsewhere;  // the length is not in the next word
+  elsewhere.builder.function(elsewhere.unary, 1, lazy_break(kBase));
+  elsewhere.builder.function(elsewhere.nullary, 0, thread(kBase, 5280, kThread + 60));
+  EXPECT_NE(elsewhere.why_not(), "");
+  Program first(1024);  // the stack comes first, so its end is not here
+  first.builder.function(first.unary, 1, lazy_break(kBase));
+  first.builder.function(first.nullary, 0, thread(kBase, 5280));
+  EXPECT_NE(first.why_not(), "");
+  Program number;  // a length that is no difference from the end
+  number.builder.function(number.unary, 1, lazy_break(kBase));
+  number.builder.function(number.nullary, 0,
+                          Code().i32_const(kThread).i32_const(kBase).access(0x36, 48).i32_const(kThread).i32_const(65536).access(0x36, 52));
+  EXPECT_NE(number.why_not(), "");
+}
+
+}  // namespace
+}  // namespace heapbump
