@@ -46,18 +46,26 @@ std::optional<std::uint64_t> DataImage::file_offset(std::uint64_t address) const
   return piece->file_offset + (address - piece->address);
 }
 
-std::uint8_t DataImage::byte_at(std::uint64_t address) const {
-  const Piece* piece = piece_at(address);
-  return piece == nullptr ? 0 : u8(piece->bytes[static_cast<std::size_t>(address - piece->address)]);
+std::uint64_t DataImage::load64(std::uint64_t address) const {
+  auto piece = std::ranges::upper_bound(pieces_, address, {}, &Piece::address);
+  if (piece != pieces_.begin()) {
+    --piece;
+    if (address < piece->end() && piece->end() - address >= 8)
+      return load_u64(piece->bytes.subspan(static_cast<std::size_t>(address - piece->address)));
+  }
+  // Linkers that leave out zeros cut many words, so the pieces of one are walked and not searched byte by byte.
+  std::uint64_t value = 0;
+  for (; piece != pieces_.end() && piece->address < address + 8; ++piece) {
+    for (std::uint64_t at = std::max(address, piece->address); at < std::min(address + 8, piece->end()); ++at)
+      value |= std::uint64_t{u8(piece->bytes[static_cast<std::size_t>(at - piece->address)])} << (8 * (at - address));
+  }
+  return value;
 }
 
-std::uint64_t DataImage::load64(std::uint64_t address) const {
-  const Piece* piece = piece_at(address);
-  if (piece != nullptr && piece->end() - address >= 8)
-    return load_u64(piece->bytes.subspan(static_cast<std::size_t>(address - piece->address)));
-  std::uint64_t value = 0;
-  for (unsigned i = 0; i < 8; ++i) value |= std::uint64_t{byte_at(address + i)} << (8 * i);
-  return value;
+std::uint64_t DataImage::bytes() const {
+  std::uint64_t size = 0;
+  for (const Piece& piece : pieces_) size += piece.bytes.size();
+  return size;
 }
 
 std::uint32_t DataImage::load32(std::uint64_t address) const { return static_cast<std::uint32_t>(load64(address)); }

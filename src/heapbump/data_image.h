@@ -36,6 +36,8 @@ class DataImage {
   /// Little-endian words; bytes outside any segment are zero.
   [[nodiscard]] std::uint32_t load32(std::uint64_t address) const;
   [[nodiscard]] std::uint64_t load64(std::uint64_t address) const;
+  /// How many bytes segments fill.
+  [[nodiscard]] std::uint64_t bytes() const;
   /// One past the last byte that any segment fills.
   [[nodiscard]] std::uint64_t end() const { return pieces_.empty() ? 0 : pieces_.back().end(); }
 
@@ -61,8 +63,6 @@ class DataImage {
                                  const std::string& reason) const;
 
  private:
-  [[nodiscard]] std::uint8_t byte_at(std::uint64_t address) const;
-
   const Module* module_ = nullptr;
   std::vector<Piece> pieces_;
 };

@@ -73,7 +73,7 @@ std::string hash_reserved(const Module& reserved, const Record& record, Verifica
 }
 
 void check_all(const Module& original, const Module& reserved, const Record& record, Verification& result) {
-  verify::Context context{original, reserved, record, result, {}, {}, {}, 0, 4};
+  verify::Context context{.original = original, .reserved = reserved, .record = record, .result = result};
   verify::compare_structure(context);
   const bool same_shape = result.ok();
   verify::check_region(context);
@@ -90,6 +90,7 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes, 
   HEAPBUMP_TRY(const Module original, read_module(original_bytes));
   Verification result;
   result.original_sha256 = sha256_hex(original_bytes);
+  result.reading_work = original_bytes.size() + reserved_bytes.size();
   const auto mismatch = [&](std::optional<std::uint64_t> offset, std::string what, std::string expected = "", std::string found = "") {
     result.mismatches.push_back({VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
   };
@@ -118,6 +119,8 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes, 
   }
   result.manifest = (*record)->manifest;
   check_all(original, *reserved, **record, result);
+  // The difference is taken once in step and once by the record.
+  result.checking_work = original.work->work() + reserved->work->work() + 2 * reserved_bytes.size() / verify::kPassedPerUnit;
   if (manifest) check_manifest_file(result, *manifest);
   std::ranges::stable_sort(result.mismatches, {}, [](const Mismatch& m) { return m.offset.value_or(UINT64_MAX); });
   return result;
@@ -162,7 +165,8 @@ Json to_json(const Verification& verification) {
                        {"code_offsets_preserved", verification.code_offsets_preserved},
                        {"mismatches", std::move(mismatches)},
                        {"changes", std::move(changes)},
-                       {"notes", std::move(notes)}});
+                       {"notes", std::move(notes)},
+                       {"work", Json::object({{"reading", verification.reading_work}, {"checking", verification.checking_work}})}});
 }
 
 }  // namespace heapbump

@@ -3,7 +3,7 @@
 // the allocator, work by the module's meter and by the number of allocations; no clock is asked.
 // Guards that these tests watch: make_room (functions, exports, globals, types), the limits of check_types (parameters),
 // kMaxSections (sections), kMaxConstants (constants), kMaxProducers (producers), the limit in read_name_map (names),
-// kMaxJsonValues (JSON), the charge in check_main (a component of many instances).
+// kMaxJsonValues (JSON), the charge in check_main (a component of many instances), Context::spend in verify (words and constants).
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include "component_builder.h"
 #include "counting.h"
 #include "heapbump/check.h"
+#include "heapbump/code.h"
 #include "heapbump/detect.h"
 #include "heapbump/manifest.h"
 #include "heapbump/report.h"
@@ -19,6 +20,7 @@
 #include "heapbump/undo.h"
 #include "heapbump/verify.h"
 #include "module_builder.h"
+#include "specimen.h"
 
 namespace heapbump {
 namespace {
@@ -219,6 +221,83 @@ TEST(Limits, TwoHugeFilesAreCompared) {
   const ByteList b = Raw().one_function({"\x41\x91\x93\x04\x1a", 5}).take();
   const auto compare = [&](Bytes file, std::uint64_t&) { (void)verify_modules(file, b, std::nullopt); };
   expect_cheap("two files that differ everywhere", a, compare);
+}
+
+// Two files that are fit for each other, and made so that following what was left or moved would take hours.
+
+constexpr std::int32_t kHeap = 8 << 20;
+
+/// Reserved by a finding that says that the first `moved` constants equal to kHeap are the heap's start.
+test::Specimen as_found(test::ModuleBuilder& builder, std::size_t moved) {
+  const ByteList program = builder.build();
+  Finding finding;
+  finding.detector = "tests";
+  finding.toolchain = {"tests", "1", "tests"};
+  finding.confidence = Confidence::proven;
+  finding.heap_base = kHeap;
+  finding.strategies = {{Strategy::bump, true, "so it says"}};
+  const auto module = read_module(program);
+  for (const FunctionBody& body : module->bodies) {
+    InstructionReader reader(*module, body);
+    Instruction i;
+    while (finding.sites.size() < moved && reader.next(i)) {
+      if (i.opcode != op::i32_const || i.value != kHeap) continue;
+      Site site;
+      site.file_offset = i.immediate_offset;
+      site.width = i.immediate_width;
+      site.value = i.value;
+      site.role = Role::heap_start;
+      site.moves = 1;
+      finding.sites.push_back(site);
+    }
+  }
+  return test::reserve_as_found(program, finding);
+}
+
+void expect_given_up(const std::string& what, const test::Specimen& specimen) {
+  std::string first;
+  const auto compare = [&](Bytes file, std::uint64_t& work) {
+    const auto verification = verify_modules(file, specimen.reserved, std::nullopt);
+    ASSERT_TRUE(verification.has_value());
+    work = verification->checking_work / 2;
+    for (const Mismatch& m : verification->mismatches)
+      if (m.what.find("takes more work") != std::string::npos) first = m.what;
+  };
+  expect_cheap(what, specimen.original, compare);
+  EXPECT_NE(first, "") << what << ": the check must give up, or this test does not try its limit";
+}
+
+TEST(Limits, WordsThatEqualTheHeapStartAreNotLookedForWithoutEnd) {
+  test::ModuleBuilder builder;
+  const auto type = builder.type({}, {});
+  test::Code stores;
+  stores.i32_const(kHeap).i32_const(1).access(0x36);
+  for (int i = 0; i < 200'000; ++i) stores.i32_const(70'000).op({0x1a});
+  builder.exported("_start", 0, builder.function(type, 0, stores)).memory(256);
+  std::string words;
+  for (int i = 0; i < 500'000; ++i) words += std::string("\0\0\x80\0", 4);
+  builder.data(65'536, words);
+  expect_given_up("data words that equal the heap start", as_found(builder, 1));
+}
+
+TEST(Limits, ConstantsThatMovedAreNotFollowedWithoutEnd) {
+  test::ModuleBuilder builder;
+  const auto type = builder.type({}, {});
+  test::Code stores;
+  for (int i = 0; i < 30'000; ++i) stores.i32_const(kHeap).i32_const(1).access(0x36);
+  builder.exported("_start", 0, builder.function(type, 0, stores)).memory(256);
+  expect_given_up("constants that moved", as_found(builder, 30'000));
+}
+
+TEST(Limits, ConstantsThatWereLeftAreNotFollowedWithoutEnd) {
+  test::ModuleBuilder builder;
+  const auto type = builder.type({}, {});
+  test::Code first, rest;
+  first.i32_const(kHeap).i32_const(1).access(0x36);
+  for (int i = 0; i < 60'000; ++i) rest.i32_const(kHeap).i32_const(3).op({0x6c, 0x1a});
+  builder.exported("_start", 0, builder.function(type, 0, first)).memory(256);
+  builder.function(type, 0, rest);
+  expect_given_up("constants that were left", as_found(builder, 1));
 }
 
 }  // namespace

@@ -42,7 +42,15 @@ export function heapbumpJson(args) {
   return { code, object, stderr };
 }
 
-// Reserves FILE into FOLDER. -> {original, reserved (bytes), output (path), manifest, report, manifestFile}
+// Whatever is reserved verifies, and at no more than three times the cost of reading both files (docs/verify.md).
+export function verify(file, output, manifestFile) {
+  const { code, object, stderr } = heapbumpJson(['verify', file, output, '--manifest', manifestFile]);
+  assert.equal(code, 0, `verify ${file}: ${stderr}`);
+  assert.deepEqual(object.mismatches, []);
+  assert.ok(object.work.reading > 0 && object.work.checking <= 2 * object.work.reading, `verify ${file}: work ${JSON.stringify(object.work)}`);
+}
+
+// Reserves FILE into FOLDER and verifies it. -> {original, reserved (bytes), output (path), manifest, report, manifestFile}
 export function reserve(file, folder, options = []) {
   const [output, manifestFile, reportFile] = ['reserved.wasm', 'layout.json', 'report.json'].map((name) => path.join(folder, name));
   const { code, stderr } = heapbump(['reserve', file, '-o', output, '--manifest', manifestFile, '--report', reportFile, ...options]);
@@ -51,6 +59,7 @@ export function reserve(file, folder, options = []) {
   const [manifest, report] = [read(manifestFile), read(reportFile)];
   assertValid('manifest', manifest);
   assertValid('report', report);
+  verify(file, output, manifestFile);
   return { original: fs.readFileSync(file), reserved: fs.readFileSync(output), output, manifestFile, manifest, report };
 }
 

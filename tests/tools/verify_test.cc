@@ -37,6 +37,24 @@ TEST(Verify, AcceptsARightReservationInEveryPlacement) {
   }
 }
 
+/// The bound of docs/verify.md: reading both files is one part of three, so checking may take two.
+void expect_cheap(const Verification& v) {
+  EXPECT_GT(v.checking_work, v.reading_work / 8) << "every byte is compared at least";
+  EXPECT_LE(v.checking_work, 2 * v.reading_work);
+}
+
+TEST(Verify, CostsAtMostThreeTimesReadingBothFiles) {
+  // The specimen is nothing but heap code; real modules are below (the Go fixtures), and in tests/run/heapbump.mjs.
+  for (const Placement placement : {Placement::shim, Placement::adapter, Placement::none}) {
+    Request request;
+    request.placement = placement;
+    const Specimen specimen = make_specimen(request);
+    const Verification v = checked(specimen.original, specimen.reserved);
+    EXPECT_EQ(v.reading_work, specimen.original.size() + specimen.reserved.size());
+    expect_cheap(v);
+  }
+}
+
 TEST(Verify, AcceptsSeveralAdaptersAndMorePages) {
   for (const std::uint32_t adapters : {1U, 2U, 3U}) {
     Request request;
@@ -125,6 +143,7 @@ TEST(Verify, AcceptsTheGoFixturesReservedByTheirDetector) {
     const auto output = reservation->output(as_bytes(text));
     const Verification v = checked(as_bytes(text), output, reservation->plan.manifest);
     EXPECT_TRUE(v.ok()) << name << ": " << messages(v);
+    expect_cheap(v);
     // The whole table over a real module: whatever can be broken in it is caught from the bytes.
     for (const Way& way : sabotage_ways()) {
       if (way.name == "bit-flipped") continue;

@@ -27,19 +27,23 @@ struct ChangedImmediate {
   unsigned width = 0;
 };
 
+/// Units of work (work.h) for a byte, a node or a word that is only passed over.
+inline constexpr std::uint64_t kPassedPerUnit = 8;
+
 struct Context {
   const Module& original;
   const Module& reserved;
   const Record& record;
   Verification& result;
 
-  std::vector<ChangedImmediate> immediates;  ///< by file offset
-  std::vector<ChangedByte> data_bytes;       ///< by file offset
-  std::vector<std::uint32_t> changed_globals;
+  std::vector<ChangedImmediate> immediates = {};  ///< by file offset
+  std::vector<ChangedByte> data_bytes = {};       ///< by file offset
+  std::vector<std::uint32_t> changed_globals = {};
 
   /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data that the runtime
   /// rounds up to it. Set by check_moved_values.
   std::uint64_t heap_symbol = 0;
+  bool gave_up = false;            ///< see spend
   std::uint64_t pointer_size = 4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
 
   [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
@@ -48,6 +52,16 @@ struct Context {
     const Manifest& m = record.manifest;
     if (m.strategy != Strategy::bump || !m.heap_base_before || !m.heap_base_after) return 0;
     return *m.heap_base_after - *m.heap_base_before;
+  }
+
+  /// Charges work to the reserved module's meter (work.h). False beyond its limit: whoever asked gives up, and the module does not
+  /// pass, since what was not looked at is not known.
+  [[nodiscard]] bool spend(std::uint64_t units) {
+    if (gave_up) return false;
+    if (reserved.work->charge(units)) return true;
+    mismatch(reserved.custom_section(kRecordSection)->offset, "the check takes more work than modules of this size may cost, so it was not finished");
+    gave_up = true;
+    return false;
   }
 
   void mismatch(std::uint64_t offset, std::string what, std::string expected = "", std::string found = "") {

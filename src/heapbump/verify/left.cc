@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
-#include <map>
+#include <span>
 
 #include "heapbump/code.h"
 #include "heapbump/data_image.h"
@@ -67,6 +67,7 @@ class Checker {
     const Section* section = c_.reserved.section(SectionId::code);
     if (section == nullptr) return functions;
     const Bytes code = c_.reserved.content(*section);
+    if (!c_.spend(code.size() / kPassedPerUnit)) return functions;
     if (low < (1U << 14U)) {
       for (std::size_t i = 0; i < c_.reserved.bodies.size(); ++i)
         functions.push_back(c_.reserved.imported_functions + static_cast<std::uint32_t>(i));
@@ -163,6 +164,7 @@ class Checker {
   void follow(std::uint32_t function, const std::vector<Hit>& near) {
     const auto flow = evaluate_flow(c_.reserved, function);
     for (const Hit& hit : near) {
+      if (flow && !c_.spend(flow->nodes.size() / kPassedPerUnit)) return;
       if (!flow) {
         unexplained(hit, "the function cannot be followed: " + flow.error().message);
         continue;
@@ -191,14 +193,16 @@ class Checker {
   // Functions in which a heap constant moved. What was left beside it must still fit.
 
   void beside_moved() {
-    std::optional<std::uint32_t> done;
-    for (const ChangedImmediate& change : c_.immediates) {
-      if (done == change.function) continue;
-      done = change.function;
-      const auto flow = evaluate_flow(c_.reserved, change.function);
+    const std::span<const ChangedImmediate> all = c_.immediates;  // by function, as they stand in the file
+    for (std::size_t begin = 0; begin < all.size();) {
+      std::size_t end = begin + 1;
+      while (end < all.size() && all[end].function == all[begin].function) ++end;
+      const auto changes = all.subspan(begin, end - begin);
+      begin = end;
+      const auto flow = evaluate_flow(c_.reserved, changes.front().function);
       if (!flow) continue;  // noted by check_moved_values
       heap_end_left(*flow);
-      added_back(*flow);
+      added_back(*flow, changes);
     }
   }
 
@@ -219,13 +223,14 @@ class Checker {
   }
 
   /// `end - heap` where the heap moved, and then `+ (heap - 52)` where it did not: the sum would be off by the bump.
-  void added_back(const Flow& flow) {
-    for (const ChangedImmediate& change : c_.immediates) {
-      if (change.function != flow.function) continue;
-      for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-        const Node& node = flow.nodes[id];
-        if (node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == change.reserved_offset) subtracted(flow, id, change.old_value < 0);
-      }
+  void added_back(const Flow& flow, std::span<const ChangedImmediate> changes) {
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind != NodeKind::constant || node.width == 0) continue;
+      const auto change = std::ranges::lower_bound(changes, node.immediate_offset, {}, &ChangedImmediate::reserved_offset);
+      if (change == changes.end() || change->reserved_offset != node.immediate_offset) continue;
+      if (!c_.spend(flow.nodes.size() / kPassedPerUnit)) return;
+      subtracted(flow, id, change->old_value < 0);
     }
   }
 
@@ -258,14 +263,15 @@ class Checker {
   void data() {
     const auto image = DataImage::make(c_.reserved);
     if (!image) return;  // the plan cannot have moved a word then, and check_region looks at the segments
+    if (!c_.spend(image->bytes() / kPassedPerUnit)) return;
     std::uint64_t words = 0;
     std::uint64_t next = 0;
     for (const DataImage::Piece& piece : image->pieces()) {
       // Tools that trim zeros cut words at both ends of a segment; those count as well.
       std::uint64_t at = std::max(next, piece.address & ~std::uint64_t{c_.pointer_size - 1});
-      for (; at < piece.end(); at += c_.pointer_size) {
+      for (; at < piece.end() && !c_.gave_up; at += c_.pointer_size) {
         next = at + c_.pointer_size;
-        const std::uint64_t value = c_.pointer_size == 8 ? image->load64(at) : image->load32(at);
+        const std::uint64_t value = word_at(*image, piece, at);
         if (value < low_ || value >= high_) continue;
         ++words;
         if (value != near_begin_ || bounds_table(*image, at) || ends_data_range(*image, at)) continue;
@@ -281,6 +287,14 @@ class Checker {
     }
     if (words != 0)
       c_.result.notes.push_back(std::to_string(words) + " words of data hold numbers in the region's range; the linker placed nothing there");
+  }
+
+  /// Nearly every word lies in one piece whole, and there is no need to look for the piece then.
+  std::uint64_t word_at(const DataImage& image, const DataImage::Piece& piece, std::uint64_t at) const {
+    const bool wide = c_.pointer_size == 8;
+    if (at < piece.address || piece.end() - at < c_.pointer_size) return wide ? image.load64(at) : image.load32(at);
+    const Bytes bytes = piece.bytes.subspan(static_cast<std::size_t>(at - piece.address));
+    return wide ? load_u64(bytes) : load_u32(bytes);
   }
 
   /// The second of two words that say where static data begins and ends: what a collector scans for roots.
@@ -307,7 +321,7 @@ class Checker {
 
   /// Whether code uses the word's address as a constant, or reads or writes the word at a constant address. An allocator
   /// does so with its own variables; a word that is only reached through pointers is a field of some object, and what it
-  /// points to is where static data ends.
+  /// points to is where static data ends. A function that cannot be read may name it.
   bool named_in_code(std::uint64_t address) const {
     for (const std::uint32_t function : candidates(address - std::min(address, kObject), address + 4)) {
       InstructionReader reader(c_.reserved, *c_.reserved.body(function));
@@ -327,6 +341,7 @@ class Checker {
         }
         if (named) return true;
       }
+      if (reader.error()) return true;
     }
     return false;
   }
@@ -336,7 +351,7 @@ class Checker {
   bool only_read(std::uint64_t word) const {
     for (const std::uint32_t function : candidates(word - std::min(word, kObject), word + 4)) {
       const auto flow = evaluate_flow(c_.reserved, function);
-      if (!flow) return false;
+      if (!flow || !c_.spend(flow->nodes.size() / kPassedPerUnit)) return false;
       for (NodeId id = 0; id < flow->nodes.size(); ++id) {
         const Node& node = flow->nodes[id];
         if (node.kind == NodeKind::constant && static_cast<std::uint32_t>(node.value) == word && handed_out(*flow, id)) return false;

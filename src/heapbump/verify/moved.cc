@@ -80,6 +80,7 @@ class Checker {
       }
       flow_ = *std::move(flow);
     }
+    if (!c_.spend(2 * flow_->nodes.size() / kPassedPerUnit)) return;
     const Reading reading = read_use(*flow_, change.original_offset, marks_);
     if (reading.use == Use::root_end)
       return c_.mismatch(change.reserved_offset, "the end of the range that a collector scans for roots moved", std::to_string(change.old_value),
@@ -150,7 +151,7 @@ class Checker {
   }
 
   /// A stack pointer is a global that some function lowers: global.get, a constant, i32.sub, ..., global.set.
-  bool is_stack_pointer(std::uint32_t index) const {
+  bool is_stack_pointer(std::uint32_t index) {
     for (const FunctionBody& body : c_.original.bodies) {
       InstructionReader reader(c_.original, body);
       Instruction instruction;
@@ -164,6 +165,7 @@ class Checker {
         else if (step == 3 && instruction.opcode == op::global_set && of_global) return true;
         else step = 0;
       }
+      if (reader.error()) c_.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
     }
     return false;
   }
