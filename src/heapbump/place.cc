@@ -3,6 +3,7 @@
 #include "adapters/placing.h"
 #include "adapters/registry.h"
 #include "heapbump/component.h"
+#include "heapbump/report.h"
 #include "heapbump/sha256.h"
 
 namespace heapbump {
@@ -13,6 +14,11 @@ Result<adapters::Place> place_in(const Manifest& manifest, std::uint32_t slot) {
     return fail(Code::kSlots,
                 "the manifest's module has a shim that hands the same slots to a stock adapter; reserve it with "
                 "--placement adapter to use a placed one");
+  }
+  if (manifest.slots.empty()) {
+    return fail(Code::kSlots,
+                "the manifest sets no slots aside, since its module was reserved with --placement none; reserve it with "
+                "--placement adapter");
   }
   const Slot* stack = manifest.slot(slot, SlotName::stack);
   const Slot* state = manifest.slot(slot, SlotName::state);
@@ -50,6 +56,7 @@ Result<PlacedAdapter> place_adapter(Bytes adapter, const Manifest& manifest, std
   placed.state_needed = needs.state_size;
   placed.stack_bound = needs.stack_bound;
   placed.input_sha256 = sha256_hex(adapter);
+  placed.input_size = adapter.size();
   placed.output_sha256 = sha256_hex(placed.bytes);
   placed.module_sha256 = manifest.output_sha256;
   return placed;
@@ -64,10 +71,11 @@ Json to_json(const PlacedAdapter& placed) {
                                   {"reason", edit.reason}}));
   }
   return Json::object({
-      {"schema_version", kManifestVersion},
+      {"schema_version", kReportVersion},
+      {"tool", tool_json()},
       {"status", "placed"},
       {"exit_code", 0},
-      {"input", Json::object({{"sha256", placed.input_sha256}})},
+      {"input", Json::object({{"sha256", placed.input_sha256}, {"size", placed.input_size}})},
       {"output", Json::object({{"sha256", placed.output_sha256}, {"size", std::uint64_t{placed.bytes.size()}}})},
       {"family", placed.family},
       {"flavor", placed.flavor},

@@ -23,6 +23,7 @@ struct PlacedAdapter {
   std::uint64_t state_needed = 0; ///< bytes of State that the adapter asks for, 0 if none
   std::optional<std::uint64_t> stack_bound;  ///< most bytes of stack in use at once, where it can be computed
   std::string input_sha256;
+  std::uint64_t input_size = 0;   ///< bytes
   std::string output_sha256;
   std::string module_sha256;      ///< the reserved module it goes with; empty if the manifest does not say
   EditList edits;

@@ -6,11 +6,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import test from 'node:test';
 import { heapbump, REAL, reserve, temporaryFolder, TESTS } from '../run/heapbump.mjs';
+import { componentNew, stockAdapter } from '../run/component.mjs';
 import { errors, schema } from '../run/schema.mjs';
 import { wat } from '../run/wat.mjs';
 
 const Ajv = createRequire(path.join(REAL, 'ajv/package.json'))('./dist/2020.js').default;
-const NAMES = ['report', 'manifest'];
+const NAMES = ['report', 'manifest', 'place', 'check'];
 const compiled = Object.fromEntries(NAMES.map((name) => [name, new Ajv({ strict: true, allowUnionTypes: true }).compile(schema(name))]));
 const FIXTURE = path.join(TESTS, 'fixtures/go/busy-go1.26.wasm');
 
@@ -51,9 +52,36 @@ test('every manifest is valid, with each placement and number of adapters', (t) 
   }
 });
 
-test('an object with any field missing, unknown or of another type is not valid', (t) => {
+// -> what place and check answer for the fixture, first well, then not
+async function placedAndChecked(t) {
+  const folder = temporaryFolder(t);
+  const { reserved, manifestFile } = reserve(FIXTURE, folder, ['--placement', 'adapter', '--adapters', '2']);
+  const adapter = path.join(folder, 'placed.wasm');
+  const place = (slot) => emitted(['place', stockAdapter(REAL), '--manifest', manifestFile, '--slot', slot, '-o', adapter], 0);
+  const component = async (name, with_) => {
+    fs.writeFileSync(path.join(folder, name), await componentNew(reserved, { modules: REAL, adapter: with_ }));
+    return path.join(folder, name);
+  };
+  const placed = [place('1'), place('0')];
+  const checked = [emitted(['check', await component('good.wasm', adapter)], 0), emitted(['check', await component('bad.wasm', stockAdapter(REAL))], 7)];
+  const refused = [emitted(['place', adapter, '--manifest', manifestFile, '-o', path.join(folder, 'twice.wasm')], 4),
+    emitted(['place', adapter, '--manifest', adapter, '-o', path.join(folder, 'twice.wasm')], 3), emitted(['check', adapter], 4),
+    emitted(['check', path.join(folder, 'missing.wasm')], 1), emitted(['check'], 2)];
+  return { placed, checked, refused };
+}
+
+test('every answer of place and check is valid, and what could not be done is a valid report', async (t) => {
+  const { placed, checked, refused } = await placedAndChecked(t);
+  for (const [name, answers] of [['place', placed], ['check', checked], ['report', refused]]) {
+    for (const answer of answers) assert.ok(bothAgree(name, answer), JSON.stringify(compiled[name].errors));
+  }
+  for (const { manifest } of checked.flatMap(({ modules }) => modules)) assert.ok(bothAgree('manifest', manifest));
+});
+
+test('an object with any field missing, unknown or of another type is not valid', async (t) => {
   const { manifest, report } = reserve(FIXTURE, temporaryFolder(t));
-  for (const [name, whole] of [['manifest', manifest], ['report', report]]) {
+  const { placed, checked } = await placedAndChecked(t);
+  for (const [name, whole] of [['manifest', manifest], ['report', report], ['place', placed[0]], ['check', checked[1]]]) {
     let refused = 0;
     for (const key of Object.keys(whole)) {
       for (const change of [(o) => delete o[key], (o) => (o[key] = 3.5), (o) => (o[`${key}_`] = 1)]) {
