@@ -70,7 +70,8 @@ StoredWord stored_word(const Flow& flow, const Effect& effect) {
 class CandidateSearch {
  public:
   CandidateSearch(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names, const DataImage& image)
-      : module_(module), survey_(survey), growth_(growth), names_(names), image_(image) {}
+      : module_(module), survey_(survey), growth_(growth), names_(names), image_(image),
+        lowest_data_(image.pieces().empty() ? UINT64_MAX : image.pieces().front().address) {}
 
   Result<HeapCandidates> run() {
     HEAPBUMP_CHECK(search_functions());
@@ -97,6 +98,7 @@ class CandidateSearch {
   const GrowthReport& growth_;
   const NameSection& names_;
   const DataImage& image_;
+  const std::uint64_t lowest_data_;
   HeapCandidates found_;
   std::map<Location, std::uint64_t> breaks_;  ///< and where each was seen
   std::map<Location, std::uint32_t> break_function_;
@@ -129,7 +131,10 @@ void CandidateSearch::search_differences(const Flow& flow, std::span<const Shift
       const auto constant = flow.constant(flow.operand(id, 1 - position));
       if (!constant) continue;
       const auto value = static_cast<std::uint32_t>(node.opcode == op::i32_sub ? *constant : -*constant);
-      if (!plausible(value)) continue;
+      if (!plausible(value)) {
+        if (!found_.saved && value >= lowest_data_ && value < module_.data_end()) found_.saved = HeapCandidate{value, flow.function, node.offset};
+        continue;
+      }
       found_.candidates.push_back({value, flow.function, node.offset});
       found_.functions.insert(flow.function);
     }

@@ -97,6 +97,12 @@ bool Explainer::stored_inside(const Flow& flow, std::uint64_t immediate_offset) 
   return true;
 }
 
+/// Whether an operand multiplies the other or divides it: no address does.
+bool scales(std::uint32_t opcode, std::uint32_t position) {
+  constexpr std::uint32_t kDivideSigned = 0x6d, kRemainderUnsigned = 0x70;
+  return opcode == op::i32_mul || (position == 1 && opcode >= kDivideSigned && opcode <= kRemainderUnsigned);
+}
+
 /// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One that is only
 /// compared with other things, or of which only the low bits are kept (to align it), is the same wherever the heap is.
 bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
@@ -114,6 +120,7 @@ bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::ui
           continue;
         }
         const Node& next = flow.nodes[user.index];
+        if (next.kind == NodeKind::binary && scales(next.opcode, user.position)) continue;
         if (next.kind == NodeKind::binary) {
           const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
           if ((other.top && !made_of_header(flow, flow.operand(user.index, 1 - user.position))) || other.cancelled) return true;

@@ -58,6 +58,9 @@ bool OwnerSearch::choose(const HeapCandidates& found) {
   }
   if (found.candidates.empty()) {
     owner_.heap_base = symbol;
+    if (found.saved)
+      refuse(Code::kSnapshot, "the heap is measured from " + hex(found.saved->base) + " in " + place(found.saved->function, found.saved->offset) +
+                                  ", where data lies: it was already in use when this module was saved");
     refuse(Code::kNoDetector, symbol ? "the heap's start is known, but no allocator that starts there was found"
                                      : "no allocator was found that starts at a constant address");
     return false;

@@ -443,6 +443,20 @@ TEST(WasmLd, a_sum_with_the_start_outside_the_allocator_is_refused) {
   EXPECT_NE(finding.refusals.front().message.find("function 1"), std::string::npos);
 }
 
+TEST(WasmLd, a_number_that_multiplies_or_divides_is_no_address) {
+  const auto calculates = [](int opcode) {  // *2000 = local 0 op number
+    Program program;
+    program.builder.function(program.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
+    program.builder.function(program.nullary, 1,
+                             Code().i32_const(2000).local_get(0).i32_const(kBase + 284).op({opcode}).access(0x36));
+    return sound(program.find(), Strategy::bump);
+  };
+  EXPECT_TRUE(calculates(0x6c));   // mul
+  EXPECT_TRUE(calculates(0x6f));   // rem_s
+  EXPECT_FALSE(calculates(0x6a));  // add
+  EXPECT_FALSE(calculates(0x76));  // shr_u: the page of an address
+}
+
 TEST(WasmLd, a_second_word_that_holds_the_start_is_refused_unless_an_object_ends_there) {
   const std::string start("\xa0\x14\x01\x00", 4);
   Program second;
