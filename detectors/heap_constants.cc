@@ -298,7 +298,8 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
         if (hit.immediate.file_offset != node.immediate_offset || hit.immediate.opcode != op::i32_const) continue;
         const std::int64_t distance = (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
                                       static_cast<std::int64_t>(base);
-        if (distance >= 0 && distance <= static_cast<std::int64_t>(owner ? kHeaderSpan : kNearSpan))
+        const bool certain = survey_.relocations_padded() && hit.immediate.width == 5;
+        if (distance >= 0 && (certain || distance <= static_cast<std::int64_t>(owner ? kHeaderSpan : kNearSpan)))
           seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
       }
     }
@@ -353,7 +354,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
                                      ", which is not the allocator that starts there", hit.immediate.file_offset);
       continue;
     }
-    if (!header && magnitude > base + kNearSpan && use.kind == AddressUse::Kind::number) {
+    if (!certain && !header && magnitude > base + kNearSpan && use.kind == AddressUse::Kind::number) {
       add_site(hit, Role::unrelated, 0, use.how);
       continue;
     }
@@ -363,7 +364,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
                                      "; whether that is an address in the heap cannot be told", hit.immediate.file_offset);
       continue;
     }
-    if (use.kind == AddressUse::Kind::escapes && header) {
+    if (use.kind == AddressUse::Kind::escapes && (header || certain)) {
       add_site(hit, Role::unrelated, 0, use.how + " as it is");
       refuse(Code::kUnexplained, distance + " is " + use.how + " in " + place(function, hit.immediate.file_offset) +
                                      "; whether it is the heap's start there or only an equal number cannot be told",

@@ -419,6 +419,25 @@ TEST(WasmLd, an_address_in_the_heap_that_the_owner_does_not_use_is_refused) {
   EXPECT_EQ(finding.refusals.front().code, heapbump::Code::kUnexplained);
 }
 
+TEST(WasmLd, an_address_far_above_the_start_is_as_good_as_one_near_it) {
+  // Four padded calls show that relocated immediates kept their width; one of five bytes is an address then.
+  const auto far = [](unsigned width, bool sums) {
+    Program program;
+    const auto callee = program.builder.function(program.nullary, 0, Code());
+    Code calls;
+    for (int i = 0; i < 4; ++i) calls.call(callee, 5);
+    program.builder.function(program.unary, 1, dlmalloc_init(kBase, 3680, 5).local_get(0));
+    calls.i32_const(2000).i32_const(kBase + 40000, width);
+    if (sums) calls.i32_const(2000).access(0x28).op({0x6a});
+    program.builder.function(program.nullary, 0, calls.access(0x36));
+    return sound(program.find(), Strategy::bump);
+  };
+  EXPECT_TRUE(far(0, false));
+  EXPECT_FALSE(far(5, false));
+  EXPECT_TRUE(far(0, true));
+  EXPECT_FALSE(far(5, true));
+}
+
 TEST(WasmLd, a_constant_below_the_start_that_is_added_to_a_distance_from_it_is_refused) {
   // store(size + (base - 52), 56): wasm-opt's fold of base + size - 52, seen in real dlmallocs
   Program program;
