@@ -14,10 +14,10 @@ bool exports_function(const Module& module, std::string_view name) {
   return module.find_export(name, ExternalKind::function) != nullptr;
 }
 
-bool exports_run(const Module& module) {
-  // wasi:cli/run@0.2.12#run; before 0.2.0-rc-2023-11-10 the interface stood without a package, or as wasi:cli-base.
-  return std::ranges::any_of(module.exports, [](const Export& item) {
-    return item.kind == ExternalKind::function && (item.name == "run" || item.name.ends_with("#run"));
+/// What a command's adapter exports has had many names ("main", "run", "wasi:cli/run@0.2.12#run"); what it calls has one.
+bool starts_main(const Module& module) {
+  return std::ranges::any_of(module.imports, [](const Import& import) {
+    return import.kind == ExternalKind::function && import.module == "__main_module__" && import.name == "_start";
   });
 }
 
@@ -37,7 +37,7 @@ bool recognises_preview1(const Module& module) {
 
 Result<Needs> examine_preview1(const Module& module, const Anatomy& anatomy) {
   HEAPBUMP_TRY(Needs needs, examine_common("preview1", module, anatomy));
-  needs.flavor = exports_run(module) ? "command" : imports_filesystem(module) ? "reactor" : "proxy";
+  needs.flavor = starts_main(module) ? "command" : imports_filesystem(module) ? "reactor" : "proxy";
   return needs;
 }
 

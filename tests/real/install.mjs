@@ -15,7 +15,8 @@ import { fileURLToPath } from 'node:url';
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const SUMS = path.join(HERE, 'SHA256SUMS');
 // What the tests read of these packages; the rest of their files is removed to save space.
-const ONLY_LIB = /^jco-\d/;
+const ONLY_ADAPTERS = /^jco-\d/;
+const isAdapters = (entry) => entry === 'lib' || /^wasi_.*\.wasm$/.test(entry); // the oldest have them beside package.json
 
 const sha256 = (data) => crypto.createHash('sha256').update(data).digest('hex');
 
@@ -40,9 +41,9 @@ function install(folder) {
     return false;
   }
   const modules = path.join(folder, 'node_modules');
-  for (const name of fs.readdirSync(modules).filter((entry) => ONLY_LIB.test(entry))) {
+  for (const name of fs.readdirSync(modules).filter((entry) => ONLY_ADAPTERS.test(entry))) {
     for (const entry of fs.readdirSync(path.join(modules, name))) {
-      if (entry !== 'lib' && entry !== 'package.json') fs.rmSync(path.join(modules, name, entry), { recursive: true });
+      if (!isAdapters(entry) && entry !== 'package.json') fs.rmSync(path.join(modules, name, entry), { recursive: true });
     }
   }
   return true;
