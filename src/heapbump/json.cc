@@ -1,6 +1,7 @@
 // The one place in the library that knows nlohmann/json.
 #include "heapbump/json.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -8,22 +9,66 @@
 namespace heapbump {
 namespace {
 
-nlohmann::json to_nlohmann(const Json& value) {
-  if (const auto* b = value.as_bool()) return *b;
-  if (const auto* i = value.as_integer()) return *i;
-  if (const auto* s = value.as_string()) return *s;
-  if (const auto* array = value.as_array()) {
-    nlohmann::json out = nlohmann::json::array();
-    for (const Json& element : *array) out.push_back(to_nlohmann(element));
-    return out;
+// Writes a value as nlohmann::json's dump does, without making one of its values first: records are written and compared
+// several times for each module, and that was most of what a small one cost.
+class Printer {
+ public:
+  explicit Printer(int indent) : indent_(indent) {}
+
+  void print(const Json& value, int depth = 0) {
+    if (const auto* b = value.as_bool()) {
+      out_ += *b ? "true" : "false";
+    } else if (const auto* i = value.as_integer()) {
+      out_ += std::to_string(*i);
+    } else if (const auto* s = value.as_string()) {
+      print_string(*s);
+    } else if (const auto* array = value.as_array()) {
+      list(*array, '[', ']', depth, [&](const Json& element) { print(element, depth + 1); });
+    } else if (const auto* object = value.as_object()) {
+      list(*object, '{', '}', depth, [&](const auto& member) {
+        print_string(member.first);
+        out_ += indent_ < 0 ? ":" : ": ";
+        print(member.second, depth + 1);
+      });
+    } else {
+      out_ += "null";
+    }
   }
-  if (const auto* object = value.as_object()) {
-    nlohmann::json out = nlohmann::json::object();
-    for (const auto& [key, member] : *object) out[key] = to_nlohmann(member);
-    return out;
+  std::string take() { return std::move(out_); }
+
+ private:
+  template <typename List, typename PrintElement>
+  void list(const List& elements, char open, char close, int depth, PrintElement print_element) {
+    out_ += open;
+    bool first = true;
+    for (const auto& element : elements) {
+      if (!first) out_ += ',';
+      first = false;
+      line(depth + 1);
+      print_element(element);
+    }
+    if (!first) line(depth);
+    out_ += close;
   }
-  return nullptr;
-}
+  void line(int depth) {
+    if (indent_ < 0) return;
+    out_ += '\n';
+    out_.append(static_cast<std::size_t>(indent_) * static_cast<std::size_t>(depth), ' ');
+  }
+  void print_string(const std::string& text) {
+    const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+    if (!std::ranges::all_of(text, plain)) {
+      out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      return;
+    }
+    out_ += '"';
+    out_ += text;
+    out_ += '"';
+  }
+
+  int indent_;
+  std::string out_;
+};
 
 // Builds our value straight from the parser's events, so that depth and duplicate keys are checked as they come.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
@@ -112,7 +157,9 @@ void Json::push_back(Json element) {
 }
 
 std::string Json::dump(int indent) const {
-  return to_nlohmann(*this).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+  Printer printer(indent);
+  printer.print(*this);
+  return printer.take();
 }
 
 Result<Json> parse_json(std::string_view text) {

@@ -41,9 +41,9 @@ void check_manifest_file(Verification& result, const Manifest& given) {
     mismatch("the manifest is of another reserved module", result.reserved_sha256, given.output_sha256);
   Manifest carried = *result.manifest;
   carried.output_sha256 = given.output_sha256;
-  const std::string a = to_json(carried).dump(-1);
-  const std::string b = to_json(given).dump(-1);
-  if (a != b) mismatch("the manifest is not the one that the module carries", a, b);
+  const Json a = to_json(carried);
+  const Json b = to_json(given);
+  if (a != b) mismatch("the manifest is not the one that the module carries", a.dump(-1), b.dump(-1));
 }
 
 /// The reserved file's hash, and on the way the checkpoints that the record claims.

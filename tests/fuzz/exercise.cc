@@ -10,6 +10,7 @@
 #include "heapbump/code.h"
 #include "heapbump/data_image.h"
 #include "heapbump/detect.h"
+#include "heapbump/memory_map.h"
 #include "heapbump/place.h"
 #include "heapbump/record.h"
 #include "heapbump/report.h"
@@ -61,6 +62,14 @@ Broken finding_is_true(const Module& module, const Finding& finding) {
   return std::nullopt;
 }
 
+Broken verifies(Bytes original, Bytes reserved, const std::optional<Manifest>& manifest) {
+  const auto verified = verify_modules(original, reserved, manifest);
+  if (!verified) return "the output cannot be verified: " + verified.error().message;
+  if (verified->ok()) return std::nullopt;
+  const Mismatch& first = verified->mismatches.front();
+  return "the output does not verify: " + first.what + ": expected " + first.expected + ", found " + first.found;
+}
+
 Broken accepted_holds(const Module& module, const Request& request, const Reservation& reservation) {
   const std::vector<std::byte> output = reservation.output(module.file);
   if (output.size() != reservation.output_size) return "the output has another size than reserve said";
@@ -74,13 +83,7 @@ Broken accepted_holds(const Module& module, const Request& request, const Reserv
   const auto original = heapbump::undo(*reserved);
   if (!original) return "the output cannot be undone: " + original.error().message;
   if (!std::ranges::equal(*original, module.file)) return "undo does not give the input back";
-  const auto verified = verify_modules(module.file, output, reservation.plan.manifest);
-  if (!verified) return "the output cannot be verified: " + verified.error().message;
-  if (!verified->ok()) {
-    const Mismatch& first = verified->mismatches.front();
-    return "the output does not verify: " + first.what + ": expected " + first.expected + ", found " + first.found;
-  }
-  write_out(to_json(*verified));
+  if (auto broken = verifies(module.file, output, reservation.plan.manifest)) return broken;
   const auto again = heapbump::reserve(*reserved, request);
   if (!again) return "a second reserve fails: " + again.error().message;
   if (again->plan.outcome != Plan::Outcome::already || !again->plan.edits.empty()) return "a second reserve is not a no-op";
@@ -196,6 +199,10 @@ Broken reserve(Bytes file) {
     return broken;
   }
   write_out(detect_report(*module, finding, sha256_hex(file)));
+  const auto record = read_record(*module);
+  const std::vector<MemoryArea> areas = map_memory(*module, finding ? &*finding : nullptr, record && *record ? &(*record)->manifest : nullptr);
+  (void)draw_text(areas);
+  (void)draw_svg(areas, "map");
   Request requests[4];
   requests[1].pages = 5;
   requests[1].adapters = 2;
@@ -219,6 +226,19 @@ Broken reserve(Bytes file) {
   return std::nullopt;
 }
 
+Broken reserve_once(Bytes file) {
+  const auto module = read_module(file);
+  if (!module) return check_error(module.error(), file.size());
+  const auto reservation = heapbump::reserve(*module, {});
+  if (!reservation) return check_error(reservation.error(), file.size());
+  if (reservation->finding) {
+    if (auto broken = finding_is_true(*module, *reservation->finding)) return broken;
+  }
+  const std::vector<std::byte> output = reservation->output(module->file);
+  if (reservation->plan.outcome == Plan::Outcome::reserve) return verifies(module->file, output, std::nullopt);
+  return std::ranges::equal(output, module->file) ? Broken() : "nothing was to be done, but the output is not the input";
+}
+
 Broken verify(Bytes file) {
   Cursor cursor(file, 0);
   const auto split = cursor.read_u32_le("split");
@@ -239,6 +259,13 @@ Broken undo(Bytes file) {
   const auto record = read_record(*module);
   if (!record || !*record || sha256_hex(*original) != (*record)->manifest.input_sha256)
     return "what was undone is not what the record says";
+  return std::nullopt;
+}
+
+Broken unnoticed(Bytes original, Bytes changed) {
+  const auto verified = verify_modules(original, changed, std::nullopt);
+  if (!verified) return "the original cannot be read";
+  if (verified->ok()) return "verify accepts it";
   return std::nullopt;
 }
 
@@ -291,7 +318,7 @@ std::vector<std::string> rooms() {
 Broken run(std::string_view room, Bytes file) {
   constexpr std::pair<std::string_view, Room> kRooms[] = {{"reader", reader}, {"reserve", reserve}, {"verify", verify},
                                                           {"undo", undo},     {"place", place},     {"check", check},
-                                                          {"manifest", manifest}, {"record", record}};
+                                                          {"manifest", manifest}, {"record", record}, {"reserve-once", reserve_once}};
   for (const auto& [name, function] : kRooms) {
     if (room == name) return function(file);
   }

@@ -24,6 +24,11 @@ using Broken = std::optional<std::string>;
 [[nodiscard]] Broken detector(std::string_view name, Bytes file);
 /// Whatever reserve accepts reads, verifies, undoes to the input, and is left alone by a second reserve.
 [[nodiscard]] Broken reserve(Bytes file);
+/// The quick part of `reserve`, for many changes of one file: what is accepted with the default request verifies, which proves the way
+/// back too. No room of the fuzzers; its name is "reserve-once".
+[[nodiscard]] Broken reserve_once(Bytes file);
+/// A reserved module that was changed in any byte does not verify.
+[[nodiscard]] Broken unnoticed(Bytes original, Bytes changed);
 /// Two unrelated files: the first half against the second, split at a length that the first four bytes give.
 [[nodiscard]] Broken verify(Bytes file);
 /// What is undone has the hash that the record says.
