@@ -1,13 +1,19 @@
-// Every adapter that npm's jco packages carry, command and reactor, is placed: what comes out is valid, differs in nothing but
-// what placing is meant to change, and asks for no memory. Placing twice, and the same twice, are told apart.
+// Every adapter that npm's jco packages carry, command and reactor, is placed: what comes out is valid and keeps its imports and
+// exports, placing twice is refused. Components are made with each of them, stock and placed, and checked; those for WASI 0.2
+// run, watched.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { runComponent } from '../run/component.mjs';
+import { runModule } from '../run/host.mjs';
 import { heapbump, heapbumpJson, REAL, reserve, sha256, temporaryFolder, TESTS } from '../run/heapbump.mjs';
 
-function adapters() {
-  return fs.readdirSync(REAL).filter((name) => /^jco-\d/.test(name)).flatMap((name) => {
+import { assertChecked, compose, modules, PLACEMENTS, PROGRAMS } from './workshop.mjs';
+
+const packages = () => fs.readdirSync(REAL).filter((name) => /^jco-\d/.test(name));
+function adapters(names = packages()) {
+  return names.flatMap((name) => {
     const folder = fs.existsSync(path.join(REAL, name, 'lib')) ? path.join(REAL, name, 'lib') : path.join(REAL, name);
     return fs.readdirSync(folder).filter((file) => /(command|reactor)\.wasm$/.test(file)).map((file) => path.join(folder, file));
   });
@@ -44,3 +50,49 @@ test('every stock adapter of the jco packages is placed, and keeps its imports a
   assert.ok(seen.size >= 46, `only ${seen.size} of them are different`);
   t.diagnostic(`${files.length} adapters, ${seen.size} of them different`);
 });
+
+// By version: what today's component new still reads, and what today's WASI host still runs.
+const numbers = (name) => name.slice('jco-'.length).split('.').map(Number);
+const atLeast = (name, major, minor) => numbers(name)[0] > major || (numbers(name)[0] === major && numbers(name)[1] >= minor);
+const READ = packages().filter((name) => atLeast(name, 0, 10));
+const kindOf = (file) => (/command/.test(file) ? 'command' : 'reactor');
+
+for (const placement of PLACEMENTS) {
+  test(`${placement}: check passes the component made with every adapter that component new reads`, async (t) => {
+    const folder = temporaryFolder(t);
+    const programs = Object.fromEntries(['command', 'reactor'].map((kind) => [kind, PROGRAMS.find((one) => one.kind === kind && one.name.startsWith('TinyGo'))]));
+    const made = Object.fromEntries(Object.entries(programs).map(([kind, { file }]) => {
+      fs.mkdirSync(path.join(folder, kind));
+      return [kind, reserve(file(), path.join(folder, kind), ['--placement', placement])];
+    }));
+    const placedOr = (file) => {
+      if (placement === 'shim') return file;
+      const placed = path.join(folder, 'placed.wasm');
+      const { code, stderr } = heapbump(['place', file, '--manifest', made[kindOf(file)].manifestFile, '-o', placed]);
+      assert.equal(code, 0, `${file}: ${stderr}`);
+      return placed;
+    };
+    for (const file of adapters(packages().filter((name) => !READ.includes(name)))) {
+      const kind = kindOf(file);
+      await assert.rejects(compose(made[kind].reserved, file, programs[kind], folder), undefined, `${file} is read after all`);
+    }
+    assert.ok(READ.length >= 20);
+    const options = { args: ['busy'], env: { HB_TEST: 'abc' } };
+    const before = await runModule(made.command.original, options);
+    let ran = 0;
+    for (const name of READ) {
+      for (const file of adapters([name])) {
+        const kind = kindOf(file);
+        const { component, output } = await compose(made[kind].reserved, placedOr(file), programs[kind], folder);
+        const bound = assertChecked(output, ['--manifest', made[kind].manifestFile]);
+        if (!atLeast(name, 1, 0) || kind !== 'command') continue;
+        const { stdout, stderr, watched } = await runComponent(component, { modules, ...options, watch: made[kind].manifest.region });
+        assert.equal(stdout.toString(), before.stdout.toString(), `${file}: ${stderr}`);
+        assert.deepEqual(watched.list, [], file);
+        assert.ok(watched.stackUsed > 0 && watched.stackUsed <= bound, file);
+        ran++;
+      }
+    }
+    assert.ok(ran >= 13, `only ${ran} ran`);
+  });
+}
