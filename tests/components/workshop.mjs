@@ -43,8 +43,8 @@ export function adapterFor(placement, kind, manifestFile, folder) {
 }
 
 // Writes a component of these bytes. -> {component, output (path)}
-export async function compose(bytes, adapter, { kind, wit, world }, folder) {
-  const component = Buffer.from(await componentNew(bytes, { modules, kind, adapter, wit, world }));
+export async function compose(bytes, adapter, { kind, also, wit, world }, folder) {
+  const component = Buffer.from(await componentNew(bytes, { modules, kind, adapter, also, wit, world }));
   const output = path.join(folder, 'component.wasm');
   fs.writeFileSync(output, component);
   return { component, output };

@@ -33,14 +33,15 @@ export async function componentEmbed(bytes, { modules, wit, world }) {
   return (await load(modules, './wasm-tools')).componentEmbed({ binary: new Uint8Array(bytes), witSource: wit, world });
 }
 
-// bytes of a core module -> bytes of a component. options: modules (node_modules), kind, adapter (path or bytes), and
-// wit + world for a reactor: what its own exports are.
-export async function componentNew(bytes, { modules, kind = 'command', adapter, wit, world }) {
+// bytes of a core module -> bytes of a component. options: modules (node_modules), kind, adapter (path or bytes), also
+// {import module: path} for further adapters, and wit + world for a reactor: what its own exports are.
+export async function componentNew(bytes, { modules, kind = 'command', adapter, also = {}, wit, world }) {
   const tools = await load(modules, './wasm-tools');
   const file = adapter ?? stockAdapter(modules, kind);
   const adapterBytes = typeof file === 'string' ? fs.readFileSync(file) : file;
   const core = wit === undefined ? bytes : await componentEmbed(bytes, { modules, wit, world });
-  return tools.componentNew(new Uint8Array(core), [['wasi_snapshot_preview1', new Uint8Array(adapterBytes)]]);
+  return tools.componentNew(new Uint8Array(core), [['wasi_snapshot_preview1', new Uint8Array(adapterBytes)],
+    ...Object.entries(also).map(([name, other]) => [name, new Uint8Array(fs.readFileSync(other))])]);
 }
 
 // Writes the ES module of a component, and what it needs, to `folder`. -> path of the module
