@@ -15,7 +15,7 @@ namespace heapbump {
 namespace {
 
 /// How far above the old minimum constants are looked at: more than any region that is asked for in practice.
-constexpr std::uint64_t kTailWindow = 256 * kPageSize;
+constexpr std::uint64_t kTailPages = 256;
 
 void name_toolchain(const Module& module, Finding& finding) {
   for (const ProducersField& field : read_producers(module)) {
@@ -127,11 +127,12 @@ std::optional<HeapOwner> owner_by_relocations(const Module& module, Finding& fin
 
 Result<std::optional<Finding>> detect_wasm_ld(const Module& module) {
   const std::uint64_t top = module.memory_bytes();
-  HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailWindow}));
+  HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailPages * kPageSize}));
   HEAPBUMP_TRY(const GrowthReport growth, analyse_growth(module, survey));
   const NameSection names = read_names(module);
 
   Finding finding;
+  finding.tail_pages = kTailPages;
   name_toolchain(module, finding);
   HEAPBUMP_TRY(StrategyVerdict tail, judge_tail(module, survey, growth, names, finding));
   std::optional<HeapOwner> exact = owner_by_relocations(module, finding);

@@ -78,6 +78,8 @@ struct Finding {
   /// First address that a region won by `bump` may use: heap_base, or above it where the runtime writes just above
   /// (Go 1.11 to 1.13). Bytes below the moved heap start.
   std::uint64_t bump_region_floor = 0;
+  /// The most pages that `tail` may take: how far above the memory's minimum constants were looked at.
+  std::uint64_t tail_pages = 65536;
   /// The bytes [gap_begin, gap_end) that the module provably never touches; for `gap`.
   std::uint64_t gap_begin = 0;
   std::uint64_t gap_end = 0;

@@ -55,6 +55,9 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
       break;
     }
     case Strategy::tail:
+      if (pages > finding.tail_pages)
+        return fail(Code::kStrategyUnsound, "tail is shown for at most " + std::to_string(finding.tail_pages) + " pages, " +
+                                                std::to_string(pages) + " are asked for");
       layout.region.base = module.memory_bytes();
       layout.grow_pages = pages;
       break;

@@ -234,5 +234,17 @@ TEST(Record, UndoGivesTheOriginalBackAndNoticesEveryChangedByte) {
   }
 }
 
+TEST(Plan, TailTakesNoMorePagesThanItWasShownFor) {
+  const auto sample = load(sample_module(2).build());
+  Finding finding = finding_for(sample->module);
+  finding.tail_pages = 3;
+  const auto plan = [&](std::uint64_t pages) {
+    return make_plan(sample->module, finding, {.pages = pages, .strategy = Strategy::tail, .placement = Placement::none});
+  };
+  EXPECT_TRUE(plan(3));
+  ASSERT_FALSE(plan(4));
+  EXPECT_EQ(plan(4).error().code, Code::kStrategyUnsound);
+}
+
 }  // namespace
 }  // namespace heapbump
