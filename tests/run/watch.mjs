@@ -4,7 +4,8 @@
 //
 // Invariant: while the main module's code runs, no byte of the region changes; while the adapter's runs (and the host's,
 // called by it), no byte outside the region changes but those of the buffers which the preview1 call was given, and the
-// memory does not grow. The region begins filled with a pattern, so that writing zeroes is seen as well.
+// memory does not grow. The region begins filled with a pattern, so that writing zeroes is seen as well. The region is compared
+// every time; all else for the first calls of each function, then for a share of them (SAMPLE).
 
 // The buffers of each preview1 function (wasi_snapshot_preview1.witx), as (arguments, reader of u32, {args, env}) ->
 // [address, bytes, address, bytes, ...]. Functions that are not here are given none.

@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
       if (zeros > 100) fail("random bytes are zero");
     }
   }
-  for (int i = 0; i < 20; i++) files("/data");
+  for (int i = 0; i < 6; i++) files("/data");
   for (int i = 0; i < kBlocks * 2; i++) churn();
   puts("done");
   return 0;
