@@ -131,22 +131,21 @@ class Checker {
   std::uint64_t address_;
 };
 
-struct Header {
-  const Layout* layout;
-  std::uint64_t address;
-};
+const Layout* layout_at(const DataImage& image, std::uint64_t header) {
+  const auto layout = std::ranges::find(kLayouts, image.load32(header), &Layout::magic);
+  return layout != kLayouts.end() ? &*layout : nullptr;
+}
 
 // u32 magic, two zeros, minimum instruction size 1, pointer size 8.
-std::vector<Header> find_headers(const DataImage& image) {
+std::vector<std::uint64_t> find_headers(const DataImage& image) {
   constexpr std::string_view kTail("\xff\xff\xff\0\0\1\x08", 7);
-  std::vector<Header> headers;
+  std::vector<std::uint64_t> headers;  // addresses alone: a file can be nothing but headers
   for (const DataImage::Piece& piece : image.pieces()) {
     const std::string_view text = as_text(piece.bytes);
     for (std::size_t at = text.find(kTail); at != std::string_view::npos; at = text.find(kTail, at + 1)) {
       if (at == 0) continue;
       const std::uint64_t address = piece.address + at - 1;
-      const auto layout = std::ranges::find(kLayouts, image.load32(address), &Layout::magic);
-      if (layout != kLayouts.end()) headers.push_back({&*layout, address});
+      if (layout_at(image, address) != nullptr) headers.push_back(address);
     }
   }
   return headers;
@@ -156,25 +155,25 @@ std::vector<Header> find_headers(const DataImage& image) {
 
 Search find_moduledata(const Module& module, const DataImage& image) {
   Search search;
-  const std::vector<Header> headers = find_headers(image);  // ascending by address
+  const std::vector<std::uint64_t> headers = find_headers(image);  // ascending by address
   search.headers = headers.size();
   if (headers.empty()) return search;
-  const auto consider = [&](std::uint64_t address, const Header& header) {
-    Checker checker(module, image, *header.layout, header.address, address);
+  const auto consider = [&](std::uint64_t address, std::uint64_t header) {
+    const Layout& layout = *layout_at(image, header);
+    Checker checker(module, image, layout, header, address);
     ModuleData data;
     const auto wrong = checker.check(data);
     // Two that check out are ambiguous already, and one near miss is enough to name.
     if (!wrong) {
       if (search.found.size() < 2) search.found.push_back(std::move(data));
-    } else if (search.near_misses.empty() && checker.word(header.layout->minpc) == kFirstPc) {
+    } else if (search.near_misses.empty() && checker.word(layout.minpc) == kFirstPc) {
       search.near_misses.push_back("the structure at " + hex(address) + " points at a pclntab of Go " +
-                                   std::string(header.layout->versions) + ", but " + *wrong);
+                                   std::string(layout.versions) + ", but " + *wrong);
     }
   };
   image.for_each_word64([&](std::uint64_t address, std::uint64_t value) {
-    if (value < headers.front().address || value > headers.back().address) return;
-    const auto header = std::ranges::lower_bound(headers, value, {}, &Header::address);
-    if (header->address == value) consider(address, *header);
+    if (value < headers.front() || value > headers.back()) return;
+    if (*std::ranges::lower_bound(headers, value) == value) consider(address, value);
   });
   return search;
 }

@@ -23,10 +23,20 @@ std::vector<std::uint32_t> Survey::callers(std::uint32_t callee) const {
 Result<Survey> survey_code(const Module& module, AddressRange range) {
   Survey survey;
   Instruction instruction;
+  // A function's calls are kept free of repeats as they come, or one that does nothing but call would take many times its size.
+  constexpr std::size_t kRepeats = 4096;
+  const auto squeeze = [&](std::ptrdiff_t from) {
+    const auto mine = std::ranges::subrange(survey.calls.begin() + from, survey.calls.end());
+    std::ranges::sort(mine);
+    const auto repeated = std::ranges::unique(mine);
+    survey.calls.erase(repeated.begin(), repeated.end());
+    return survey.calls.size() + std::max(kRepeats, survey.calls.size() - static_cast<std::size_t>(from));
+  };
   for (std::size_t i = 0; i < module.bodies.size(); ++i) {
     const auto function = static_cast<std::uint32_t>(module.imported_functions + i);
     InstructionReader reader(module, module.bodies[i]);
     const auto first_call = static_cast<std::ptrdiff_t>(survey.calls.size());
+    std::size_t full = survey.calls.size() + kRepeats;
     bool sizes = false;
     bool grows = false;
     bool only_calls = true;
@@ -58,6 +68,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
           if (instruction.opcode == op::call || instruction.opcode == op::return_call) {
             ++(instruction.immediate_width == 5 ? survey.padded_calls : short_calls);
             survey.calls.emplace_back(static_cast<std::uint32_t>(instruction.value), function);
+            if (survey.calls.size() >= full) full = squeeze(first_call);
           }
           sizes |= instruction.opcode == op::memory_size;
           grows |= instruction.opcode == op::memory_grow;
@@ -68,10 +79,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
     }
     if (reader.error()) return std::unexpected(*reader.error());
     if (!only_calls) survey.short_calls += short_calls;
-    const auto mine = std::ranges::subrange(survey.calls.begin() + first_call, survey.calls.end());
-    std::ranges::sort(mine);
-    const auto repeated = std::ranges::unique(mine);
-    survey.calls.erase(repeated.begin(), repeated.end());
+    squeeze(first_call);
     if (sizes) survey.size_functions.push_back(function);
     if (grows) survey.grow_functions.push_back(function);
   }

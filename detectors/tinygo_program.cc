@@ -11,6 +11,7 @@ constexpr std::size_t kMaxTerms = 64;     // of one sum
 constexpr std::uint64_t kStepsPerByte = 1024;
 constexpr std::uint64_t kLeastSteps = 1'000'000;
 constexpr std::uint64_t kMostSteps = 1'000'000'000;
+constexpr std::uint64_t kStepsPerUnit = 4;  // steps that cost as much as a byte decoded; the ceiling for all detectors holds as well
 // Values below the first page's end that matter here are addresses, and TinyGo's stack takes the first kilobytes.
 constexpr std::uint32_t kLeastValue = 1024;
 constexpr std::string_view kMemorySize("\x3f\x00", 2);  // the instruction and its one legal memory
@@ -37,12 +38,39 @@ Result<Program> Program::make(const Module& module) {
 
 Status Program::index() {
   Instruction instruction;
+  // Keeping each function's own list free of repeats bounds the index by the file's size, also while it is made.
+  constexpr std::size_t kRepeats = 4096;
+  const auto squeeze = [&](auto& list, std::size_t from) {
+    const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
+    std::sort(begin, list.end());
+    list.erase(std::unique(begin, list.end()), list.end());
+    return list.size() + std::max(kRepeats, list.size() - from);
+  };
+  // As much again for a list that grows by being copied.
+  std::uint64_t held = 0;
+  const auto hold = [&](std::uint64_t entries) -> Status {
+    const std::uint64_t bytes = 2 * entries * sizeof(mentions_.front());
+    if (bytes <= held) return {};
+    const std::uint64_t more = bytes - held;
+    held = bytes;
+    return module_->work->hold(more);
+  };
   for (std::uint32_t i = 0; i < module_->bodies.size(); ++i) {
     const std::uint32_t function = module_->imported_functions + i;
     const std::size_t mentions_before = mentions_.size();
     const std::size_t calls_before = calls_.size();
+    std::size_t mentions_full = mentions_before + kRepeats;
+    std::size_t calls_full = calls_before + kRepeats;
     InstructionReader reader(*module_, module_->bodies[i]);
     while (reader.next(instruction)) {
+      if (mentions_.size() >= mentions_full) {
+        mentions_full = squeeze(mentions_, mentions_before);
+        HEAPBUMP_CHECK(hold(mentions_full + calls_full));
+      }
+      if (calls_.size() >= calls_full) {
+        calls_full = squeeze(calls_, calls_before);
+        HEAPBUMP_CHECK(hold(mentions_full + calls_full));
+      }
       switch (instruction.immediate) {
         case Immediate::i32:
         case Immediate::i64:
@@ -64,14 +92,11 @@ Status Program::index() {
       }
     }
     if (reader.error()) return std::unexpected(*reader.error());
-    // Keeping each function's own list free of repeats bounds the index by the file's size.
-    const auto squeeze = [](auto& list, std::size_t from) {
-      const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
-      std::sort(begin, list.end());
-      list.erase(std::unique(begin, list.end()), list.end());
-    };
     squeeze(mentions_, mentions_before);
     squeeze(calls_, calls_before);
+    const std::uint64_t added = mentions_.size() - mentions_before + calls_.size() - calls_before;
+    HEAPBUMP_CHECK(hold(mentions_.size() + calls_.size()));
+    HEAPBUMP_CHECK(module_->work->charge(2 * added));  // sorting
   }
   std::ranges::sort(mentions_);
   std::ranges::sort(calls_);
@@ -175,7 +200,10 @@ const Flow* Program::flow(std::uint32_t function) {
 }
 
 bool Program::spend(std::uint64_t steps) {
-  if (steps <= steps_left_) {
+  unpaid_ += steps;
+  const bool paid = module_->work->charge(unpaid_ / kStepsPerUnit).has_value();
+  unpaid_ %= kStepsPerUnit;
+  if (paid && steps <= steps_left_) {
     steps_left_ -= steps;
     return true;
   }

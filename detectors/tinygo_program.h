@@ -105,6 +105,7 @@ class Program {
   std::optional<std::uint32_t> asyncify_state_;  ///< the global that is 0 while nothing is suspended
   std::optional<Error> error_;
   std::uint64_t steps_left_ = 0;
+  std::uint64_t unpaid_ = 0;  ///< steps that are not yet charged to the module's meter
 };
 
 }  // namespace heapbump::tinygo

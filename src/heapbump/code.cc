@@ -68,6 +68,13 @@ bool opens_block(std::uint32_t opcode) {
   return opcode == op::block || opcode == op::loop || opcode == op::if_ || opcode == op::try_ || opcode == op::try_table;
 }
 
+/// What engines accept (web embedding limits). A target takes four times its byte in memory, and there may be one for each byte.
+constexpr std::uint32_t kMaxTargets = 65'520;
+
+std::unexpected<Error> too_many_targets(std::uint64_t offset, std::uint32_t count) {
+  return fail_at(Code::kWorkLimit, offset, "an instruction has " + std::to_string(count) + " branch targets; engines take " + std::to_string(kMaxTargets));
+}
+
 }  // namespace
 
 Immediate immediate_of(std::uint32_t opcode) {
@@ -193,7 +200,9 @@ Status InstructionReader::read_immediate(Instruction& out) {
       return {};
     }
     case Immediate::br_table: {
+      const std::uint64_t at = cursor_.offset();
       HEAPBUMP_TRY(const auto count, cursor_.read_count("branch table size"));
+      if (count > kMaxTargets) return too_many_targets(at, count);
       out.targets.clear();
       out.targets.reserve(std::size_t{count} + 1);
       for (std::uint64_t i = 0; i <= count; ++i) {
@@ -237,7 +246,9 @@ Status InstructionReader::read_immediate(Instruction& out) {
     case Immediate::try_table: {
       HEAPBUMP_TRY(const auto type, cursor_.read_sleb33("block type"));
       take(type);
+      const std::uint64_t catches_at = cursor_.offset();
       HEAPBUMP_TRY(const auto catches, cursor_.read_count("catch count", 2));
+      if (catches > kMaxTargets) return too_many_targets(catches_at, catches);
       out.targets.clear();
       for (std::uint32_t i = 0; i < catches; ++i) {
         const std::uint64_t at = cursor_.offset();
