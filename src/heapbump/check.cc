@@ -144,6 +144,9 @@ void ComponentChecker::check_origin(const Module& main, const Record& record, Ch
   }
   Error error = moved(std::move(original).error(), out.file_offset);
   error.code = Code::kCheckFailed;
+  // Of a plain command no such hash is on record: it would cost every reserve a third reading of the file.
+  if (record.kept_sha256.empty())
+    error.message += "; if component types were embedded since then, embed them first and reserve after that";
   out.faults.push_back(std::move(error));
 }
 

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import test from 'node:test';
 import { componentEmbed, runComponent, stockAdapter } from '../run/component.mjs';
 import { differential } from '../run/differential.mjs';
-import { heapbump, temporaryFolder } from '../run/heapbump.mjs';
+import { heapbump, reserve, temporaryFolder } from '../run/heapbump.mjs';
 import { exportedBody } from '../run/wasm.mjs';
 import { buildC } from './build.mjs';
 import { assertChecked, build, compose, modules, PLACEMENTS } from './workshop.mjs';
@@ -90,4 +90,20 @@ test('without the shim a stock adapter would take its memory from that realloc, 
   const { code, stderr } = heapbump(['check', output]);
   assert.equal(code, 7, stderr);
   assert.match(stderr, /bound to another realloc of the main module than cabi_realloc_adapter/);
+});
+
+test('a plain command is known again when component types were embedded before reserving; after it, check says what to do', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = buildC('stress', folder);
+  const types = { modules, wit: 'package local:plain; world plain {}', world: 'plain' };
+  const first = reserve(file, folder);
+  const late = await componentEmbed(first.reserved, types);
+  const { output } = await compose(late, stockAdapter(modules), { kind: 'command' }, folder);
+  const { code, stderr } = heapbump(['check', output]);
+  assert.equal(code, 7, stderr);
+  assert.match(stderr, /embed them first and reserve after that/);
+
+  fs.writeFileSync(file, await componentEmbed(fs.readFileSync(file), types));
+  const { output: good, manifestFile } = await build(file, 'shim', folder);
+  assertChecked(good, ['--manifest', manifestFile]);
 });
