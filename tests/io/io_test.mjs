@@ -302,6 +302,46 @@ test('a file that shrinks or grows while it is read is an error', (t) => {
   assert.match(ran.stderr, /changed its size while it was read.*HB0101/);
 });
 
+test('the progress of a run is shown on a terminal, and nowhere else', () => {
+  const where = folder();
+  const out = path.join(where, 'out.wasm');
+  assert.equal(reserve(fixture, out).status, 0);
+  // A run of 60 million instructions says so once; the budget ends it.
+  const command = `"${heapbump}" verify "${fixture}" "${out}" --run --max-instructions 60000000`;
+  const terminal = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8' });
+  assert.ok(!terminal.error, 'script(1) is needed, of the package bsdutils');
+  assert.equal(terminal.status, 7);
+  assert.match(terminal.stdout, /running the (original|reserved module with pattern [12]): 50 million instructions/);
+  const piped = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+  assert.equal(piped.status, 7);
+  assert.match(piped.stderr, /the instruction budget is used up.*HB0706/);
+  assert.ok(!piped.stderr.includes('million'));
+});
+
+// A large file of zeros is cut while its bytes are being read; a run that was done before is tried again.
+test('a file that is cut while it is read is an error', async () => {
+  const file = path.join(folder(), 'cut.wasm');
+  for (let round = 0; round < 40; ++round) {
+    fs.writeFileSync(file, '');
+    fs.truncateSync(file, 700 << 20);
+    const child = spawn(heapbump, ['detect', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let words = '';
+    child.stderr.on('data', (bytes) => (words += bytes));
+    const end = ends(child);
+    const opened = () => fs.readdirSync(`/proc/${child.pid}/fd`).some((fd) => fs.readlinkSync(`/proc/${child.pid}/fd/${fd}`) === file);
+    try {
+      while (child.exitCode === null && !opened()) await new Promise((resolve) => setImmediate(resolve));
+    } catch {
+      // It ended, or closed the descriptor, between the two looks.
+    }
+    fs.truncateSync(file, 1000);
+    const { code } = await end;
+    if (code === 1) return assert.match(words, /changed its size while it was read.*HB0101/);
+    assert.equal(code, 3, words);  // all of it was read before, and it is no module
+  }
+  assert.fail('no run was met while it read');
+});
+
 test('--max-size is a limit for files and for standard input', () => {
   const ran = run(['--max-size', '1000', 'detect', fixture]);
   assert.equal(ran.status, 4);

@@ -5,8 +5,10 @@
 
 #include <fstream>
 #include <iterator>
+#include <algorithm>
 #include <map>
 
+#include "heapbump/code.h"
 #include "heapbump/reserve.h"
 #include "sabotage.h"
 #include "specimen.h"
@@ -120,6 +122,39 @@ TEST(Verify, SaysWhereAndWhatWhenASiteIsLeft) {
   ASSERT_FALSE(v.ok());
   ASSERT_TRUE(v.mismatches.front().offset.has_value());
   EXPECT_NE(messages(v).find("still holds the old heap start"), std::string::npos) << messages(v);
+}
+
+TEST(Verify, ListsEveryPlaceThatIsNotAsItMustBe) {
+  // Behind the specimen, a section of text that no edit touches.
+  std::vector<std::byte> program = specimen_program();
+  Writer payload, section;
+  payload.name("text").bytes(as_bytes(std::string(10'000, 't')));
+  section.u8(0).uleb(payload.size()).bytes(payload.view());
+  const std::size_t text = program.size() + 10;
+  program.insert(program.end(), section.view().begin(), section.view().end());
+  const Specimen specimen = make_specimen(program);
+  std::vector<std::byte> changed = specimen.reserved;
+  const auto module = read_module(changed);
+  ASSERT_TRUE(module.has_value());
+  std::vector<std::uint64_t> places;
+  // An opcode in each of the first three functions: i32.const becomes nop, and what follows it some other instruction.
+  for (std::size_t f = 0; f < 3; ++f) {
+    InstructionReader reader(*module, module->bodies[f]);
+    Instruction i;
+    while (reader.next(i) && i.opcode != op::i32_const) {
+    }
+    places.push_back(i.offset);
+  }
+  const std::size_t shift = static_cast<std::size_t>(module->custom_section("text")->content_offset) - text;
+  for (const std::size_t at : {100U, 5000U, 5004U, 9999U}) {
+    if (at != 5004) places.push_back(text + shift + at);
+    changed[text + shift + at] ^= std::byte{1};
+  }
+  for (std::size_t f = 0; f < 3; ++f) changed[static_cast<std::size_t>(places[f])] = std::byte{0x43};
+  const Verification v = checked(specimen.original, changed);
+  for (const std::uint64_t place : places)
+    EXPECT_EQ(std::ranges::count_if(v.mismatches, [&](const Mismatch& m) { return m.offset == place && m.what.find("changed") != std::string::npos; }), 1) << place;
+  EXPECT_EQ(to_json(v).find("mismatches")->as_array()->size(), v.mismatches.size());
 }
 
 TEST(Verify, AManifestOfAnotherModuleIsRefused) {

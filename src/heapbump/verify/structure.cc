@@ -129,10 +129,28 @@ class Comparer {
   void same(const Section& before, const Section& after) {
     const Bytes a = c_.original.bytes_at(before.payload_offset, before.payload_size);
     const Bytes b = c_.reserved.bytes_at(after.payload_offset, after.payload_size);
+    if (a.size() == b.size()) return runs(after, a, b);
     const std::size_t common = std::min(a.size(), b.size());
     const std::size_t at = first_difference(a.first(common), b.first(common));
-    if (at == a.size() && at == b.size()) return;
     c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed", show(a.subspan(at)), show(b.subspan(at)));
+  }
+
+  /// Every place where two payloads of one size differ; differing bytes that stand close together are one place.
+  void runs(const Section& after, Bytes a, Bytes b) {
+    constexpr std::size_t kApart = 8;    // equal bytes between two places
+    constexpr std::size_t kMost = 1000;  // of one section; beyond that it is another section
+    std::size_t found = 0;
+    for (std::size_t at = first_difference(a, b); at < a.size();) {
+      std::size_t end = at + 1;
+      std::size_t next = first_difference(a, b, end);
+      while (next < a.size() && next - end < kApart) {
+        end = next + 1;
+        next = first_difference(a, b, end);
+      }
+      if (++found > kMost) return c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed in more places than are listed");
+      c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed", show(a.subspan(at, end - at)), show(b.subspan(at, end - at)));
+      at = next;
+    }
   }
 
   void entry_count(const Section* before, const Section& after, const Entries& a, const Entries& b) {
@@ -228,9 +246,10 @@ class Comparer {
     while (at < a.rest.size()) {
       const std::uint64_t file_offset = b.offset + at;
       const auto function = c_.reserved.function_at(file_offset);
-      if (!function || !compare_body(*function))
-        return c_.mismatch(file_offset, "code changed in a way that is no moved constant", show(a.rest.subspan(at)), show(b.rest.subspan(at)));
-      if (too_many(file_offset)) return;
+      const bool moved_constants = function && compare_body(*function);
+      if (!moved_constants)
+        c_.mismatch(file_offset, "code changed in a way that is no moved constant", show(a.rest.subspan(at)), show(b.rest.subspan(at)));
+      if (!function || too_many(file_offset)) return;
       const FunctionBody& body = *c_.reserved.body(*function);
       at = first_difference(a.rest, b.rest.first(a.rest.size()), static_cast<std::size_t>(body.file_offset + body.size - b.offset));
     }
@@ -330,7 +349,7 @@ class Comparer {
   }
 
   bool too_many(std::uint64_t offset) {
-    if (c_.result.changes.size() < kMaxChanges) return false;
+    if (c_.result.changes.size() + c_.result.mismatches.size() < kMaxChanges) return false;
     c_.mismatch(offset, "the files differ in too many places", "at most " + std::to_string(kMaxChanges) + " changes");
     return true;
   }
