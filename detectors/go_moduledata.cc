@@ -79,7 +79,7 @@ class Checker {
       return std::nullopt;
     }
     for (unsigned i = 0; i < kTables.size(); ++i) {
-      const std::uint64_t expected = header_ + image_.load64(header_ + layout_.header_tables + i * 8);
+      const std::uint64_t expected = header_ + image_.load64(header_ + layout_.header_tables + std::uint64_t{i} * 8);
       const std::uint64_t pointer = word(kTableSlices[i]);
       const std::uint64_t length = word(kTableSlices[i] + 8);
       if (pointer != expected) return std::string(kTables[i]) + " is not where the pclntab's header says";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace heapbump {
 namespace {
@@ -105,7 +106,7 @@ std::string draw_text(const std::vector<MemoryArea>& areas) {
   const auto total = static_cast<double>(areas.back().end);
   for (auto area = areas.rbegin(); area != areas.rend(); ++area) {
     const double share = static_cast<double>(area->end - area->begin) / total;
-    const auto length = std::clamp<std::size_t>(static_cast<std::size_t>(share * kBar + 0.5), 1, kBar);
+    const auto length = std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(share * kBar)), 1, kBar);
     out += padded(hex(area->begin), 10, true) + " .. " + padded(hex(area->end), 10) + " |" +
            padded(std::string(length, style(area->kind).fill), kBar) + "| " + padded(size_text(area->end - area->begin), 14, true) + "  " +
            area->label + "\n";
