@@ -47,6 +47,9 @@ const largeHash = hash(large);
 const small = path.join(root, 'small.wasm');
 assert.equal(reserve(fixture, small).status, 0);
 const smallHash = hash(small);
+// What is compared with below is right, and not only the same.
+assert.equal(run(['verify', large, whole]).status, 0);
+assert.equal(run(['verify', fixture, small]).status, 0);
 
 const ends = (child) => new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
 
@@ -345,7 +348,10 @@ test('a file that is cut while it is read is an error', async () => {
 test('--max-size is a limit for files and for standard input', () => {
   const ran = run(['--max-size', '1000', 'detect', fixture]);
   assert.equal(ran.status, 4);
-  assert.match(ran.stderr, /HB0410/);
+  assert.match(ran.stderr, /the file has [0-9]+ bytes, the limit is 1000 .*HB0410/, 'it is told before it is read');
+  const short = spawnSync('sh', ['-c', `head -c 5000 "${fixture}" | "${heapbump}" --max-size 1000 detect -`], { encoding: 'utf8' });
+  assert.equal(short.status, 4);
+  assert.match(short.stderr, /larger than the limit of 1000 bytes.*HB0410/);
   const piped = spawnSync('sh', ['-c', `"${heapbump}" --max-size 1000 detect - < "${fixture}"`], { encoding: 'utf8' });
   assert.equal(piped.status, 4);
   assert.match(piped.stderr, /HB0410/);

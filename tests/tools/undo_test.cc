@@ -228,6 +228,34 @@ TEST(Undo, CheckpointsThatContradictTheRecordAreRefused) {
   }
 }
 
+TEST(Undo, EditsThatContradictTheModuleAreRefused) {
+  const Sample& s = sample();
+  const std::pair<const char*, std::function<void(std::vector<RecordedEdit>&)>> wrong[] = {
+      {"lie outside the module", [](auto& edits) { edits.back().offset = std::uint64_t{1} << 30; }},
+      {"lie outside the module", [&](auto& edits) { edits.back().offset = s.body_size - edits.back().new_bytes.size() + 1; }},
+      {"overlap", [](auto& edits) { edits[1].offset = edits[0].offset; }},
+      {"overlap", [](auto& edits) { std::swap(edits[0], edits[1]); }},
+      {"overlap", [](auto& edits) { edits.back().offset = std::uint64_t{1} << 62; }},
+  };
+  for (const auto& [what, change] : wrong) {
+    const Error error = refusal(s.with_record([&](Record& r) {
+      r.checkpoints.reset();
+      change(r.edits);
+    }));
+    EXPECT_EQ(error.code, Code::kBadRecord);
+    EXPECT_NE(error.message.find(what), std::string::npos) << error.message;
+  }
+}
+
+TEST(Undo, NoByteOfTheRecordCanBeChangedUnnoticed) {
+  ByteList changed = sample().specimen.reserved;
+  for (std::size_t at = sample().body_size; at < changed.size(); ++at) {
+    changed[at] ^= std::byte{1};
+    EXPECT_FALSE(undone(changed).has_value()) << "byte " << at - sample().body_size << " of the section";
+    changed[at] ^= std::byte{1};
+  }
+}
+
 TEST(Verify, WrongCheckpointsAreAMismatch) {
   const Sample& s = sample();
   const ByteList file = s.with_record([](Record& r) { r.checkpoints->digests[7 * kCheckpointDigits] ^= 1; });

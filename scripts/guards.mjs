@@ -1,0 +1,164 @@
+#!/usr/bin/env node
+// Takes out each guard of reading and writing, one at a time, and sees that the test which watches it fails. Works on a copy of the tree.
+//
+//   scripts/guards.mjs [--build FOLDER] [WORD...]     only the guards whose row holds one of the words
+//
+// A row is [file, text of the guard, what stands there without it, test]. The text must stand in the file exactly once, so a row whose guard
+// was rewritten is told. Takes some ten seconds a guard. Exit code 1: a guard whose test passes without it.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BYTES = 'src/heapbump/bytes.cc';
+const SECTIONS = 'src/heapbump/sections.cc';
+const FENCE = 'src/heapbump/reader_fence.cc';
+const READER = 'src/heapbump/wabt_reader.cc';
+const CODE = 'src/heapbump/code.cc';
+const RECORD = 'src/heapbump/record.cc';
+const IMAGE = 'src/heapbump/data_image.cc';
+const UNDO = 'src/heapbump/undo.cc';
+const VERIFY = 'src/heapbump/verify.cc';
+const IO = 'src/heapbump/io.cc';
+const MALFORMED = 'malformed Malformed.*';
+const UNDOES = 'verify_test Undo.*';
+
+// Section 2: every way for a file to be wrong (tests/malformed). Sections 4 and 5: changes of small files, and writing (tests/io).
+const GUARDS = [
+  [BYTES, 'const unsigned max_width = (bits + 6) / 7;', 'const unsigned max_width = 10; static_cast<void>(bits);', MALFORMED],
+  [BYTES, 'if (extra != 0 && !(kSigned && extra == all_ones))', 'if (false)', MALFORMED],
+  [BYTES, 'if (i >= data_.size()) return fail_at', 'if (false) return fail_at', MALFORMED],
+  [BYTES, 'if (count > data_.size()) {', 'if (false) {', MALFORMED],
+  [BYTES, 'if (count.value > data_.size() / min_element_size) {', 'if (false) {', MALFORMED],
+  [BYTES, 'if (!is_valid_utf8(text)) return', 'if (false) return', MALFORMED],
+  [BYTES, 'lead >= 0xc2 && lead <= 0xdf', 'lead >= 0xc0 && lead <= 0xdf', MALFORMED],
+  [BYTES, 'tail(1, 0x80, 0x9f)', 'tail(1)', MALFORMED],
+  [BYTES, 'tail(1, 0x80, 0x8f)', 'tail(1)', MALFORMED],
+  [BYTES, 'tail(1, 0xa0) && tail(2)', 'tail(1) && tail(2)', MALFORMED],
+  [BYTES, 'tail(1, 0x90) && tail(2)', 'tail(1) && tail(2)', MALFORMED],
+  [SECTIONS, 'if (id >= kNames.size()) {', 'if (false) {', MALFORMED],
+  [SECTIONS, 'if (rank <= last_rank) {', 'if (false) {', MALFORMED],
+  [SECTIONS, 'if (rank <= last_rank) {', 'if (rank < last_rank) {', MALFORMED],
+  [SECTIONS, 'if (sections.size() == kMaxSections)', 'if (false)', 'limits Limits.ManyCustom*'],
+  [FENCE, 'if (form != 0x60) {', 'if (false) {', MALFORMED],
+  [FENCE, 'default: return fail_at(type >= 0x63', 'default: if (false) return fail_at(type >= 0x63', MALFORMED],
+  [FENCE, 'if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the type section");', '', MALFORMED],
+  [FENCE, 'if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the code section");', '', MALFORMED],
+  [FENCE, 'if (functions != bodies) {', 'if (false) {', MALFORMED],
+  [FENCE, 'if (promised != segments) {', 'if (false) {', MALFORMED],
+  [FENCE, 'HEAPBUMP_CHECK(cursor.read_bytes(size.value, "a function body"));', 'static_cast<void>(cursor.read_bytes(size.value, "a function body"));', MALFORMED],
+  [FENCE, 'default: return fail_at(Code::kMalformed, at, "a constant expression holds', 'default: if (false) return fail_at(Code::kMalformed, at, "a constant expression holds', MALFORMED],
+  [FENCE, 'if (values > kMaxValues)', 'if (false)', 'limits Limits.ManyOfEach*'],
+  [FENCE, 'if (!status) return fail_at(Code::kWorkLimit', 'if (false) return fail_at(Code::kWorkLimit', 'limits Limits.ManyOfEach*'],
+  [READER, 'if ((memory.flags & ~0x0f) != 0) return', 'if (false) return', MALFORMED],
+  [READER, 'if (memory.shared && !memory.max) return', 'if (false) return', MALFORMED],
+  [READER, 'if (memory.min.value > kMaxPages)', 'if (false)', MALFORMED],
+  [READER, 'if (memory.max && memory.max->value > kMaxPages)', 'if (false)', MALFORMED],
+  [READER, 'if (memory.max && memory.max->value < memory.min.value)', 'if (false)', MALFORMED],
+  [READER, 'if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the memory section");', '', MALFORMED],
+  [READER, 'if (e.index >= limit)', 'if (false)', MALFORMED],
+  [READER, 'if (module.start && *module.start >= module.functions.size())', 'if (false)', MALFORMED],
+  [READER, 'f >= module.functions.size(); }', 'f > 0xfffffffeu; }', MALFORMED],
+  [READER, 'segment.memory >= module.memories.size())', 'false)', MALFORMED],
+  [READER, 'if (memory.page_size_log2)\n      return', 'if (false)\n      return', MALFORMED],
+  [CODE, 'if (depth_ == 0 && !cursor_.empty()) {', 'if (false) {', MALFORMED],
+  [CODE, 'if (cursor_.empty()) return fail_at(Code::kBadInstruction', 'if (false) return fail_at(Code::kBadInstruction', MALFORMED],
+  [CODE, 'if (kind > 3) return', 'if (false) return', MALFORMED],
+  [RECORD, 'std::ranges::count_if(module.sections, is_record) != 1', 'false', MALFORMED],
+  [RECORD, 'if (section.offset != module.sections.back().offset) return', 'if (false) return', MALFORMED],
+  [RECORD, 'if (sha256_hex(as_bytes(Json(std::move(rest)).dump(-1))) != *digest->as_string())', 'if (false)', UNDOES],
+  [RECORD, 'if (edit.offset > section.offset || edit.new_bytes.size() > section.offset - edit.offset)', 'if (false)', UNDOES],
+  [RECORD, 'if (edit.offset < last_end || edit.new_bytes.size()', 'if (edit.new_bytes.size()', UNDOES],
+  [RECORD, '|| !std::has_single_bit(distance)', '', UNDOES],
+  [RECORD, 'text.size() / kCheckpointDigits != checkpoint_count(record.body_size(), distance) || ', '', UNDOES],
+  [IMAGE, 'if (image.pieces_[i].address < image.pieces_[i - 1].end()) {', 'if (false) {', MALFORMED],
+  [UNDO, 'if (sha256_hex(original) != record->manifest.input_sha256) return', 'if (false) return', UNDOES],
+  [UNDO, 'if (sha256_hex(original) != record->manifest.input_sha256) return', 'if (false) return', 'malformed Changes.OfAReservedModule'],
+  [UNDO, '(!range || *edit < range->end)', 'true', UNDOES],
+  [VERIFY, 'if (taken != *record.checkpoints) {', 'if (false) {', 'verify_test Verify.*'],
+  ['src/heapbump/verify/context.h', 'if (reserved.work->charge(units)) return true;', 'if (units + 1 != 0) return true;', 'limits Limits.ConstantsThatMoved*'],
+  ['src/heapbump/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)', 'if (false)', 'malformed Changes.OfAGoProgramWithAGap'],
+  ['src/heapbump/work.h', 'units <= work_limit_) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
+  ['src/heapbump/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
+  ['src/heapbump/check.cc', 'HEAPBUMP_CHECK(main->work->charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
+  [IO, 'return renamed_;\n', 'if (renamed_) ::close(::open(target.c_str(), O_WRONLY | O_TRUNC));\n    return renamed_;\n', 'io symbolic link stays'],
+  [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io symbolic link stays'],
+  [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io chain of links'],
+  [IO, 'TemporaryFile temporary(slash', 'if (exists) { Descriptor direct(::open(path.c_str(), O_WRONLY | O_TRUNC)); HEAPBUMP_CHECK(write_all(direct.get(), pieces)); return {}; }\n  TemporaryFile temporary(slash', 'io hard link'],
+  [IO, 'if (fd_ >= 0 && !renamed_) ::unlink(path_.c_str());', '', 'io file-size limit'],
+  [IO, '::signal(SIGXFSZ, SIG_IGN);', '', 'io file-size limit'],
+  [IO, 'if (t.state == Temporary::kExists) ::unlink(t.path);', 't.state = Temporary::kFree;', 'io SIGTERM removes'],
+  [IO, '::sigaction(signal, &action, nullptr);', 'static_cast<void>(action);', 'io SIGINT removes'],
+  [IO, 'if (const auto fd = named_descriptor(path)) return write_directly(*fd, false, pieces, options);', '', 'io where the redirection is'],
+  [IO, 'if (options.binary && ::isatty(fd) == 1)', 'if (false && options.binary)', 'io terminal'],
+  [IO, 'if (expected && size != *expected)', 'if (false)', 'io cut while it is read'],
+  [IO, 'if (expected && size != *expected)', 'if (false)', 'io shrinks or grows'],
+  [IO, 'if (S_ISDIR(info.st_mode)) return fail(Code::kIoRead, "is a directory");', '', 'io a directory is an error'],
+  [IO, 'if (exists && S_ISDIR(info.st_mode)) return fail(Code::kIoWrite, "is a directory");', '', 'io a directory is an error'],
+  [IO, 'if (exists && ::access(path.c_str(), W_OK) != 0) return', 'if (false) return', 'io read-only target'],
+  [IO, 'const unsigned mode = options.mode.value_or(mode_under_umask());', 'const unsigned mode = mode_under_umask();', 'io input itself as the target'],
+  [IO, 'if (written < 0) return fail(Code::kIoWrite', 'if (written < 0) return {};\n    if (false) return fail(Code::kIoWrite', 'io full is an error'],
+  [IO, 'if (size > max_size) return fail(Code::kTooLarge, "the input is larger than the limit of " + std::to_string(max_size) + " bytes (--max-size)");\n  return', 'return', 'io max-size'],
+  [IO, 'if (expected && *expected > max_size)', 'if (false)', 'io max-size'],
+  [IO, 'path_(folder + ".heapbump-XXXXXX.tmp")', 'path_(folder + ".heapbump-one000.tmp")', 'io two runs'],
+  [IO, 'fd_ = ::mkostemps(path_.data(), 4, O_CLOEXEC);', 'path_ = path_.substr(0, path_.rfind(\'/\') + 1) + ".heapbump-oneone.tmp"; fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);', 'io two runs'],
+];
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const args = process.argv.slice(2);
+const folder = path.resolve(args[0] === '--build' ? args.splice(0, 2)[1] : path.join(root, 'build-guards'));
+const rows = GUARDS.filter((row) => args.length === 0 || args.some((word) => row.join(' ').includes(word)));
+const [copy, build] = [path.join(folder, 'copy'), path.join(folder, 'build')];
+
+const sh = (command, where, timeout) => spawnSync('sh', ['-c', command], { cwd: where, encoding: 'utf8', timeout: timeout * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 28 });
+const need = (ran, what) => {
+  if (ran.status === 0) return;
+  console.error(`scripts/guards.mjs: ${what}:\n${ran.stdout}${ran.stderr}`);
+  process.exit(2);
+};
+fs.mkdirSync(folder, { recursive: true });
+need(sh(`mkdir -p "${copy}" && git ls-files -z | xargs -0 cp -p --parents -t "${copy}"`, root, 60), 'the tree cannot be copied');
+const compiler = spawnSync('ccache', ['--version']).error ? '' : '-DCMAKE_CXX_COMPILER_LAUNCHER=ccache';
+need(sh(`cmake -S "${copy}" -B "${build}" -G Ninja -DHEAPBUMP_TESTS=ON -DHEAPBUMP_OFFLINE=ON -DHEAPBUMP_WERROR=OFF ${compiler}`, copy, 120), 'cmake fails');
+
+const PROGRAMS = { malformed: 'malformed/heapbump_malformed', limits: 'limits/heapbump_limits', verify_test: 'tools/heapbump_verify_test' };
+const targetOf = (test) => (test.startsWith('io ') ? 'heapbump_cli' : path.basename(PROGRAMS[test.split(' ')[0]]));
+const commandOf = (test) => {
+  const words = test.slice(test.indexOf(' ') + 1);
+  if (!test.startsWith('io ')) return `"${build}/tests/${PROGRAMS[test.split(' ')[0]]}" --gtest_filter='${words}'`;
+  return `HEAPBUMP="${build}/heapbump" FIXTURES="${copy}/tests/fixtures" node --test --test-name-pattern='${words}' "${copy}/tests/io/io_test.mjs"`;
+};
+// A test that looks for nothing passes whatever happens, so its name must stand for one.
+const ranAny = (ran) => /\[ {2}PASSED {2}\] [1-9]|^ok \d+ - (?!.*# SKIP)/m.test(ran.stdout);
+
+need(sh(`cmake --build "${build}" --target ${[...new Set(rows.map((row) => targetOf(row[3])))].join(' ')}`, copy, 3600), 'the copy does not build');
+for (const test of new Set(rows.map((row) => row[3]))) {
+  const ran = sh(commandOf(test), build, 600);
+  if (ran.status !== 0 || !ranAny(ran)) need({ ...ran, status: 1 }, `"${test}" does not pass with all guards in place`);
+}
+
+let bad = 0;
+for (const [file, guard, without, test] of rows) {
+  const name = path.join(copy, file);
+  const text = fs.readFileSync(name, 'utf8');
+  const say = (verdict) => console.log(`${verdict}  ${file}: ${guard.trim().split('\n')[0]}  [${test}]`);
+  if (text.split(guard).length !== 2) {
+    ++bad;
+    say('STALE ');
+    continue;
+  }
+  fs.writeFileSync(name, text.replace(guard, () => without));
+  const built = sh(`cmake --build "${build}" --target ${targetOf(test)}`, copy, 1200);
+  if (built.status !== 0) {
+    ++bad;
+    say('BROKEN');
+    console.log(built.stdout.split('\n').filter((line) => line.includes('error')).slice(0, 3).join('\n'));
+  } else {
+    const ran = sh(commandOf(test), build, 90);
+    if (ran.status === 0) ++bad;
+    say(ran.status === 0 ? 'PASSES' : 'fails ');
+  }
+  fs.writeFileSync(name, text);
+}
+console.log(`${rows.length} guards, ${bad} whose test does not tell`);
+process.exit(bad === 0 ? 0 : 1);
