@@ -61,7 +61,10 @@ for (const [placement, when] of PLACEMENTS.flatMap((name) => [[name, 'before'], 
     assert.deepEqual(exportedBody(reserved, 'cabi_realloc'), exportedBody(original, 'cabi_realloc'));
 
     const { verdict, differences, runs } = await differential(original, reserved, manifest, driven);
-    assert.equal(verdict, 'addresses', differences.slice(0, 5).join('\n')); // the host is told where the strings are
+    // The host is told where the strings are: addresses that move by the region, or, where memory.grow no longer continues the
+    // first heap, to another block. Nothing but calls may differ.
+    assert.ok(verdict === 'addresses' || (verdict === 'different' && manifest.strategy === 'tail'), differences.slice(0, 5).join('\n'));
+    assert.ok(differences.every((text) => /host call \d+: /.test(text)), differences.slice(0, 5).join('\n'));
     const expected = runs[0].driven;
     for (const { driven: answers, canary } of runs.slice(1)) {
       assert.deepEqual(answers, expected);

@@ -16,12 +16,18 @@ export function buildC(name, folder, flags = []) {
   return output;
 }
 
+// Debian 13's rustc asks for a rust-lld that no package has. Debian 12's has one, and wasm-ld 19 cannot read its libraries.
+export function rustLinker(target) {
+  const linker = '/usr/bin/wasm-ld-19';
+  return target !== 'wasm32-wasi' && fs.existsSync('/usr/lib/rustlib/wasm32-wasip1') && fs.existsSync(linker) ? ['-C', `linker=${linker}`, '-C', 'linker-flavor=wasm-ld'] : [];
+}
+
 // -> path of the module
 export function buildRust(name, folder, flags = []) {
   const rustc = '/usr/bin/rustc'; // the one whose WASI library is a package beside it
   const target = ['wasm32-wasip1', 'wasm32-wasi'].find((triple) => fs.existsSync(`/usr/lib/rustlib/${triple}/lib`));
   if (!fs.existsSync(rustc) || target === undefined) throw new Error('rustc and libstd-rust-dev-wasm32 are not installed (scripts/setup test installs them)');
   const output = path.join(folder, `${name}.wasm`);
-  execFileSync(rustc, ['--target', target, '-O', '-C', 'strip=symbols', '--edition', '2021', ...flags, path.join(PROGRAMS, `${name}.rs`), '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(rustc, ['--target', target, ...rustLinker(target), '-O', '-C', 'strip=symbols', '--edition', '2021', ...flags, path.join(PROGRAMS, `${name}.rs`), '-o', output], { stdio: ['ignore', 'inherit', 'inherit'] });
   return output;
 }

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rustLinker } from '../components/build.mjs';
 import { describe, sections } from '../run/wasm.mjs';
 
 const PROGRAMS = path.join(path.dirname(fileURLToPath(import.meta.url)), 'programs');
@@ -136,7 +137,7 @@ export class Builder {
     const { rustc, wasi, unknown } = this.found.rust;
     const target = libc === 'none' ? unknown : wasi;
     return this.step(['rust', opt, target, ...extra].join('-').replace(/[^A-Za-z0-9=_-]/g, '') + '.wasm', (file) =>
-      this.command(rustc, ['--target', target, ...(libc === 'none' ? ['--crate-type', 'cdylib'] : []), '-A', 'warnings',
+      this.command(rustc, ['--target', target, ...rustLinker(target), ...(libc === 'none' ? ['--crate-type', 'cdylib'] : []), '-A', 'warnings',
         '-C', `opt-level=${{ O0: '0', O2: '2', Oz: 'z' }[opt]}`, ...extra.flatMap((flag) => ['-C', `link-arg=${flag}`]),
         path.join(PROGRAMS, 'busy.rs'), '-o', file]));
   }
