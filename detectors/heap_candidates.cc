@@ -87,7 +87,7 @@ class CandidateSearch {
   void take_initial_value(const Location& location, std::uint64_t function_offset);
   Status resolve_breaks();
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
-    return describe_function(names_, function) + " at file offset " + hex(offset);
+    return describe_place(names_, function, offset);
   }
   [[nodiscard]] bool plausible(std::uint64_t value) const {
     return value >= std::max(module_.data_end(), kLowest) && value <= module_.memory_bytes();

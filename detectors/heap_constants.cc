@@ -32,7 +32,7 @@ class Explainer {
   [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool made_of_header(const Flow& flow, NodeId node) const;
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
-    return describe_function(names_, function) + " at file offset " + hex(offset);
+    return describe_place(names_, function, offset);
   }
   void refuse(Code code, std::string why, std::optional<std::uint64_t> offset) {
     if (!found_.refusal) found_.refusal = HeapRefusal{code, std::move(why), offset};
@@ -97,6 +97,27 @@ bool Explainer::stored_inside(const Flow& flow, std::uint64_t immediate_offset) 
   return true;
 }
 
+/// Whether a use of the constant with that immediate counts, or one of what it makes by way of the nodes that `follows`
+/// accepts.
+template <typename Counts, typename Follows>
+bool any_use(const Flow& flow, std::uint64_t immediate_offset, Counts counts, Follows follows) {
+  const auto constant = std::ranges::find_if(flow.nodes, [&](const Node& node) {
+    return node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == immediate_offset;
+  });
+  if (constant == flow.nodes.end()) return false;
+  std::vector<NodeId> made{static_cast<NodeId>(constant - flow.nodes.begin())};
+  std::vector<bool> seen(flow.nodes.size());
+  seen[made.front()] = true;
+  for (std::size_t i = 0; i < made.size(); ++i)
+    for (const User& user : flow.users(made[i])) {
+      if (counts(user)) return true;
+      if (user.is_effect || seen[user.index] || !follows(user)) continue;
+      seen[user.index] = true;
+      made.push_back(user.index);
+    }
+  return false;
+}
+
 /// Whether an operand multiplies the other or divides it: no address does.
 bool scales(std::uint32_t opcode, std::uint32_t position) {
   constexpr std::uint32_t kDivideSigned = 0x6d, kRemainderUnsigned = 0x70;
@@ -106,31 +127,17 @@ bool scales(std::uint32_t opcode, std::uint32_t position) {
 /// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One that is only
 /// compared with other things, or of which only the low bits are kept (to align it), is the same wherever the heap is.
 bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
-  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
-    std::vector<bool> seen(flow.nodes.size());
-    std::vector<NodeId> made{id};
-    seen[id] = true;
-    for (std::size_t i = 0; i < made.size(); ++i)
-      for (const User& user : flow.users(made[i])) {
-        if (user.is_effect) {
-          const EffectKind kind = flow.effects[user.index].kind;
-          if (kind != EffectKind::branch && kind != EffectKind::drop) return true;
-          continue;
-        }
-        const Node& next = flow.nodes[user.index];
-        if (next.kind == NodeKind::binary && scales(next.opcode, user.position)) continue;
-        if (next.kind == NodeKind::binary) {
-          const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
-          if ((other.top && !made_of_header(flow, flow.operand(user.index, 1 - user.position))) || other.cancelled) return true;
-        }
-        if (seen[user.index] || !shifts[user.index].top) continue;
-        seen[user.index] = true;
-        made.push_back(user.index);
-      }
-  }
-  return false;
+  const auto scaled = [&](const User& user) {
+    const Node& next = flow.nodes[user.index];
+    return next.kind == NodeKind::binary && scales(next.opcode, user.position);
+  };
+  const auto counts = [&](const User& user) {
+    if (user.is_effect) return flow.effects[user.index].kind != EffectKind::branch && flow.effects[user.index].kind != EffectKind::drop;
+    if (flow.nodes[user.index].kind != NodeKind::binary || scaled(user)) return false;
+    const NodeId other = flow.operand(user.index, 1 - user.position);
+    return (shifts[other].top && !made_of_header(flow, other)) || shifts[other].cancelled;
+  };
+  return any_use(flow, immediate_offset, counts, [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
 }
 
 /// The constants of a stack's description: where the stack begins at the heap's start, its upper end and, in the word next
@@ -172,40 +179,25 @@ std::set<std::uint64_t> Explainer::stack_bounds(const Flow& flow) const {
 
 /// Whether a constant, with whatever is added to it, is the address of an access or handed on as one: `&__heap_base + used`.
 bool Explainer::makes_address(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
-  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
-    const auto above = [&](const Shift& shift) { return shift.top && shift.known && shift.scale == static_cast<std::int64_t>(kPageSize); };
-    std::vector<bool> seen(flow.nodes.size());
-    std::vector<NodeId> made{id};
-    seen[id] = true;
-    for (std::size_t i = 0; i < made.size(); ++i)
-      for (const User& user : flow.users(made[i])) {
-        if (user.is_effect) {
-          const EffectKind kind = flow.effects[user.index].kind;
-          if (kind != EffectKind::branch && kind != EffectKind::drop && kind != EffectKind::grow) return true;
-          continue;
-        }
-        if (seen[user.index] || !above(shifts[user.index])) continue;
-        seen[user.index] = true;
-        made.push_back(user.index);
-      }
-  }
-  return false;
+  const auto counts = [&](const User& user) {
+    if (!user.is_effect) return false;
+    const EffectKind kind = flow.effects[user.index].kind;
+    return kind != EffectKind::branch && kind != EffectKind::drop && kind != EffectKind::grow;
+  };
+  return any_use(flow, immediate_offset, counts, [&](const User& user) {
+    const Shift& shift = shifts[user.index];
+    return shift.top && shift.known && shift.scale == static_cast<std::int64_t>(kPageSize);
+  });
 }
 
 /// Whether a constant is added to a distance that was measured from the heap's start.
 bool Explainer::meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
-  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::constant || node.width == 0 || node.immediate_offset != immediate_offset) continue;
-    for (const User& user : flow.users(id)) {
-      if (user.is_effect || flow.nodes[user.index].opcode != op::i32_add) continue;
-      const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
-      if (other.cancelled && !other.top) return true;
-    }
-  }
-  return false;
+  const auto counts = [&](const User& user) {
+    if (user.is_effect || flow.nodes[user.index].opcode != op::i32_add) return false;
+    const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
+    return other.cancelled && !other.top;
+  };
+  return any_use(flow, immediate_offset, counts, [](const User&) { return false; });
 }
 
 /// Whether a node is one of the constants near the start, or made of them alone.

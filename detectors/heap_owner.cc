@@ -27,7 +27,7 @@ class OwnerSearch {
   void explain_globals();
   void check_layout();
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
-    return describe_function(names_, function) + " at file offset " + hex(offset);
+    return describe_place(names_, function, offset);
   }
   void refuse(Code code, std::string why, std::optional<std::uint64_t> offset = {}) {
     if (owner_.refusal) return;

@@ -87,4 +87,8 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
   return survey;
 }
 
+std::string describe_place(const NameSection& names, std::uint32_t function, std::uint64_t offset) {
+  return describe_function(names, function) + " at file offset " + hex(offset);
+}
+
 }  // namespace heapbump

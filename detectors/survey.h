@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "heapbump/code.h"
@@ -32,6 +33,9 @@ struct Survey {
   /// The wrappers that the linker makes itself (constructors, exported commands) are never padded and hold no constants.
   [[nodiscard]] bool relocations_padded() const { return padded_calls >= 4 && short_calls == 0; }
 };
+
+/// A place in code as reports name it: the function, and the offset in the file.
+[[nodiscard]] std::string describe_place(const NameSection& names, std::uint32_t function, std::uint64_t offset);
 
 /// The linear-memory range [begin, end) whose addresses to collect; empty for none.
 struct AddressRange {

@@ -29,10 +29,6 @@ void name_toolchain(const Module& module, Finding& finding) {
   if (finding.toolchain.name.empty()) finding.toolchain = {"unknown", "", "no producers section; judged by the code alone"};
 }
 
-std::string place(const NameSection& names, std::uint32_t function, std::uint64_t offset) {
-  return describe_function(names, function) + " at file offset " + hex(offset);
-}
-
 /// The verdict on `tail`, with the evidence for it.
 Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, const GrowthReport& growth,
                                    const NameSection& names, Finding& finding) {
@@ -48,12 +44,12 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     return verdict;
   }
   for (const GrowthUse& use : growth.explained)
-    finding.evidence.push_back({"memory-growth", place(names, use.function, use.offset) + ": " + use.what});
+    finding.evidence.push_back({"memory-growth", describe_place(names, use.function, use.offset) + ": " + use.what});
   for (const GrowthUse& use : growth.unexplained)
-    finding.evidence.push_back({"memory-growth", place(names, use.function, use.offset) + ": " + use.what});
+    finding.evidence.push_back({"memory-growth", describe_place(names, use.function, use.offset) + ": " + use.what});
   if (!growth.sound) {
     const GrowthUse& first = growth.unexplained.front();
-    verdict.why = first.what + ", in " + place(names, first.function, first.offset);
+    verdict.why = first.what + ", in " + describe_place(names, first.function, first.offset);
     return verdict;
   }
   // The line between old and new memory must not be crossed by a constant address either.
@@ -61,7 +57,7 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
   for (const AddressUse& use : uses) {
     if (use.kind != AddressUse::Kind::address || static_cast<std::uint64_t>(use.target) < module.memory_bytes()) continue;
     verdict.why = "the constant " + hex(static_cast<std::uint64_t>(use.target)) + " is used as an address above the declared minimum, in " +
-                  place(names, use.hit.function, use.hit.immediate.file_offset);
+                  describe_place(names, use.hit.function, use.hit.immediate.file_offset);
     return verdict;
   }
   verdict.sound = true;

@@ -265,21 +265,7 @@ test::Specimen as_found(test::ModuleBuilder& builder, std::size_t moved) {
   finding.confidence = Confidence::proven;
   finding.heap_base = kHeap;
   finding.strategies = {{Strategy::bump, true, "so it says"}};
-  const auto module = read_module(program);
-  for (const FunctionBody& body : module->bodies) {
-    InstructionReader reader(*module, body);
-    Instruction i;
-    while (finding.sites.size() < moved && reader.next(i)) {
-      if (i.opcode != op::i32_const || i.value != kHeap) continue;
-      Site site;
-      site.file_offset = i.immediate_offset;
-      site.width = i.immediate_width;
-      site.value = i.value;
-      site.role = Role::heap_start;
-      site.moves = 1;
-      finding.sites.push_back(site);
-    }
-  }
+  finding.sites = test::constants_as_heap_starts(program, kHeap, moved);
   return test::reserve_as_found(program, finding);
 }
 

@@ -22,12 +22,6 @@ Verification checked(const Specimen& specimen) {
   return result ? *std::move(result) : Verification{};
 }
 
-std::string messages(const Verification& verification) {
-  std::string text;
-  for (const Mismatch& m : verification.mismatches) text += m.what + " [" + m.expected + "] [" + m.found + "]\n";
-  return text;
-}
-
 std::optional<Error> run_verdict(const Specimen& specimen) {
   run::ProofRequest request;
   request.limits.seconds = 60;
@@ -67,21 +61,7 @@ Finding finding(Strategy strategy) {
 Finding bump_finding(const std::vector<std::byte>& program, std::int32_t heap) {
   Finding f = finding(Strategy::bump);
   f.heap_base = static_cast<std::uint64_t>(heap);
-  const auto module = read_module(program);
-  for (const FunctionBody& body : module->bodies) {
-    InstructionReader reader(*module, body);
-    Instruction i;
-    while (reader.next(i)) {
-      if (i.opcode != op::i32_const || i.value != heap) continue;
-      Site site;
-      site.file_offset = i.immediate_offset;
-      site.width = i.immediate_width;
-      site.value = i.value;
-      site.role = Role::heap_start;
-      site.moves = 1;
-      f.sites.push_back(site);
-    }
-  }
+  f.sites = constants_as_heap_starts(program, heap);
   return f;
 }
 

@@ -193,4 +193,30 @@ Specimen reserve_like(const Specimen& other, std::vector<std::byte> program) {
   return specimen;
 }
 
+std::vector<Site> constants_as_heap_starts(const std::vector<std::byte>& program, std::int64_t value, std::size_t most) {
+  std::vector<Site> sites;
+  const auto module = read_module(program);
+  for (const FunctionBody& body : module->bodies) {
+    InstructionReader reader(*module, body);
+    Instruction i;
+    while (sites.size() < most && reader.next(i)) {
+      if (i.opcode != op::i32_const || i.value != value) continue;
+      Site site;
+      site.file_offset = i.immediate_offset;
+      site.width = i.immediate_width;
+      site.value = i.value;
+      site.role = Role::heap_start;
+      site.moves = 1;
+      sites.push_back(site);
+    }
+  }
+  return sites;
+}
+
+std::string messages(const Verification& verification) {
+  std::string text;
+  for (const Mismatch& m : verification.mismatches) text += m.what + " [" + m.expected + "] [" + m.found + "]\n";
+  return text;
+}
+
 }  // namespace heapbump::test

@@ -12,6 +12,7 @@
 #include "heapbump/edit.h"
 #include "heapbump/finding.h"
 #include "heapbump/plan.h"
+#include "heapbump/verify.h"
 
 namespace heapbump::test {
 
@@ -38,5 +39,10 @@ struct Specimen {
 [[nodiscard]] Specimen reserve_as_found(std::vector<std::byte> program, const Finding& finding, const Request& request = {});
 /// The plan's edits in a program that has the same layout: what a plan that overlooked the difference would have written.
 [[nodiscard]] Specimen reserve_like(const Specimen& other, std::vector<std::byte> program);
+
+/// Every i32.const of that value as a heap start that moves, up to `most` of them: what a detector by equality would say.
+[[nodiscard]] std::vector<Site> constants_as_heap_starts(const std::vector<std::byte>& program, std::int64_t value, std::size_t most = SIZE_MAX);
+/// A verification's mismatches, a line each, for the messages of tests.
+[[nodiscard]] std::string messages(const Verification& verification);
 
 }  // namespace heapbump::test

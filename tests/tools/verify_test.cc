@@ -22,12 +22,6 @@ Verification checked(Bytes original, Bytes reserved, const std::optional<Manifes
   return result ? *std::move(result) : Verification{};
 }
 
-std::string messages(const Verification& verification) {
-  std::string text;
-  for (const Mismatch& m : verification.mismatches) text += m.what + " [" + m.expected + "] [" + m.found + "]\n";
-  return text;
-}
-
 TEST(Verify, AcceptsARightReservationInEveryPlacement) {
   for (const Placement placement : {Placement::shim, Placement::adapter, Placement::none}) {
     Request request;
