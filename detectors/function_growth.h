@@ -58,6 +58,7 @@ class FunctionGrowth {
   [[nodiscard]] bool continues(const std::map<NodeId, Carried>& carried, BlockId block) const;
   [[nodiscard]] bool is_used(const std::map<NodeId, Carried>& carried) const;
   [[nodiscard]] bool base_escapes(const Source& source);
+  [[nodiscard]] std::vector<bool> from_allocators() const;
   void summarise(GrowthSummary& summary) const;
   void explain(std::uint64_t offset, std::string what) { report_.explained.push_back({flow_.function, offset, std::move(what)}); }
   void object(std::uint64_t offset, std::string what) { report_.unexplained.push_back({flow_.function, offset, std::move(what)}); }

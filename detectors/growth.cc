@@ -64,7 +64,11 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
     // A function that returns what a wrapper gave it, or else memory from elsewhere, is an allocator: its result is
     // memory by contract. One that returns nothing else only passes it on, and its callers may ask just for success.
     GrowthSummary kept = summary;
-    if (!direct && !summary.returns_size && !summary.only_fresh) kept = {};
+    report.allocators.erase(function);
+    if (!direct && !summary.returns_size && !summary.only_fresh) {
+      if (summary.returns_fresh) report.allocators.emplace(function, summary);
+      kept = {};
+    }
     const bool raw = kept.returns_size || kept.only_fresh;
     if (raw && std::ranges::find(module.element_functions, function) != module.element_functions.end())
       part.unexplained.push_back({function, module.body(function)->file_offset,

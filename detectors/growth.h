@@ -43,7 +43,9 @@ struct GrowthReport {
   bool grows = false;
   std::vector<GrowthUse> explained;
   std::vector<GrowthUse> unexplained;  ///< not empty exactly if not sound
-  std::map<std::uint32_t, GrowthSummary> summaries;  ///< of functions whose result matters
+  std::map<std::uint32_t, GrowthSummary> summaries;  ///< of functions whose result matters, and empty ones of all that were followed
+  /// Functions that give new memory or memory from elsewhere and grow it through others. Their callers were not looked at.
+  std::map<std::uint32_t, GrowthSummary> allocators;
 };
 
 /// Errors: those of evaluate_flow for a function that has to be followed.

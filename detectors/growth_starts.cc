@@ -62,6 +62,12 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
   }
 }
 
+/// What carries a value on through arithmetic: anything but a comparison.
+bool calculates(const Node& at, std::uint32_t) {
+  return (at.kind == NodeKind::binary || at.kind == NodeKind::unary) && !is_relational(at.opcode) && !is_equality(at.opcode) &&
+         at.opcode != op::i32_eqz && at.opcode != 0x50;
+}
+
 }  // namespace
 
 bool is_frame(const Flow& flow, NodeId address) {
@@ -172,10 +178,6 @@ bool FunctionGrowth::continues(const std::map<NodeId, Carried>& carried, BlockId
 bool FunctionGrowth::is_used(const std::map<NodeId, Carried>& carried) const {
   std::vector<NodeId> roots;
   for (const auto& [node, held] : carried) roots.push_back(node);
-  const auto calculates = [](const Node& at, std::uint32_t) {
-    return (at.kind == NodeKind::binary || at.kind == NodeKind::unary) && !is_relational(at.opcode) && !is_equality(at.opcode) &&
-           at.opcode != op::i32_eqz && at.opcode != 0x50;
-  };
   for (const NodeId node : reach(flow_, roots, calculates))
     for (const User& user : flow_.users(node)) {
       if (!user.is_effect) continue;
@@ -270,10 +272,24 @@ void FunctionGrowth::check_growth() {
   }
 }
 
+/// What is made from the results of functions that also give memory from elsewhere.
+std::vector<bool> FunctionGrowth::from_allocators() const {
+  std::vector<NodeId> roots;
+  for (const Source& source : sources_) {
+    if (source.is_size || !source.wrapper) continue;
+    const Effect& call = flow_.effects[flow_.nodes[source.node].effect];
+    if (!summaries_.at(static_cast<std::uint32_t>(call.value)).only_fresh) roots.push_back(source.node);
+  }
+  std::vector<bool> made(flow_.nodes.size());
+  for (const NodeId node : reach(flow_, roots, calculates)) made[node] = true;
+  return made;
+}
+
 void FunctionGrowth::summarise(GrowthSummary& summary) const {
   std::map<NodeId, Carried> carried;
   for (const Source& source : sources_)
     if (!source.is_size) carried.merge(carry(source));
+  const std::vector<bool> allocated = from_allocators();
   summary.only_fresh = true;
   std::optional<std::int64_t> header;
   for (const Effect& effect : flow_.effects) {
@@ -286,7 +302,7 @@ void FunctionGrowth::summarise(GrowthSummary& summary) const {
       shift = {.scale = held->second.bytes ? static_cast<std::int64_t>(kPageSize) : 1, .top = true, .base = true};
     }
     const auto constant = flow_.constant(result);
-    if (shift.mixed || (!shift.top && constant != 0 && constant != -1)) summary.only_fresh = false;
+    if (shift.mixed || allocated[result] || (!shift.top && constant != 0 && constant != -1)) summary.only_fresh = false;
     if (!shift.top || !shift.known) continue;
     if (shift.from_size && !excused(result, effect.block, effect.offset)) {
       summary.returns_size = true;

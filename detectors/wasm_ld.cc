@@ -7,6 +7,7 @@
 #include "detectors/address_use.h"
 #include "detectors/growth.h"
 #include "detectors/heap_owner.h"
+#include "detectors/in_place.h"
 #include "detectors/registry.h"
 #include "detectors/relocations.h"
 #include "detectors/survey.h"
@@ -58,6 +59,12 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     if (use.kind != AddressUse::Kind::address || static_cast<std::uint64_t>(use.target) < module.memory_bytes()) continue;
     verdict.why = "the constant " + hex(static_cast<std::uint64_t>(use.target)) + " is used as an address above the declared minimum, in " +
                   describe_place(names, use.hit.function, use.hit.immediate.file_offset);
+    return verdict;
+  }
+  HEAPBUMP_TRY(const auto in_place, find_extension_in_place(module, survey, growth, uses, names));
+  if (in_place) {
+    verdict.why = in_place->asks.what + ", in " + describe_place(names, in_place->asks.function, in_place->asks.offset) +
+                  ", and the memory's end stands " + in_place->end;
     return verdict;
   }
   verdict.sound = true;

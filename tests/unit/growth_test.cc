@@ -259,6 +259,86 @@ TEST(Growth, who_uses_the_result_of_an_allocator_in_any_way_relies_on_nothing_el
   }
 }
 
+TEST(Growth, what_takes_its_memory_from_an_allocator_is_one_too) {
+  // After inlining, memory.grow stands in malloc itself, and memalign asks malloc.
+  for (const bool own : {false, true}) {
+    Program program;
+    const auto allocate = pool(program);
+    // aligned(n) = (pool(n) + 15) & -16; or what it grows itself, while pool(n) goes elsewhere
+    Code aligned;
+    if (own)
+      aligned = kept(kEnd + 8, Code().local_get(0).call(allocate)).i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74});
+    else
+      aligned.local_get(0).call(allocate).i32_const(15).op({0x6a}).i32_const(-16).op({0x71});
+    const auto gives = program.builder.function(program.unary, 1, aligned);
+    program.function(Code().i32_const(1).call(gives).op({0x45, 0x04, 0x40, 0x0b}));
+    if (own)
+      expect_refused(program, "extended in place");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
+/// Three functions: grow; one that gives what it has left or grows; a heap that asks that one for a page and goes on where it
+/// ended, or takes the page from where it was told.
+void heap_of_pages(Program& program, bool in_place) {
+  const auto grows = program.builder.function(program.unary, 0, Code().local_get(0).op({0x40, 0x00}).i32_const(16).op({0x74}));
+  const auto more = program.builder.function(program.unary, 1,
+                                             Code().i32_const(kFresh).access(0x28).local_tee(1).op({0x45, 0x04, 0x40})
+                                                 .i32_const(4).call(grows).local_set(1)
+                                                 .i32_const(kFresh).local_get(1).i32_const(8).op({0x6a}).access(0x36).op({0x0b})
+                                                 .local_get(1));
+  Code take;
+  take.i32_const(1).call(more).local_set(0);
+  if (!in_place) take.i32_const(kEnd).local_get(0).access(0x36);
+  take.local_get(0).op({0x45, 0x04, 0x40, 0x00, 0x0b});
+  take.i32_const(kEnd).i32_const(kEnd).access(0x28).i32_const(65536).op({0x6a}).access(0x36);
+  program.function(take);
+}
+
+TEST(Growth, a_heap_that_knows_where_memory_ends_must_look_where_its_new_memory_is) {
+  const auto end = static_cast<std::int32_t>(2 * kPageSize);
+  for (const bool in_place : {true, false}) {
+    Program nowhere;
+    heap_of_pages(nowhere, in_place);
+    EXPECT_EQ(nowhere.why_not_tail(), "");
+    Program in_data;
+    heap_of_pages(in_data, in_place);
+    in_data.builder.data(kEnd, std::string("\0\0\x02\0", 4));
+    Program in_global;
+    heap_of_pages(in_global, in_place);
+    in_global.builder.global(end, true);
+    Program in_code;
+    heap_of_pages(in_code, in_place);
+    in_code.function(Code().i32_const(kEnd).i32_const(end).access(0x36));
+    for (const auto& [program, where] : {std::pair{&in_data, "in data at 0x450"}, {&in_global, "in global 1"}, {&in_code, "in function 3"}}) {
+      if (in_place) {
+        expect_refused(*program, "extended in place");
+        expect_refused(*program, where);
+      } else {
+        EXPECT_EQ(program->why_not_tail(), "");
+      }
+    }
+  }
+}
+
+TEST(Growth, who_passes_an_allocator_s_memory_on_leaves_the_question_to_its_callers) {
+  for (const bool in_place : {true, false}) {
+    Program program;
+    heap_of_pages(program, false);
+    program.builder.data(kEnd, std::string("\0\0\x02\0", 4));
+    const auto checked = program.builder.function(program.unary, 0, Code().local_get(0).call(1));
+    if (in_place)
+      program.function(Code().i32_const(1).call(checked).op({0x45, 0x04, 0x40, 0x00, 0x0b}));
+    else
+      program.function(kept(kEnd, Code().i32_const(1).call(checked)));
+    if (in_place)
+      expect_refused(program, "extended in place");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
 TEST(Growth, an_allocator_takes_its_last_header_back_where_new_memory_continues_what_it_had) {
   for (const bool asks : {true, false}) {
     Program program;
