@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include "detectors/function_growth.h"
 
@@ -9,6 +10,9 @@ namespace heapbump {
 namespace {
 
 constexpr int kMaxRounds = 6;  // how often one function is looked at again as its callees become known
+// What is kept of one function that was followed, and of one use in words here, in the finding and in the report.
+constexpr std::uint64_t kFunctionBytes = 512;
+constexpr std::uint64_t kUseBytes = 768;
 
 }  // namespace
 
@@ -45,20 +49,25 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
   report.uses_size = !survey.size_functions.empty();
   report.grows = !survey.grow_functions.empty();
   std::deque<std::uint32_t> queue;
+  std::set<std::uint32_t> queued;
+  const auto look_at = [&](std::uint32_t function) {
+    if (queued.insert(function).second) queue.push_back(function);
+  };
   std::map<std::uint32_t, int> rounds;
   std::map<std::uint32_t, GrowthReport> parts;
   for (const auto* list : {&survey.size_functions, &survey.grow_functions})
-    for (const std::uint32_t function : *list)
-      if (rounds.emplace(function, 0).second) queue.push_back(function);
+    std::ranges::for_each(*list, look_at);
   while (!queue.empty()) {
     const std::uint32_t function = queue.front();
     queue.pop_front();
+    queued.erase(function);
     if (++rounds[function] > kMaxRounds)
       return fail(Code::kWorkLimit, "functions that read or grow the memory's size call each other too deeply to follow");
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport& part = parts[function];
     part = {};
     const GrowthSummary summary = growth::FunctionGrowth(flow, report.summaries, part, report.grows).run();
+    HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size()) * kUseBytes));
     const bool direct = std::ranges::binary_search(survey.size_functions, function) ||
                         std::ranges::binary_search(survey.grow_functions, function);
     // A function that returns what a wrapper gave it, or else memory from elsewhere, is an allocator: its result is
@@ -77,10 +86,7 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
     GrowthSummary& known = report.summaries[function];
     if (known == kept) continue;
     known = kept;
-    for (const std::uint32_t caller : survey.callers(function)) {
-      rounds.emplace(caller, 0);
-      if (std::ranges::find(queue, caller) == queue.end()) queue.push_back(caller);
-    }
+    std::ranges::for_each(survey.callers(function), look_at);
   }
   for (auto& [function, part] : parts) {
     std::ranges::move(part.explained, std::back_inserter(report.explained));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "detectors/function_growth.h"
 #include "heapbump/data_image.h"
@@ -11,6 +12,7 @@ namespace heapbump {
 namespace {
 
 constexpr int kMaxRounds = 6;  // how often one caller is looked at again as more allocators become known
+constexpr std::uint64_t kSummaryBytes = 256;  // what is kept of a function that passes memory on
 
 /// Where the declared end of memory stands outside the functions whose growth was followed.
 std::optional<std::string> find_end(const Module& module, const Survey& survey, const GrowthReport& growth,
@@ -44,15 +46,17 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
   std::map<std::uint32_t, GrowthSummary> summaries = growth.summaries;
   std::map<std::uint32_t, int> rounds;
   std::deque<std::uint32_t> queue;
+  std::set<std::uint32_t> queued;
   const auto look_at_callers = [&](std::uint32_t function) {
     for (const std::uint32_t caller : survey.callers(function))
-      if (std::ranges::find(queue, caller) == queue.end()) queue.push_back(caller);
+      if (queued.insert(caller).second) queue.push_back(caller);
   };
   for (const auto& [function, summary] : growth.allocators) summaries[function] = summary;
   for (const auto& [function, summary] : growth.allocators) look_at_callers(function);
   while (!queue.empty()) {
     const std::uint32_t function = queue.front();
     queue.pop_front();
+    queued.erase(function);
     const std::uint64_t begin = module.body(function)->file_offset;
     if (++rounds[function] > kMaxRounds)
       return GrowthUse{function, begin, "more functions that pass memory on call each other than can be followed"};
@@ -63,6 +67,7 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
     // Those that were followed before keep what is known of them.
     const auto known = summaries.find(function);
     if (!summary.returns_fresh || (known != summaries.end() && known->second.returns_fresh)) continue;
+    HEAPBUMP_CHECK(module.work->hold(kSummaryBytes));
     summaries[function] = summary;
     look_at_callers(function);
   }

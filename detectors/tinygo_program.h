@@ -54,6 +54,8 @@ class Program {
   [[nodiscard]] const Module& module() const { return *module_; }
   /// The flow of a function with a body; nullptr for an import and where evaluation failed (see error()).
   [[nodiscard]] const Flow* flow(std::uint32_t function);
+  /// Gives back the memory of all flows so far; every Value, and what was kept whole, is void.
+  void forget_flows();
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too much of it: what
   /// was being asked then has no answer.

@@ -249,12 +249,16 @@ void Runtime::read_start(Program& program, const DataImage& image) {
 }
 
 bool Runtime::is_possible(Program& program) {
-  bool found = false;
-  for_each_word_store(program, program.functions_with_memory_size(),
-                      [&](const Flow& flow, const Effect& store, std::uint32_t) {
-                        found = found || is_memory_bytes(program, stored_value(flow, store));
-                      });
-  return found;
+  // One function at a time: most programs are not TinyGo's, and nothing of theirs need be kept.
+  for (const std::uint32_t function : program.functions_with_memory_size()) {
+    bool found = false;
+    for_each_word_store(program, std::set{function}, [&](const Flow& flow, const Effect& store, std::uint32_t) {
+      found = found || is_memory_bytes(program, stored_value(flow, store));
+    });
+    program.forget_flows();
+    if (found) return true;
+  }
+  return false;
 }
 
 std::optional<Runtime> Runtime::find(Program& program, const DataImage& image) {

@@ -133,6 +133,12 @@ class Flow {
   /// Which way a condition always goes: a constant, or a constant compared with zero, as unoptimised code asks whether a
   /// weak symbol is there. Two other constants are not compared: an edit may move one of them.
   [[nodiscard]] std::optional<bool> decided(NodeId condition) const;
+  /// Memory that the graph takes, in bytes.
+  [[nodiscard]] std::uint64_t bytes() const {
+    return sizeof(Flow) + nodes.capacity() * sizeof(Node) + effects.capacity() * sizeof(Effect) + operands.capacity() * sizeof(NodeId) +
+           edges.capacity() * sizeof(Edge) + dead.capacity() * sizeof(DeadImmediate) + users_.capacity() * sizeof(User) +
+           (user_index_.capacity() + edge_index_.capacity()) * sizeof(std::uint32_t);
+  }
   /// Whether every way from the body's start to `block` passes through `gate` (a block passes through itself).
   [[nodiscard]] bool dominates(BlockId gate, BlockId block) const;
 

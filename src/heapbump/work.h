@@ -25,6 +25,8 @@ class WorkMeter {
     if (held_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= held_limit_) return {};
     return fail(Code::kWorkLimit, "what this module declares takes more memory than a module of its size may cost");
   }
+  /// What was held before and is kept no longer.
+  void release(std::uint64_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t work() const { return work_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t held() const { return held_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t work_left() const { return work() < work_limit_ ? work_limit_ - work() : 0; }
