@@ -1,3 +1,5 @@
+// Calls of the preview1 host: how each looks, which function answers it, and all answers that need no file.
+// Files and paths are in preview1_files.cc.
 #include "heapbump/run/preview1.h"
 
 #include <algorithm>
@@ -8,28 +10,8 @@
 namespace heapbump::run {
 namespace {
 
-constexpr std::uint64_t kStartTime = 1'700'000'000'000'000'000;  // any fixed instant: 2023-11-14T22:13:20Z
-constexpr std::uint64_t kTick = 1000;  // a reading of the clock takes a microsecond, so that waiting loops end
-constexpr std::uint64_t kAllRights = (1U << 30U) - 1;
-constexpr std::uint64_t kSeekAndTell = 1U << 2U | 1U << 5U;
-constexpr std::uint64_t kMaxVectors = 1024;
-constexpr std::uint32_t kFirstFree = 3;
-
-constexpr std::uint16_t kOpenCreate = 1, kOpenDirectory = 2, kOpenExclusive = 4, kOpenTruncate = 8;
-
-std::uint16_t write_filestat(const Guest& guest, std::uint64_t address, const FileStat& stat) {
-  const auto room = guest.range(address, 64);
-  if (!room) return errno_code::fault;
-  std::ranges::fill(*room, std::byte{0});
-  const bool ok = guest.store<std::uint64_t>(address, 1) && guest.store(address + 8, stat.inode) &&
-                  guest.store(address + 16, static_cast<std::uint8_t>(stat.type)) &&
-                  guest.store<std::uint64_t>(address + 24, 1) && guest.store(address + 32, stat.size) &&
-                  guest.store(address + 40, kStartTime) && guest.store(address + 48, kStartTime) &&
-                  guest.store(address + 56, kStartTime);
-  return ok ? errno_code::success : errno_code::fault;
-}
-
-void note(Event& event, std::uint64_t value) { event.detail += " -> " + std::to_string(value); }
+constexpr std::uint64_t kTick =
+    1000;  // a reading of the clock takes a microsecond, so that waiting loops end
 
 }  // namespace
 
@@ -92,7 +74,8 @@ std::span<const Preview1::Entry> Preview1::table() {
 }
 
 const HostFunction* find_host_function(std::string_view name) {
-  const auto found = std::ranges::find(Preview1::table(), name, [](const auto& entry) { return entry.function.name; });
+  const auto found =
+      std::ranges::find(Preview1::table(), name, [](const auto& entry) { return entry.function.name; });
   return found == Preview1::table().end() ? nullptr : &found->function;
 }
 
@@ -112,8 +95,8 @@ Preview1::Next Preview1::call(const HostFunction& function, std::span<const std:
     if (i != 0) event.detail += ", ";
     event.detail += function.params[i] == 'p' ? "_" : std::to_string(arguments[i]);
   }
-  const auto entry =
-      std::ranges::find(table(), function.name, [](const Entry& candidate) { return candidate.function.name; });
+  const auto entry = std::ranges::find(table(), function.name,
+                                       [](const Entry& candidate) { return candidate.function.name; });
   Guest guest(memory);
   event.result = (this->*entry->handler)(arguments, guest, event);
   return exiting_ ? Next::exit : Next::go_on;
@@ -124,11 +107,8 @@ Preview1::Descriptor* Preview1::descriptor(std::uint64_t number) {
   return found == descriptors_.end() ? nullptr : &found->second;
 }
 
-Preview1::Descriptor* Preview1::directory(std::uint64_t number, std::uint16_t& error) {
-  Descriptor* file = descriptor(number);
-  error = file == nullptr ? errno_code::badf : errno_code::success;
-  if (file != nullptr && file->type != FileType::directory) error = errno_code::notdir;
-  return error == errno_code::success ? file : nullptr;
+void Preview1::note(Event& event, std::uint64_t value) {
+  event.detail += " -> " + std::to_string(value);
 }
 
 std::uint16_t Preview1::strings_get(const std::vector<std::string>& strings, Arguments a, Guest& guest) {
@@ -175,249 +155,6 @@ std::uint16_t Preview1::clock_time_get(Arguments a, Guest& guest, Event&) {
   return guest.store(a[2], a[0] == 0 ? now_ : now_ - kStartTime) ? errno_code::success : errno_code::fault;
 }
 
-std::uint16_t Preview1::fd_noop(Arguments a, Guest&, Event&) {
-  return descriptor(a[0]) == nullptr ? errno_code::badf : errno_code::success;
-}
-
-std::uint16_t Preview1::fd_change(Arguments a, Guest&, Event&) {
-  return descriptor(a[0]) == nullptr ? errno_code::badf : errno_code::rofs;
-}
-
-std::uint16_t Preview1::fd_close(Arguments a, Guest&, Event&) {
-  return descriptors_.erase(static_cast<std::uint32_t>(a[0])) == 0 ? errno_code::badf : errno_code::success;
-}
-
-std::uint16_t Preview1::fd_fdstat_get(Arguments a, Guest& guest, Event&) {
-  const Descriptor* file = descriptor(a[0]);
-  if (file == nullptr) return errno_code::badf;
-  const std::uint64_t rights = file->type == FileType::unknown ? kAllRights & ~kSeekAndTell : kAllRights;
-  const bool ok = guest.range(a[1], 24) && guest.store<std::uint64_t>(a[1], static_cast<std::uint8_t>(file->type)) &&
-                  guest.store(a[1] + 8, rights) && guest.store(a[1] + 16, rights);
-  return ok ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::fd_filestat_get(Arguments a, Guest& guest, Event&) {
-  const Descriptor* file = descriptor(a[0]);
-  if (file == nullptr) return errno_code::badf;
-  const bool is_file = file->type == FileType::regular;
-  return write_filestat(guest, a[1], {file->type, file->inode, is_file ? file->content.size() : 0});
-}
-
-std::uint16_t Preview1::read_into(Descriptor& file, std::uint64_t iovs, std::uint64_t count, std::uint64_t& position,
-                                  std::uint64_t result, Guest& guest, Event& event) {
-  if (count > kMaxVectors) return errno_code::inval;
-  std::uint32_t total = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const auto address = guest.load<std::uint32_t>(iovs + 8 * i);
-    const auto length = guest.load<std::uint32_t>(iovs + 8 * i + 4);
-    if (!address || !length) return errno_code::fault;
-    const std::uint64_t left = position < file.content.size() ? file.content.size() - position : 0;
-    const std::uint64_t some = std::min<std::uint64_t>(left, *length);
-    if (!guest.range(*address, *length)) return errno_code::fault;
-    if (some != 0 && !guest.write(*address, std::string_view(file.content).substr(position, some)))
-      return errno_code::fault;
-    position += some;
-    total += static_cast<std::uint32_t>(some);
-    if (some < *length) break;
-  }
-  note(event, total);
-  return guest.store(result, total) ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::gather(std::uint64_t iovs, std::uint64_t count, std::uint64_t result, Guest& guest,
-                               Event& event) {
-  if (count > kMaxVectors) return errno_code::inval;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const auto address = guest.load<std::uint32_t>(iovs + 8 * i);
-    const auto length = guest.load<std::uint32_t>(iovs + 8 * i + 4);
-    if (!address || !length) return errno_code::fault;
-    const auto text = guest.text(*address, *length);
-    if (!text) return errno_code::fault;
-    event.bytes += *text;
-  }
-  note(event, event.bytes.size());
-  return guest.store(result, static_cast<std::uint32_t>(event.bytes.size())) ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::fd_read(Arguments a, Guest& guest, Event& event) {
-  Descriptor* file = descriptor(a[0]);
-  if (file == nullptr || file->output) return errno_code::badf;
-  if (file->type == FileType::directory) return errno_code::isdir;
-  return read_into(*file, a[1], a[2], file->position, a[3], guest, event);
-}
-
-std::uint16_t Preview1::fd_pread(Arguments a, Guest& guest, Event& event) {
-  Descriptor* file = descriptor(a[0]);
-  if (file == nullptr || file->output) return errno_code::badf;
-  if (file->type == FileType::directory) return errno_code::isdir;
-  if (file->input) return errno_code::spipe;
-  std::uint64_t position = a[3];
-  return read_into(*file, a[1], a[2], position, a[4], guest, event);
-}
-
-std::uint16_t Preview1::fd_write(Arguments a, Guest& guest, Event& event) {
-  const Descriptor* file = descriptor(a[0]);
-  if (file == nullptr) return errno_code::badf;
-  if (!file->output) return file->type == FileType::regular ? errno_code::rofs : errno_code::badf;
-  return gather(a[1], a[2], a[3], guest, event);
-}
-
-std::uint16_t Preview1::fd_pwrite(Arguments a, Guest&, Event&) {
-  const Descriptor* file = descriptor(a[0]);
-  if (file == nullptr) return errno_code::badf;
-  return file->output ? errno_code::spipe : errno_code::rofs;
-}
-
-std::uint16_t Preview1::fd_prestat_get(Arguments a, Guest& guest, Event&) {
-  const Descriptor* file = descriptor(a[0]);
-  if (file == nullptr || !file->preopened) return errno_code::badf;
-  const bool ok = guest.store<std::uint32_t>(a[1], 0) && guest.store<std::uint32_t>(a[1] + 4, 1);
-  return ok ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::fd_prestat_dir_name(Arguments a, Guest& guest, Event&) {
-  const Descriptor* file = descriptor(a[0]);
-  if (file == nullptr || !file->preopened) return errno_code::badf;
-  if (a[2] < 1) return errno_code::inval;
-  return guest.write(a[1], "/") ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::fd_readdir(Arguments a, Guest& guest, Event& event) {
-  std::uint16_t error = 0;
-  const Descriptor* file = directory(a[0], error);
-  if (file == nullptr) return error;
-  const auto entries = folder_->list(file->path);
-  if (!entries) return entries.error();
-  std::string out;
-  for (std::uint64_t cookie = a[3]; cookie < entries->size() && out.size() < a[2]; ++cookie) {
-    const DirectoryEntry& entry = (*entries)[cookie];
-    std::array<std::byte, 24> header{};
-    const Guest view(header);
-    const bool fits = view.store(0, cookie + 1) && view.store(8, entry.stat.inode) &&
-                      view.store(16, static_cast<std::uint32_t>(entry.name.size())) &&
-                      view.store(20, static_cast<std::uint32_t>(entry.stat.type));
-    if (!fits) return errno_code::inval;
-    out.append(reinterpret_cast<const char*>(header.data()), header.size());
-    out += entry.name;
-  }
-  out.resize(std::min<std::uint64_t>(out.size(), a[2]));
-  note(event, out.size());
-  if (!guest.write(a[1], out)) return errno_code::fault;
-  return guest.store(a[4], static_cast<std::uint32_t>(out.size())) ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::fd_renumber(Arguments a, Guest&, Event&) {
-  const auto from = static_cast<std::uint32_t>(a[0]);
-  const auto to = static_cast<std::uint32_t>(a[1]);
-  if (!descriptors_.contains(from) || !descriptors_.contains(to)) return errno_code::badf;
-  if (from == to) return errno_code::success;
-  descriptors_[to] = std::move(descriptors_[from]);
-  descriptors_.erase(from);
-  return errno_code::success;
-}
-
-std::uint16_t Preview1::fd_seek(Arguments a, Guest& guest, Event&) {
-  Descriptor* file = descriptor(a[0]);
-  if (file == nullptr) return errno_code::badf;
-  if (file->type == FileType::unknown) return errno_code::spipe;
-  if (file->type == FileType::directory) return errno_code::isdir;
-  const std::uint64_t bases[] = {0, file->position, file->content.size()};
-  if (a[2] > 2) return errno_code::inval;
-  const std::uint64_t target = bases[a[2]] + a[1];  // a negative offset wraps, as two's complement does
-  if (target > INT64_MAX) return errno_code::inval;
-  file->position = target;
-  return guest.store(a[3], target) ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::fd_tell(Arguments a, Guest& guest, Event&) {
-  const Descriptor* file = descriptor(a[0]);
-  if (file == nullptr) return errno_code::badf;
-  if (file->type == FileType::unknown) return errno_code::spipe;
-  return guest.store(a[1], file->position) ? errno_code::success : errno_code::fault;
-}
-
-std::uint16_t Preview1::path_change(Arguments a, Guest& guest, Event& event) {
-  std::uint16_t error = 0;
-  if (directory(a[0], error) == nullptr) return error;
-  const auto path = guest.text(a[1], a[2]);
-  if (!path) return errno_code::fault;
-  event.bytes = *path;
-  return errno_code::rofs;
-}
-
-std::uint16_t Preview1::path_change_times(Arguments a, Guest& guest, Event& event) {
-  const std::uint64_t same[] = {a[0], a[2], a[3]};
-  return path_change(same, guest, event);
-}
-
-std::uint16_t Preview1::path_change_two(Arguments a, Guest& guest, Event& event) {
-  // path_link (fd, flags, path, length, fd, path, length) and path_rename (fd, path, length, fd, path, length)
-  const std::size_t skip = a.size() == 7 ? 1 : 0;
-  const std::uint64_t first[] = {a[0], a[1 + skip], a[2 + skip]};
-  const std::uint16_t error = path_change(first, guest, event);
-  if (error != errno_code::rofs) return error;
-  const auto to = guest.text(a[4 + skip], a[5 + skip]);
-  if (!to) return errno_code::fault;
-  event.bytes.append(1, '\0').append(*to);
-  return errno_code::rofs;
-}
-
-std::uint16_t Preview1::path_change_symlink(Arguments a, Guest& guest, Event& event) {
-  const std::uint64_t link[] = {a[2], a[3], a[4]};
-  return path_change(link, guest, event);
-}
-
-std::uint16_t Preview1::path_filestat_get(Arguments a, Guest& guest, Event& event) {
-  std::uint16_t error = 0;
-  const Descriptor* base = directory(a[0], error);
-  if (base == nullptr) return error;
-  const auto path = guest.text(a[2], a[3]);
-  if (!path) return errno_code::fault;
-  event.bytes = *path;
-  const auto joined = Folder::join(base->path, *path);
-  if (!joined) return joined.error();
-  const auto stat = folder_->stat(*joined);
-  if (!stat) return stat.error();
-  return write_filestat(guest, a[4], *stat);
-}
-
-std::uint16_t Preview1::path_open(Arguments a, Guest& guest, Event& event) {
-  std::uint16_t error = 0;
-  const Descriptor* base = directory(a[0], error);
-  if (base == nullptr) return error;
-  const auto path = guest.text(a[2], a[3]);
-  if (!path) return errno_code::fault;
-  event.bytes = *path;
-  const auto joined = Folder::join(base->path, *path);
-  if (!joined) return joined.error();
-  const auto stat = folder_->stat(*joined);
-  const std::uint64_t how = a[4];
-  if (!stat) return (how & kOpenCreate) != 0 && stat.error() == errno_code::noent ? errno_code::rofs : stat.error();
-  if ((how & kOpenCreate) != 0 && (how & kOpenExclusive) != 0) return errno_code::exist;
-  if ((how & kOpenTruncate) != 0) return errno_code::rofs;
-  if ((how & kOpenDirectory) != 0 && stat->type != FileType::directory) return errno_code::notdir;
-  Descriptor file{.type = stat->type, .path = *joined, .inode = stat->inode};
-  if (stat->type == FileType::regular) {
-    auto content = folder_->read(*joined);
-    if (!content) return content.error();
-    file.content = *std::move(content);
-  } else if (stat->type != FileType::directory) {
-    return errno_code::acces;
-  }
-  std::uint32_t number = kFirstFree;
-  while (descriptors_.contains(number)) ++number;
-  if (!guest.store(a[8], number)) return errno_code::fault;
-  descriptors_[number] = std::move(file);
-  note(event, number);
-  return errno_code::success;
-}
-
-std::uint16_t Preview1::path_readlink(Arguments a, Guest& guest, Event& event) {
-  const std::uint64_t link[] = {a[0], a[1], a[2]};
-  const std::uint16_t error = path_change(link, guest, event);
-  return error == errno_code::rofs ? errno_code::inval : error;  // links are followed, none is seen
-}
-
 std::uint16_t Preview1::poll_oneoff(Arguments a, Guest& guest, Event& event) {
   const std::uint64_t count = a[2];
   if (count == 0 || count > kMaxVectors) return errno_code::inval;
@@ -430,7 +167,8 @@ std::uint16_t Preview1::poll_oneoff(Arguments a, Guest& guest, Event& event) {
   };
   std::vector<Ready> ready;
   std::optional<std::uint64_t> wake;
-  for (int pass = 0; pass < 2 && ready.empty(); ++pass) {  // files first; only if none is ready, the nearest clocks
+  for (int pass = 0; pass < 2 && ready.empty();
+       ++pass) {  // files first; only if none is ready, the nearest clocks
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t at = a[0] + 48 * i;
       const auto userdata = *guest.load<std::uint64_t>(at);
@@ -463,7 +201,8 @@ std::uint16_t Preview1::poll_oneoff(Arguments a, Guest& guest, Event& event) {
       return errno_code::fault;
   }
   note(event, ready.size());
-  return guest.store(a[3], static_cast<std::uint32_t>(ready.size())) ? errno_code::success : errno_code::fault;
+  return guest.store(a[3], static_cast<std::uint32_t>(ready.size())) ? errno_code::success
+                                                                     : errno_code::fault;
 }
 
 std::uint16_t Preview1::proc_exit(Arguments a, Guest&, Event&) {
@@ -472,7 +211,9 @@ std::uint16_t Preview1::proc_exit(Arguments a, Guest&, Event&) {
   return errno_code::success;
 }
 
-std::uint16_t Preview1::proc_raise(Arguments, Guest&, Event&) { return errno_code::nosys; }
+std::uint16_t Preview1::proc_raise(Arguments, Guest&, Event&) {
+  return errno_code::nosys;
+}
 
 std::uint16_t Preview1::random_get(Arguments a, Guest& guest, Event&) {
   const auto to = guest.range(a[0], a[1]);

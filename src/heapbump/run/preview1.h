@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <optional>
 #include <span>
@@ -27,10 +28,10 @@ struct HostFunction {
 };
 
 inline constexpr std::string_view kPreview1Module = "wasi_snapshot_preview1";
+/// When every run begins: any fixed instant, here 2023-11-14T22:13:20Z.
+inline constexpr std::uint64_t kStartTime = 1'700'000'000'000'000'000;
 
 [[nodiscard]] const HostFunction* find_host_function(std::string_view name);
-
-
 
 class Preview1 {
  public:
@@ -60,8 +61,16 @@ class Preview1 {
   friend const HostFunction* find_host_function(std::string_view name);
   static std::span<const Entry> table();
 
+  static constexpr std::uint64_t kMaxVectors = 1024;
+  static constexpr std::uint32_t kFirstFree = 3;
+
   Descriptor* descriptor(std::uint64_t number);
   Descriptor* directory(std::uint64_t number, std::uint16_t& error);
+  /// What a program names by a directory's descriptor and a path in its memory, as a path below the folder.
+  /// `event` gets the path as the program gave it.
+  std::expected<std::string, std::uint16_t> named_path(std::uint64_t number, std::uint64_t address,
+                                                       std::uint64_t length, const Guest& guest, Event& event);
+  static void note(Event& event, std::uint64_t value);
   static std::uint16_t strings_get(const std::vector<std::string>& strings, Arguments a, Guest& guest);
   static std::uint16_t strings_sizes(const std::vector<std::string>& strings, Arguments a, Guest& guest);
   std::uint16_t read_into(Descriptor& file, std::uint64_t iovs, std::uint64_t count, std::uint64_t& position,
