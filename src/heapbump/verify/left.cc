@@ -3,12 +3,11 @@
 // the functions that hold one are decoded. docs/verify.md gives the reasons for each rule.
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <span>
 
 #include "heapbump/code.h"
 #include "heapbump/data_image.h"
-#include "heapbump/flow_shapes.h"
+#include "heapbump/verify/constants.h"
 #include "heapbump/verify/context.h"
 #include "heapbump/verify/roles.h"
 
@@ -54,105 +53,28 @@ class Checker {
   // Code.
 
   void code() {
-    for (const std::uint32_t function : candidates(low_, high_))
+    for (const std::uint32_t function : functions_that_may_hold(c_, low_, high_))
       if (!is_shim(function)) look_into(function);
   }
 
   bool is_shim(std::uint32_t function) const { return c_.manifest().function_index == function; }
 
-  /// Functions with bytes that may be an immediate in [low, high). A LEB128 of a value of 2^14 or more has at least three bytes,
-  /// the third of which holds bits 14 to 20; few values of that byte are possible for a range of some pages.
-  std::vector<std::uint32_t> candidates(std::uint64_t low, std::uint64_t high) const {
-    std::vector<std::uint32_t> functions;
-    const Section* section = c_.reserved.section(SectionId::code);
-    if (section == nullptr) return functions;
-    const Bytes code = c_.reserved.content(*section);
-    if (!c_.spend(code.size() / kPassedPerUnit)) return functions;
-    if (low < (1U << 14U)) {
-      for (std::size_t i = 0; i < c_.reserved.bodies.size(); ++i)
-        functions.push_back(c_.reserved.imported_functions + static_cast<std::uint32_t>(i));
-      return functions;
-    }
-    std::bitset<256> third;
-    for (std::uint64_t top = low >> 14U; top <= high >> 14U; ++top) {
-      for (const std::uint64_t byte : {top & 0x7f, (~top) & 0x7f, (~top + 1) & 0x7f}) third[byte] = third[byte | 0x80] = true;
-    }
-    for (std::size_t i = 1; i + 2 < code.size(); ++i) {
-      if ((u8(code[i]) & 0x80) == 0 || (u8(code[i + 1]) & 0x80) == 0 || !third[u8(code[i + 2])]) continue;
-      if (!plausible(code, i, low, high)) continue;
-      const auto function = c_.reserved.function_at(section->content_offset + i);
-      if (function && (functions.empty() || functions.back() != *function)) functions.push_back(*function);
-    }
-    return functions;
-  }
-
-  static bool plausible(Bytes code, std::size_t at, std::uint64_t low, std::uint64_t high) {
-    const auto in_range = [&](std::uint64_t address) { return address >= low && address < high; };
-    const std::uint8_t before = u8(code[at - 1]);
-    const bool constant = before == op::i32_const || before == op::i64_const;
-    if (!constant && before > 4) return false;  // the alignment of a memarg
-    std::int64_t value = 0;
-    unsigned shift = 0;
-    std::uint8_t byte = 0;
-    for (std::size_t i = at; i < code.size() && shift < 35; ++i, shift += 7) {
-      byte = u8(code[i]);
-      value |= std::int64_t{byte & 0x7f} << shift;
-      if ((byte & 0x80) == 0) break;
-    }
-    if (in_range(static_cast<std::uint64_t>(value))) return true;
-    if (!constant) return false;
-    if ((byte & 0x40) != 0 && shift < 35) value -= std::int64_t{1} << (shift + 7);
-    return in_range(static_cast<std::uint32_t>(value)) || in_range(static_cast<std::uint32_t>(-value));
-  }
-
   /// Decodes one function: near constants are followed, constant addresses of accesses are held against the region.
   void look_into(std::uint32_t function) {
     InstructionReader reader(c_.reserved, *c_.reserved.body(function));
-    std::vector<std::optional<std::uint64_t>> stack;  // what is known of the operands since the last change of control
+    KnownOperands operands;
     std::vector<Hit> near;
     Instruction instruction;
     while (reader.next(instruction)) {
-      const bool constant = instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
-      const auto value = instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(instruction.value)
-                                                                 : static_cast<std::uint64_t>(instruction.value);
-      if (constant) {
-        const std::uint64_t negated = instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(-instruction.value)
-                                                                              : static_cast<std::uint64_t>(-instruction.value);
-        if (is_near(value) || is_near(negated)) near.push_back({function, instruction.immediate_offset, value});
-        stack.emplace_back(value);
-        continue;
-      }
-      if (instruction.immediate == Immediate::memarg && is_near(static_cast<std::uint64_t>(instruction.value)))
-        near.push_back({function, instruction.immediate_offset, static_cast<std::uint64_t>(instruction.value)});
-      step(instruction, stack, [&](std::uint64_t address) { access(instruction.offset, address); });
+      const std::uint64_t value = as_address(instruction, instruction.value);
+      const bool holds = is_constant(instruction)
+                             ? is_near(value) || is_near(as_address(instruction, -instruction.value))
+                             : instruction.immediate == Immediate::memarg && is_near(value);
+      if (holds) near.push_back({function, instruction.immediate_offset, value});
+      operands.step(instruction, [&](std::uint64_t address) { access(instruction.offset, address); });
     }
     if (reader.error()) c_.mismatch(reader.error()->offset.value_or(0), reader.error()->message);
     if (!near.empty()) follow(function, near);
-  }
-
-  /// Keeps the known operands up to date and tells `accessed` each address that is a constant.
-  template <typename Accessed>
-  static void step(const Instruction& instruction, std::vector<std::optional<std::uint64_t>>& stack, Accessed accessed) {
-    const auto shape = instruction_shape(instruction.opcode);
-    if (!shape) {
-      const bool pushes_one = instruction.opcode == op::local_get || instruction.opcode == op::global_get;
-      if (pushes_one) stack.emplace_back(std::nullopt);
-      else if (instruction.opcode != op::nop) stack.clear();
-      return;
-    }
-    const auto operand = [&](std::size_t from_top) {
-      return from_top <= stack.size() ? stack[stack.size() - from_top] : std::nullopt;
-    };
-    if (shape->access != Access::none) {
-      if (const auto base = operand(shape->pops); base && shape->pops > 0) accessed(*base + static_cast<std::uint64_t>(instruction.value));
-    } else if (instruction.opcode == op::memory_copy || instruction.opcode == op::memory_fill || instruction.opcode == op::memory_init) {
-      if (const auto to = operand(3)) accessed(*to);
-      if (const auto from = operand(2); from && instruction.opcode == op::memory_copy) accessed(*from);
-    }
-    std::optional<std::uint64_t> result;
-    if (instruction.opcode == op::i32_add && operand(1) && operand(2)) result = static_cast<std::uint32_t>(*operand(1) + *operand(2));
-    stack.resize(stack.size() - std::min<std::size_t>(stack.size(), shape->pops));
-    for (unsigned i = 0; i < shape->pushes; ++i) stack.push_back(result);
   }
 
   void access(std::uint64_t offset, std::uint64_t address) {
@@ -323,22 +245,16 @@ class Checker {
   /// does so with its own variables; a word that is only reached through pointers is a field of some object, and what it
   /// points to is where static data ends. A function that cannot be read may name it.
   bool named_in_code(std::uint64_t address) const {
-    for (const std::uint32_t function : candidates(address - std::min(address, kObject), address + 4)) {
+    for (const std::uint32_t function : functions_that_may_hold(c_, address - std::min(address, kObject), address + 4)) {
       InstructionReader reader(c_.reserved, *c_.reserved.body(function));
-      std::vector<std::optional<std::uint64_t>> stack;
+      KnownOperands operands;
       Instruction instruction;
       bool named = false;
       while (reader.next(instruction)) {
-        const bool constant = instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
-        const bool offset = instruction.immediate == Immediate::memarg;
-        const auto value = instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(instruction.value)
-                                                                   : static_cast<std::uint64_t>(instruction.value);
-        if ((constant || offset) && value == address) return true;
-        if (constant) {
-          stack.emplace_back(value);
-        } else {
-          step(instruction, stack, [&](std::uint64_t at) { named = named || (at <= address && address - at < 8); });
-        }
+        const bool address_like = is_constant(instruction) || instruction.immediate == Immediate::memarg;
+        if (address_like && as_address(instruction, instruction.value) == address) return true;
+        operands.step(instruction,
+                      [&](std::uint64_t at) { named = named || (at <= address && address - at < 8); });
         if (named) return true;
       }
       if (reader.error()) return true;
@@ -349,7 +265,7 @@ class Checker {
   /// Whether every function that names the word, or an object around it, only loads it, and never uses what it loaded as an
   /// address or holds it against memory.size. With a heap start that moved in code, such a word is a table's entry.
   bool only_read(std::uint64_t word) const {
-    for (const std::uint32_t function : candidates(word - std::min(word, kObject), word + 4)) {
+    for (const std::uint32_t function : functions_that_may_hold(c_, word - std::min(word, kObject), word + 4)) {
       const auto flow = evaluate_flow(c_.reserved, function);
       if (!flow || !c_.spend(flow->nodes.size() / kPassedPerUnit)) return false;
       for (NodeId id = 0; id < flow->nodes.size(); ++id) {
