@@ -74,6 +74,9 @@ Status FlowBuilder::plan_loops() {
       loop_sets_[done.loop] = std::move(done.sets);
     } else if ((instruction.opcode == op::local_set || instruction.opcode == op::local_tee) &&
                !enclosing.empty()) {
+      if (static_cast<std::uint64_t>(instruction.value) >= first_slot_)
+        return fail_at(Code::kBadIndex, instruction.immediate_offset,
+                       "a local or global index is out of range");
       open[enclosing.back()].sets.push_back(static_cast<std::uint32_t>(instruction.value));
     } else if (instruction.opcode == op::i32_store && !enclosing.empty()) {
       const auto slot = slots_.by_instruction.find(instruction.offset);

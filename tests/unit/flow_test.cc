@@ -374,7 +374,8 @@ TEST_F(FlowTest, a_stack_that_does_not_add_up_is_an_error_with_an_offset) {
 }
 
 TEST_F(FlowTest, indices_out_of_range_are_errors) {
-  for (const Code& code : {Code().local_get(6), Code().call(9), Code().global_get(1), Code().local_get(0).op({0x0c, 0x05})}) {
+  for (const Code& code : {Code().local_get(6), Code().call(9), Code().global_get(1), Code().local_get(0).op({0x0c, 0x05}),
+                           Code().op({0x03, 0x40}).local_get(0).local_set(6).op({0x0b}).local_get(0)}) {
     const auto flow = follow(code);
     ASSERT_FALSE(flow);
     EXPECT_EQ(flow.error().code, heapbump::Code::kBadIndex);
