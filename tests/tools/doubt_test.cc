@@ -134,6 +134,22 @@ TEST_P(RegionElsewhere, AnAccessAtAConstantAddressInItIsAMismatch) {
   EXPECT_NE(messages(v).find("reads or writes the region at a constant address"), std::string::npos) << messages(v);
 }
 
+TEST_P(RegionElsewhere, ABulkAccessAtAConstantAddressInItIsAMismatch) {
+  constexpr int kFill = 11, kCopy = 10;
+  const auto bulk = [&](int instruction, std::int32_t to, std::int32_t from, std::int32_t bytes) {
+    Code code;
+    code.i32_const(0).op({kIf, kVoid}).i32_const(to).i32_const(from).i32_const(bytes).op({0xfc, instruction, 0});
+    if (instruction == kCopy) code.op({0});
+    return checked(reserved(command(code.op({kEnd}), 0)));
+  };
+  EXPECT_TRUE(bulk(kFill, 2048, inside(), 64).ok()) << "a value, not an address";
+  EXPECT_TRUE(bulk(kCopy, 2048, 4096, 64).ok());
+  for (const Verification& v : {bulk(kFill, inside(), 0, 64), bulk(kCopy, inside(), 2048, 64), bulk(kCopy, 2048, inside(), 64)}) {
+    ASSERT_FALSE(v.ok());
+    EXPECT_NE(messages(v).find("reads or writes the region at a constant address"), std::string::npos) << messages(v);
+  }
+}
+
 TEST_P(RegionElsewhere, AStackThatBeginsInItIsAMismatch) {
   // The plan refuses such a module, so its edits are put into one that it has not seen.
   const auto program = [](std::int32_t stack) {

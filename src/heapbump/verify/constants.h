@@ -41,6 +41,13 @@ class KnownOperands {
       stack_.emplace_back(as_address(instruction, instruction.value));
       return;
     }
+    const bool copies = instruction.opcode == op::memory_copy;
+    if (copies || instruction.opcode == op::memory_fill || instruction.opcode == op::memory_init) {
+      if (const auto to = operand(3)) accessed(*to);
+      if (const auto from = operand(2); from && copies) accessed(*from);
+      pop(3);
+      return;
+    }
     const auto shape = instruction_shape(instruction.opcode);
     if (!shape) {
       const bool pushes_one = instruction.opcode == op::local_get || instruction.opcode == op::global_get;
@@ -53,15 +60,11 @@ class KnownOperands {
     if (shape->access != Access::none) {
       if (const auto base = operand(shape->pops); base && shape->pops > 0)
         accessed(*base + static_cast<std::uint64_t>(instruction.value));
-    } else if (instruction.opcode == op::memory_copy || instruction.opcode == op::memory_fill ||
-               instruction.opcode == op::memory_init) {
-      if (const auto to = operand(3)) accessed(*to);
-      if (const auto from = operand(2); from && instruction.opcode == op::memory_copy) accessed(*from);
     }
     std::optional<std::uint64_t> result;
     if (instruction.opcode == op::i32_add && operand(1) && operand(2))
       result = static_cast<std::uint32_t>(*operand(1) + *operand(2));
-    stack_.resize(stack_.size() - std::min<std::size_t>(stack_.size(), shape->pops));
+    pop(shape->pops);
     for (unsigned i = 0; i < shape->pushes; ++i) stack_.push_back(result);
   }
 
@@ -69,6 +72,8 @@ class KnownOperands {
   [[nodiscard]] std::optional<std::uint64_t> operand(std::size_t from_top) const {
     return from_top <= stack_.size() ? stack_[stack_.size() - from_top] : std::nullopt;
   }
+
+  void pop(std::size_t count) { stack_.resize(stack_.size() - std::min(stack_.size(), count)); }
 
   std::vector<std::optional<std::uint64_t>> stack_;
 };
