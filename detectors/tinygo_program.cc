@@ -194,18 +194,12 @@ const Flow* Program::flow(std::uint32_t function) {
     if (!error_) error_ = std::move(evaluated).error();
     return nullptr;
   }
-  if (auto held = module_->work->hold(evaluated->bytes()); !held) {
-    if (!error_) error_ = std::move(held).error();
-    return nullptr;
-  }
   entry->second.flow = std::make_unique<Flow>(*std::move(evaluated));
   mark_live(entry->second);
   return entry->second.flow.get();
 }
 
 void Program::forget_flows() {
-  for (const auto& [function, entry] : flows_)
-    if (entry.flow) module_->work->release(entry.flow->bytes());
   flows_.clear();
   whole_.clear();
 }

@@ -147,6 +147,7 @@ class Flow {
   std::vector<User> users_;
   std::vector<std::uint32_t> user_index_;
   std::vector<std::uint32_t> edge_index_;
+  Held held_;  ///< its bytes, against the module's meter
 };
 
 struct FlowLimits {

@@ -186,9 +186,7 @@ Result<Flow> FlowBuilder::run() {
   if (reader.error()) return std::unexpected(*reader.error());
   finish();
   HEAPBUMP_CHECK(module_.work->charge((work_given_ - work_left_) / kStepsPerUnit));
-  HEAPBUMP_CHECK(module_.work->hold(flow_.nodes.size() * sizeof(Node) +
-                                    flow_.effects.size() * sizeof(Effect) +
-                                    flow_.operands.size() * sizeof(NodeId)));
+  HEAPBUMP_TRY(flow_.held_, Held::take(module_.work, flow_.bytes()));
   return std::move(flow_);
 }
 

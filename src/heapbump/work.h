@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "heapbump/error.h"
 
@@ -23,9 +25,10 @@ class WorkMeter {
   }
   [[nodiscard]] Status hold(std::uint64_t bytes) {
     if (held_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= held_limit_) return {};
+    release(bytes);
     return fail(Code::kWorkLimit, "what this module declares takes more memory than a module of its size may cost");
   }
-  /// What was held before and is kept no longer.
+  /// What was held before and is kept no longer. See Held.
   void release(std::uint64_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t work() const { return work_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t held() const { return held_.load(std::memory_order_relaxed); }
@@ -36,6 +39,34 @@ class WorkMeter {
   std::uint64_t held_limit_;
   std::atomic<std::uint64_t> work_ = 0;
   std::atomic<std::uint64_t> held_ = 0;
+};
+
+/// Memory held against a meter for as long as this lives.
+class Held {
+ public:
+  Held() = default;
+  [[nodiscard]] static Result<Held> take(std::shared_ptr<WorkMeter> meter, std::uint64_t bytes) {
+    HEAPBUMP_CHECK(meter->hold(bytes));
+    Held held;
+    held.meter_ = std::move(meter);
+    held.bytes_ = bytes;
+    return held;
+  }
+  Held(Held&& other) noexcept : meter_(std::move(other.meter_)), bytes_(std::exchange(other.bytes_, 0)) {}
+  Held& operator=(Held&& other) noexcept {
+    std::swap(meter_, other.meter_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() {
+    if (meter_) meter_->release(bytes_);
+  }
+
+ private:
+  std::shared_ptr<WorkMeter> meter_;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace heapbump
