@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "adapters/shim.h"
 #include "heapbump/data_image.h"
@@ -20,7 +21,8 @@ struct Layout {
   std::uint64_t bump = 0;        // bytes the heap start moves up by
 };
 
-Result<Strategy> choose_strategy(const Finding& finding, const Request& request) {
+// The strategies to try, in order: the one asked for, or all that are sound.
+Result<std::vector<Strategy>> choose_strategies(const Finding& finding, const Request& request) {
   if (request.strategy) {
     const StrategyVerdict* verdict = finding.verdict(*request.strategy);
     if (verdict == nullptr || !verdict->sound) {
@@ -28,15 +30,16 @@ Result<Strategy> choose_strategy(const Finding& finding, const Request& request)
                                               " is not sound for this module: " +
                                               (verdict != nullptr ? verdict->why : "the detector knows no way to it"));
     }
-    return *request.strategy;
+    return std::vector{*request.strategy};
   }
-  for (const StrategyVerdict& verdict : finding.strategies) {
-    if (verdict.sound) return verdict.strategy;
-  }
+  std::vector<Strategy> sound;
   std::string reasons;
-  for (const StrategyVerdict& verdict : finding.strategies)
+  for (const StrategyVerdict& verdict : finding.strategies) {
+    if (verdict.sound) sound.push_back(verdict.strategy);
     reasons += "; " + std::string(to_string(verdict.strategy)) + ": " + verdict.why;
-  return fail(Code::kStrategyUnsound, "no strategy is sound for this module" + reasons);
+  }
+  if (sound.empty()) return fail(Code::kStrategyUnsound, "no strategy is sound for this module" + reasons);
+  return sound;
 }
 
 Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy strategy, std::uint64_t pages) {
@@ -93,6 +96,21 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
       return fail_at(Code::kOverlap, global.init.immediate_offset, "a variable global, perhaps the stack pointer, begins inside the region");
   }
   return layout;
+}
+
+// The first strategy that has room for so many pages (a gap is as large as it is); where none has, the first one's reason.
+// Anything else in the way, such as data inside the region, puts the finding itself in doubt: no other way is tried then.
+Result<std::pair<Strategy, Layout>> lay_out_first(const Module& module, const Finding& finding, const std::vector<Strategy>& strategies,
+                                                  std::uint64_t pages) {
+  std::optional<Error> first;
+  for (const Strategy strategy : strategies) {
+    Result<Layout> layout = lay_out(module, finding, strategy, pages);
+    if (layout) return std::pair{strategy, *layout};
+    const bool lacks_room = layout.error().code == Code::kSlots || layout.error().code == Code::kStrategyUnsound;
+    if (!first) first = std::move(layout).error();
+    if (!lacks_room) break;
+  }
+  return std::unexpected(*std::move(first));
 }
 
 Status move_site(EditBuilder& builder, const Site& site, std::int64_t bump, const std::optional<DataImage>& image) {
@@ -203,10 +221,12 @@ Result<Plan> make_plan(const Module& module, const Finding& finding, const Reque
   }
   Plan plan;
   plan.placement = request.placement.value_or(Placement::shim);
-  HEAPBUMP_TRY(plan.strategy, choose_strategy(finding, request));
+  HEAPBUMP_TRY(const std::vector<Strategy> strategies, choose_strategies(finding, request));
   const std::uint64_t pages = pages_needed(request, plan.placement);
   if (pages == 0 || pages > kMaxPages) return fail(Code::kMemoryLimit, "between 1 and 65536 pages can be reserved");
-  HEAPBUMP_TRY(const Layout layout, lay_out(module, finding, plan.strategy, pages));
+  HEAPBUMP_TRY(const auto chosen, lay_out_first(module, finding, strategies, pages));
+  plan.strategy = chosen.first;
+  const Layout& layout = chosen.second;
 
   Manifest& manifest = plan.manifest;
   manifest.toolchain = finding.toolchain;

@@ -15,7 +15,7 @@ namespace heapbump {
 
 struct Request {
   std::uint64_t pages = 2;             ///< at least this many; each adapter needs 2
-  std::optional<Strategy> strategy{};    ///< nothing: the first sound one
+  std::optional<Strategy> strategy{};    ///< nothing: the first sound one that has room
   std::optional<Placement> placement{};  ///< nothing: shim, unless the module already has a realloc for the adapter
   std::uint32_t adapters = 1;
   Confidence min_confidence = Confidence::strong;

@@ -91,6 +91,22 @@ TEST(Go, AGapIsProvenWhereTheBreakIsOnlyCompared) {
   EXPECT_GE(plan->manifest.region.base, program.end);
 }
 
+TEST(Go, PagesThatTheGapHasNoRoomForComeFromTheTail) {
+  Program program;
+  program.era = Era::gap;
+  program.asks_for_size = false;
+  const auto found = find(program);
+  const Finding& f = **found->finding;
+  const std::uint64_t more = found->module.memory_bytes() / kPageSize;
+  const auto plan = make_plan(found->module, f, {.pages = more});
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->strategy, Strategy::tail);
+  EXPECT_EQ(plan->manifest.region.base, found->module.memory_bytes());
+  const auto asked_for = make_plan(found->module, f, {.pages = more, .strategy = Strategy::gap});
+  ASSERT_FALSE(asked_for);
+  EXPECT_EQ(asked_for.error().code, Code::kSlots);
+}
+
 TEST(Go, AnEraThatNoVersionHasIsRefused) {
   Program reads_without_size;
   reads_without_size.asks_for_size = false;
