@@ -7,12 +7,12 @@ namespace heapbump::go {
 namespace {
 
 // Sources: golang/go src/runtime/symtab.go (moduledata, pcHeader) and src/internal/abi/symtab.go (PCLnTabMagic) at the
-// release branches named. Measured on modules of Go 1.12 to 1.26; see docs/toolchains/go.md.
+// release branches named. Measured on modules of Go 1.12 to 1.27; see docs/toolchains/go.md.
 constexpr std::array<Layout, 4> kLayouts = {{
     {0xfffffffb, "1.11 to 1.15", "pclntable", 24, 80, 96, 11, 0},
     {0xfffffffa, "1.16 and 1.17", "pcHeader", 128, 160, 176, 11, 24},
     {0xfffffff0, "1.18 and 1.19", "pcHeader", 128, 160, 176, 11, 32},
-    {0xfffffff1, "1.20 to 1.26", "pcHeader", 128, 160, 176, 13, 32},
+    {0xfffffff1, "1.20 to 1.27", "pcHeader", 128, 160, 176, 13, 32},
 }};
 static_assert(kLayouts[0].end_offset() == 176 && kLayouts[1].end_offset() == 256 && kLayouts[2].end_offset() == 256 &&
               kLayouts[3].end_offset() == 272);
