@@ -81,6 +81,7 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   Finding finding;
   finding.toolchain = name_toolchain(module, *runtime);
   finding.grows_by = "memory.grow, then memory.size";
+  finding.grows_by_doubling = runtime->grows;
   // It is TinyGo's heap, whatever stands in the way: no detector that knows less may take a refused module over.
   finding.confidence = Confidence::strong;
   const auto refuse = [&](Code code, std::string message) -> Result<std::optional<Finding>> {
@@ -120,8 +121,8 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   if (!runtime->metadata_words.empty() && !occurrences.has_gc_root_end && global_base)
     finding.warnings.push_back("the end of the collector's roots was not told apart from the heap start: if it is among the uses that "
                                "move, each collection also scans the region");
-  if (module.memories.front().max)
-    finding.warnings.push_back("the memory has a declared maximum: the heap grows by doubling, so its last doubling may not fit although it did before");
+  if (module.memories.front().max && !runtime->grows)
+    finding.warnings.push_back("the memory has a declared maximum, and how much the heap grows by was not recognised: its last growth may not fit although it did before");
   return std::optional(std::move(finding));
 }
 

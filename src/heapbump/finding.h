@@ -72,6 +72,7 @@ struct Finding {
   std::optional<std::uint64_t> heap_base;  ///< linear-memory address; absent when the module bakes none in
   std::optional<std::uint64_t> heap_end;   ///< linear-memory address, where the module has one baked in
   std::string grows_by;                    ///< how the runtime gets more: "memory.grow result", "memory.size", ...
+  bool grows_by_doubling = false;          ///< memory.grow is asked for as many pages as there are
   std::vector<Site> sites;
   std::vector<Evidence> evidence;
   std::vector<StrategyVerdict> strategies;  ///< in order of preference for --strategy auto

@@ -145,14 +145,27 @@ Status move_heap(EditBuilder& builder, const Module& module, const Finding& find
   return {};
 }
 
-void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t pages, Manifest& manifest) {
+// What the last doubling that fits below the old maximum comes to when it starts from `pages` more: each size that the heap
+// had is then reached again, with the region on top.
+std::uint64_t doubled_maximum(std::uint64_t min, std::uint64_t max, std::uint64_t pages) {
+  if (min == 0) return max + pages;
+  std::uint64_t factor = 1;
+  while (min * factor * 2 <= max) factor *= 2;
+  return std::max(max + pages, (min + pages) * factor);
+}
+
+void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t pages, bool doubles, Plan& plan) {
   const Memory& memory = module.memories.front();
+  Manifest& manifest = plan.manifest;
   manifest.memory_min_before = memory.min.value;
   manifest.memory_min_after = memory.min.value + pages;
   if (memory.max) {
     // The maximum rises with the minimum, so that the program can still grow by as much as before.
     manifest.memory_max_before = memory.max->value;
-    manifest.memory_max_after = std::min(kMaxPages, memory.max->value + pages);
+    const std::uint64_t needed = doubles ? doubled_maximum(memory.min.value, memory.max->value, pages) : memory.max->value + pages;
+    manifest.memory_max_after = std::min(kMaxPages, needed);
+    if (needed > kMaxPages)
+      plan.warnings.push_back("the memory's maximum cannot rise by all that the region needs: beyond 65536 pages the heap can no longer grow by as much as before");
   }
   if (pages == 0) return;
   builder.replace_uleb(memory.min.file_offset, memory.min.width, manifest.memory_min_after, "declared minimum of the memory, in pages");
@@ -240,7 +253,7 @@ Result<Plan> make_plan(const Module& module, const Finding& finding, const Reque
 
   EditBuilder builder(module, request.allow_moved_code);
   if (layout.bump != 0) HEAPBUMP_CHECK(move_heap(builder, module, finding, layout.bump));
-  raise_memory(builder, module, layout.grow_pages, manifest);
+  raise_memory(builder, module, layout.grow_pages, finding.grows_by_doubling, plan);
   if (plan.placement == Placement::shim) {
     HEAPBUMP_TRY(const Shim shim, add_shim(builder, module, layout.region, request.adapters));
     manifest.function_index = shim.function_index;

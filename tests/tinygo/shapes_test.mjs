@@ -83,6 +83,12 @@ test('the leaking allocator moves, also from a heap base that is not aligned', (
   assert.deepEqual(values(found, 'heap-start'), [66252]);
 });
 
+test('a declared maximum that the last doubling just reached is raised so far that it does again', () => {
+  const { exports, before } = moves(leakingAllocator({ pages: '2 16' }), 66252);
+  assert.equal(before.memory.buffer.byteLength, 16 * 65536);
+  assert.ok(exports.memory.buffer.byteLength > 16 * 65536);
+});
+
 test('heapptr that only its data word sets, part of it outside any segment', () => {
   const { found } = moves(leakingAllocator({ base: 66256, begin: '', data: '(data (i32.const 65604) "\\d0\\02\\01")' }), 66256);
   assert.deepEqual(found.sites.map(({ kind, role }) => [kind, role]), [['data-word32', 'heap-start']]);

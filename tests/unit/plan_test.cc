@@ -12,6 +12,7 @@
 #include "heapbump/reserve.h"
 #include "heapbump/sha256.h"
 #include "heapbump/undo.h"
+#include "heapbump/verify.h"
 #include "module_builder.h"
 
 namespace heapbump {
@@ -124,6 +125,45 @@ TEST(Plan, TheMaximumRisesWithTheMinimumAndStopsAtTheLimit) {
   EXPECT_EQ(make_plan(low->module, finding_for(low->module), {.placement = Placement::none})->manifest.memory_max_after, 4u);
   const auto high = load(sample_module(2, 65535).build());
   EXPECT_EQ(make_plan(high->module, finding_for(high->module), {.placement = Placement::none})->manifest.memory_max_after, 65536u);
+}
+
+TEST(Plan, AHeapThatDoublesCanDoubleAsOftenAsBefore) {
+  const auto doubling = [](std::uint32_t min, std::int64_t max) {
+    const auto sample = load(sample_module(min, max).build());
+    Finding finding = finding_for(sample->module);
+    finding.grows_by_doubling = true;
+    return make_plan(sample->module, finding, {.placement = Placement::none}).value();
+  };
+  EXPECT_EQ(doubling(2, 2).manifest.memory_max_after, 4u);
+  EXPECT_EQ(doubling(2, 3).manifest.memory_max_after, 5u);    // no doubling fitted
+  EXPECT_EQ(doubling(2, 22).manifest.memory_max_after, 32u);  // 2, 4, 8, 16: then 4, 8, 16, 32
+  EXPECT_EQ(doubling(3, 12).manifest.memory_max_after, 20u);
+  EXPECT_EQ(doubling(3, 65536).manifest.memory_max_after, 65536u);
+  EXPECT_EQ(doubling(3, 65536).warnings.size(), doubling(3, 12).warnings.size() + 1);
+}
+
+TEST(Plan, VerifyTakesTheMaximumOfADoublingHeapAndNoOther) {
+  const auto sample = load(sample_module(2, 22).build());
+  const auto plan = make_plan(sample->module, finding_for(sample->module), {.placement = Placement::none});
+  ASSERT_TRUE(plan);
+  for (const unsigned max : {24u, 32u, 23u, 31u, 33u, 64u}) {
+    Plan changed = *plan;
+    changed.manifest.input_sha256 = sha256_hex(sample->file);
+    changed.manifest.memory_max_after = max;
+    for (Edit& edit : changed.edits) {
+      if (edit.reason.contains("declared maximum")) edit.new_bytes = {std::byte(max)};
+    }
+    Sha256 hash;
+    const auto record = make_record(changed.manifest, changed.edits, sample->module, hash);
+    ASSERT_TRUE(record);
+    auto output = apply(*sample, changed);
+    const auto section = encode_record(*record);
+    output.insert(output.end(), section.begin(), section.end());
+    const auto verified = verify_modules(sample->file, output, std::nullopt);
+    ASSERT_TRUE(verified);
+    const bool told = std::ranges::any_of(verified->mismatches, [](const Mismatch& m) { return m.what.contains("memory's maximum"); });
+    EXPECT_EQ(told, max != 24 && max != 32) << max;
+  }
 }
 
 TEST(Plan, MoreThanTheAddressSpaceIsRefused) {
