@@ -19,6 +19,8 @@ namespace {
 
 using go::ModuleData;
 
+// src/runtime/malloc.go, heapArenaBytes on wasm: 64 MiB in Go 1.11, 4 MiB from 1.12 on, less from 1.26 on.
+constexpr std::uint64_t kArena = std::uint64_t{4} << 20, kFirstArena = std::uint64_t{64} << 20;
 constexpr std::uint64_t kEntryScratch = 16;  // rt0_js_wasm.s of Go 1.11 to 1.13 stores argc and argv just above `end`
 
 // How the code gets from `end` to its heap.
@@ -305,6 +307,7 @@ void refuse(Finding& finding, Code code, std::string message) { finding.refusals
 
 void decide(const Module& module, const ModuleData& data, const EndUse& use, bool has_memory_size, Finding& finding) {
   const std::uint64_t page_end = align_up(data.end, kPageSize);
+  finding.growth_alignment = data.layout->header_tables == 0 ? kFirstArena : kArena;
   if (use.by_pointer && !use.by_address && has_memory_size) {
     finding.heap_base = data.end;
     // Go 1.11 to 1.13 cannot be told from 1.14 and 1.15 by their structure; the bytes are few, so all are spared.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heapbump/bytes.h"
 #include "heapbump/error.h"
 
 namespace heapbump {
@@ -73,6 +74,7 @@ struct Finding {
   std::optional<std::uint64_t> heap_end;   ///< linear-memory address, where the module has one baked in
   std::string grows_by;                    ///< how the runtime gets more: "memory.grow result", "memory.size", ...
   bool grows_by_doubling = false;          ///< memory.grow is asked for as many pages as there are
+  std::uint64_t growth_alignment = kPageSize;  ///< what the heap's parts are aligned to, in bytes; a power of two
   std::vector<Site> sites;
   std::vector<Evidence> evidence;
   std::vector<StrategyVerdict> strategies;  ///< in order of preference for --strategy auto

@@ -154,7 +154,14 @@ std::uint64_t doubled_maximum(std::uint64_t min, std::uint64_t max, std::uint64_
   return std::max(max + pages, (min + pages) * factor);
 }
 
-void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t pages, bool doubles, Plan& plan) {
+// Pages that let the heap reach as far above the region as it did before. Whatever it aligns on its way, a shift by a multiple of
+// the alignment shifts all that follows by as much, and a smaller one by no more.
+std::uint64_t maximum_needed(const Memory& memory, const Finding& finding, std::uint64_t pages) {
+  if (finding.grows_by_doubling) return doubled_maximum(memory.min.value, memory.max->value, pages);
+  return memory.max->value + align_up(pages * kPageSize, finding.growth_alignment) / kPageSize;
+}
+
+void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t pages, const Finding& finding, Plan& plan) {
   const Memory& memory = module.memories.front();
   Manifest& manifest = plan.manifest;
   manifest.memory_min_before = memory.min.value;
@@ -162,7 +169,7 @@ void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t page
   if (memory.max) {
     // The maximum rises with the minimum, so that the program can still grow by as much as before.
     manifest.memory_max_before = memory.max->value;
-    const std::uint64_t needed = doubles ? doubled_maximum(memory.min.value, memory.max->value, pages) : memory.max->value + pages;
+    const std::uint64_t needed = maximum_needed(memory, finding, pages);
     manifest.memory_max_after = std::min(kMaxPages, needed);
     if (needed > kMaxPages)
       plan.warnings.push_back("the memory's maximum cannot rise by all that the region needs: beyond 65536 pages the heap can no longer grow by as much as before");
@@ -253,7 +260,7 @@ Result<Plan> make_plan(const Module& module, const Finding& finding, const Reque
 
   EditBuilder builder(module, request.allow_moved_code);
   if (layout.bump != 0) HEAPBUMP_CHECK(move_heap(builder, module, finding, layout.bump));
-  raise_memory(builder, module, layout.grow_pages, finding.grows_by_doubling, plan);
+  raise_memory(builder, module, layout.grow_pages, finding, plan);
   if (plan.placement == Placement::shim) {
     HEAPBUMP_TRY(const Shim shim, add_shim(builder, module, layout.region, request.adapters));
     manifest.function_index = shim.function_index;

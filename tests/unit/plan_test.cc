@@ -142,11 +142,19 @@ TEST(Plan, AHeapThatDoublesCanDoubleAsOftenAsBefore) {
   EXPECT_EQ(doubling(3, 65536).warnings.size(), doubling(3, 12).warnings.size() + 1);
 }
 
+TEST(Plan, AHeapOfAlignedPartsGetsAWholePartMore) {
+  const auto sample = load(sample_module(2, 22).build());
+  Finding finding = finding_for(sample->module);
+  finding.growth_alignment = std::uint64_t{4} << 20;
+  EXPECT_EQ(make_plan(sample->module, finding, {.pages = 2, .placement = Placement::none})->manifest.memory_max_after, 22u + 64u);
+  EXPECT_EQ(make_plan(sample->module, finding, {.pages = 12, .placement = Placement::none})->manifest.memory_max_after, 22u + 64u);
+}
+
 TEST(Plan, VerifyTakesTheMaximumOfADoublingHeapAndNoOther) {
   const auto sample = load(sample_module(2, 22).build());
   const auto plan = make_plan(sample->module, finding_for(sample->module), {.placement = Placement::none});
   ASSERT_TRUE(plan);
-  for (const unsigned max : {24u, 32u, 23u, 31u, 33u, 64u}) {
+  for (const unsigned max : {24u, 32u, 86u, 23u, 31u, 33u, 64u, 85u}) {
     Plan changed = *plan;
     changed.manifest.input_sha256 = sha256_hex(sample->file);
     changed.manifest.memory_max_after = max;
@@ -162,7 +170,7 @@ TEST(Plan, VerifyTakesTheMaximumOfADoublingHeapAndNoOther) {
     const auto verified = verify_modules(sample->file, output, std::nullopt);
     ASSERT_TRUE(verified);
     const bool told = std::ranges::any_of(verified->mismatches, [](const Mismatch& m) { return m.what.contains("memory's maximum"); });
-    EXPECT_EQ(told, max != 24 && max != 32) << max;
+    EXPECT_EQ(told, max != 24 && max != 32 && max != 86) << max;
   }
 }
 
