@@ -39,6 +39,8 @@ class FunctionGrowth {
       : flow_(flow), summaries_(summaries), report_(report), module_grows_(module_grows) {}
 
   GrowthSummary run();
+  /// After run(): what becomes of the new memory here, apart from being returned.
+  [[nodiscard]] std::vector<GrowthJoin> joins() const;
 
  private:
   void find_sources();
@@ -56,6 +58,8 @@ class FunctionGrowth {
   [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source) const;
   [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source, const std::set<NodeId>& continued) const;
   [[nodiscard]] bool continues(const std::map<NodeId, Carried>& carried, BlockId block) const;
+  [[nodiscard]] std::vector<NodeId> made_by(const Source& source) const;
+  [[nodiscard]] bool asks_adjoining(bool pure_use, const std::set<Place>& bases) const;
   [[nodiscard]] bool is_used(const std::map<NodeId, Carried>& carried) const;
   [[nodiscard]] bool base_escapes(const Source& source);
   [[nodiscard]] std::vector<bool> from_allocators() const;

@@ -66,8 +66,10 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport& part = parts[function];
     part = {};
-    const GrowthSummary summary = growth::FunctionGrowth(flow, report.summaries, part, report.grows).run();
-    HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size()) * kUseBytes));
+    growth::FunctionGrowth looked_at(flow, report.summaries, part, report.grows);
+    const GrowthSummary summary = looked_at.run();
+    part.joins = looked_at.joins();
+    HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size() + part.joins.size()) * kUseBytes));
     const bool direct = std::ranges::binary_search(survey.size_functions, function) ||
                         std::ranges::binary_search(survey.grow_functions, function);
     // A function that returns what a wrapper gave it, or else memory from elsewhere, is an allocator: its result is
@@ -91,6 +93,8 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
   for (auto& [function, part] : parts) {
     std::ranges::move(part.explained, std::back_inserter(report.explained));
     std::ranges::move(part.unexplained, std::back_inserter(report.unexplained));
+    std::ranges::move(part.assertions, std::back_inserter(report.assertions));
+    std::ranges::move(part.joins, std::back_inserter(report.joins));
   }
   report.sound = report.unexplained.empty();
   return report;

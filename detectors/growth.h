@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,30 @@ struct GrowthUse {
   std::string what;
 };
 
+/// A static word or a global: somewhere that an allocator keeps a pointer.
+struct Place {
+  bool is_global = false;
+  std::uint32_t index = 0;  ///< global index or linear-memory address
+  auto operator<=>(const Place&) const = default;
+};
+
+/// What a function does with memory from one growth, where it does more than return it.
+struct GrowthJoin {
+  std::uint32_t function = 0;
+  std::uint64_t offset = 0;    ///< where it grows
+  bool asks_adjoining = false; ///< whether the new memory begins where something else ends
+  bool elsewhere = false;      ///< hands it to a call, or keeps it where no static place is
+  std::set<Place> kept;        ///< the static places that are given an address made from it
+};
+
 struct GrowthReport {
   bool sound = false;
   bool uses_size = false;
   bool grows = false;
   std::vector<GrowthUse> explained;
   std::vector<GrowthUse> unexplained;  ///< not empty exactly if not sound
+  std::vector<GrowthUse> assertions;   ///< of the explained: those that hold only for pointers into grown memory
+  std::vector<GrowthJoin> joins;
   std::map<std::uint32_t, GrowthSummary> summaries;  ///< of functions whose result matters, and empty ones of all that were followed
   /// Functions that give new memory or memory from elsewhere and grow it through others. Their callers were not looked at.
   std::map<std::uint32_t, GrowthSummary> allocators;

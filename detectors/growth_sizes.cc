@@ -266,7 +266,10 @@ void FunctionGrowth::check_compare(NodeId node, NodeId compare) {
     const NodeKind kind = flow_.nodes[without_conversion(flow_, other_node)].kind;
     const bool plain = kind == NodeKind::load || kind == NodeKind::parameter || kind == NodeKind::global;
     // Without memory.grow the same assertion is how a heap that may not grow notices its end.
-    if (module_grows_ && plain && guards_a_trap(compare)) return explain(at.offset, "memory.size in an assertion that a pointer is in bounds");
+    if (module_grows_ && plain && guards_a_trap(compare)) {
+      report_.assertions.push_back({flow_.function, at.offset, "memory.size in an assertion that a pointer is in bounds"});
+      return explain(at.offset, report_.assertions.back().what);
+    }
   }
   if (is_relational(at.opcode) && module_grows_ && checks_overflow(node, compare) && guards_a_trap(compare))
     return explain(at.offset, "memory.size in a check that an address stays below 4 GiB");

@@ -8,6 +8,7 @@
 #include "detectors/growth.h"
 #include "detectors/heap_owner.h"
 #include "detectors/in_place.h"
+#include "detectors/low_heap.h"
 #include "detectors/registry.h"
 #include "detectors/relocations.h"
 #include "detectors/survey.h"
@@ -28,6 +29,30 @@ void name_toolchain(const Module& module, Finding& finding) {
       finding.toolchain = {std::string(field.name), std::string(field.version), "producers section"};
   }
   if (finding.toolchain.name.empty()) finding.toolchain = {"unknown", "", "no producers section; judged by the code alone"};
+}
+
+/// Whether new memory simply takes the place of what there was, as in a bump allocator: every static place that held the
+/// start of the heap below the line is given an address in the new memory, and nothing else is.
+bool replaces(const LowHeap& low, const GrowthJoin& join) {
+  return !low.elsewhere && !low.starts.empty() && !join.elsewhere && std::ranges::includes(join.kept, low.starts);
+}
+
+/// A heap that starts below the line and is continued above it would run through the region: its blocks merge, or its end
+/// moves. What rules that out is asking whether the new memory adjoins, or leaving the old behind. Empty if all is well.
+Result<std::string> continued_from_below(const Module& module, const GrowthReport& growth, const NameSection& names) {
+  const bool asks = std::ranges::all_of(growth.joins, &GrowthJoin::asks_adjoining);
+  if (asks && growth.assertions.empty()) return std::string();
+  HEAPBUMP_TRY(const auto low, find_low_heap(module, names));
+  if (!low) return std::string();
+  const std::string start = "a heap may start at " + hex(low->start) + ", in " + low->where;
+  if (!growth.assertions.empty()) {
+    const GrowthUse& first = growth.assertions.front();
+    return start + ", and end where memory.size is asked for, in " + describe_place(names, first.function, first.offset);
+  }
+  for (const GrowthJoin& join : growth.joins)
+    if (!join.asks_adjoining && !replaces(*low, join))
+      return start + ", and be taken to continue in new memory, in " + describe_place(names, join.function, join.offset);
+  return std::string();
 }
 
 /// The verdict on `tail`, with the evidence for it.
@@ -67,6 +92,8 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
                   ", and the memory's end stands " + in_place->end;
     return verdict;
   }
+  HEAPBUMP_TRY(verdict.why, continued_from_below(module, growth, names));
+  if (!verdict.why.empty()) return verdict;
   verdict.sound = true;
   verdict.why = "every memory.size is explained, every memory.grow's result is where the new memory begins, and no constant "
                 "address lies above the declared minimum";

@@ -356,5 +356,110 @@ TEST(Growth, an_allocator_takes_its_last_header_back_where_new_memory_continues_
   }
 }
 
+/// Gives a word the heap's start, which is where the stack ends.
+Code heap_start(int word) { return Code().i32_const(word).i32_const(70816).access(0x36); }
+
+TEST(Growth, new_memory_in_the_list_of_a_heap_that_starts_below_it_may_be_merged_with_it) {
+  // local 0 = grow(1) << 16; (*kEnd)->next = local 0
+  const Code linked = shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4);
+  Program list;
+  list.function(heap_start(kEnd));
+  list.function(linked);
+  expect_refused(list, "taken to continue in new memory");
+  Program alone;
+  alone.function(linked);
+  EXPECT_EQ(alone.why_not_tail(), "");
+  // The same where it is asked first whether the new memory adjoins.
+  Program asks;
+  asks.function(heap_start(kEnd));
+  Code asked = shifted(grow(1)).local_set(0);
+  asked.local_get(0).i32_const(kFresh).access(0x28).op({0x46, 0x04, 0x40, 0x0f, 0x0b});
+  asks.function(asked.i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
+  EXPECT_EQ(asks.why_not_tail(), "");
+}
+
+TEST(Growth, an_element_compared_with_the_last_one_says_nothing_of_adjoining) {
+  Program program;
+  program.function(heap_start(kEnd));
+  Code code = shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4);
+  code.i32_const(kEnd).local_get(0).access(0x36).local_get(0).i32_const(kEnd).access(0x28);
+  program.function(code.op({0x46, 0x04, 0x40, 0x0f, 0x0b}));
+  expect_refused(program, "taken to continue in new memory");
+}
+
+TEST(Growth, new_memory_may_take_the_place_of_the_old_but_not_of_its_end) {
+  for (const bool replaced : {false, true}) {
+    Program program;
+    program.function(heap_start(kFresh));
+    Code code = shifted(grow(1)).local_set(0).i32_const(kEnd).local_get(0).access(0x36);
+    if (replaced) code.i32_const(kFresh).local_get(0).access(0x36);
+    program.function(code);
+    if (replaced)
+      EXPECT_EQ(program.why_not_tail(), "");
+    else
+      expect_refused(program, "taken to continue in new memory");
+  }
+}
+
+TEST(Growth, one_growth_that_takes_the_old_one_s_place_does_not_speak_for_another) {
+  Program program;
+  program.function(heap_start(kFresh));
+  program.function(kept(kFresh, shifted(grow(1))));
+  program.function(shifted(grow(2)).local_set(0).i32_const(kEnd).local_get(0).access(0x36));
+  expect_refused(program, "taken to continue in new memory");
+}
+
+TEST(Growth, a_mark_at_the_end_of_the_new_page_extends_what_was_there) {
+  Program program;
+  program.function(heap_start(kFresh));
+  program.function(shifted(grow(1)).i32_const(17).access(0x36, 65528));
+  expect_refused(program, "taken to continue in new memory");
+}
+
+TEST(Growth, a_static_variable_may_hold_the_heap_s_start) {
+  for (const bool heap : {false, true}) {
+    Program program;
+    program.builder.data(1100, heap ? std::string_view("\xa0\x14\x01\x00", 4) : std::string_view("\xa0\x14\x02\x00", 4));
+    program.function(shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
+    if (heap)
+      expect_refused(program, "in the data word at 0x44c");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
+TEST(Growth, the_highest_address_is_the_heap_s_start_where_the_stack_comes_first) {
+  // A start at 70816 and its header, above a static variable; or the variable alone.
+  for (const bool heap : {false, true}) {
+    ModuleBuilder builder;
+    const auto nullary = builder.type({}, {});
+    builder.memory(2).global(1024, true);
+    builder.data(1024, "static data");
+    builder.function(nullary, 1, Code().i32_const(0).i32_const(0).access(0x28, 3000).access(0x36, 3004));
+    if (heap) builder.function(nullary, 1, Code().i32_const(kEnd).i32_const(70816).access(0x36).i32_const(70824).i32_const(9).access(0x36));
+    builder.function(nullary, 1, shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
+    const auto file = builder.build();
+    const auto module = read_module(file);
+    ASSERT_TRUE(module);
+    const auto found = detect_wasm_ld(*module);
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->verdict(Strategy::tail)->sound, !heap) << (*found)->verdict(Strategy::tail)->why;
+  }
+}
+
+TEST(Growth, an_assertion_may_be_how_a_heap_below_the_line_ends) {
+  for (const bool heap : {false, true}) {
+    Program program;
+    if (heap) program.function(heap_start(kFresh));
+    program.function(kept(kEnd, shifted(grow(1))));
+    // if (*kFresh > memory.size << 16) unreachable
+    program.function(shifted(Code().i32_const(kFresh).access(0x28).op({0x3f, 0x00})).op({0x4b, 0x04, 0x40, 0x00, 0x0b}));
+    if (heap)
+      expect_refused(program, "end where memory.size is asked for");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
 }  // namespace
 }  // namespace heapbump
