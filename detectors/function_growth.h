@@ -50,6 +50,7 @@ class FunctionGrowth {
   [[nodiscard]] bool passes(const Source& gate, BlockId block, std::uint64_t offset) const;
   void check_uses(NodeId node);
   void check_compare(NodeId node, NodeId compare);
+  void assert_bound(NodeId pointer, std::uint64_t offset);
   [[nodiscard]] bool guards_a_trap(NodeId compare) const;
   [[nodiscard]] bool checks_overflow(NodeId node, NodeId compare) const;
   [[nodiscard]] bool tied_at(NodeId node, BlockId block, std::uint64_t offset) const;

@@ -54,13 +54,20 @@ struct GrowthJoin {
   std::set<Place> kept;        ///< the static places that are given an address made from it
 };
 
+/// A memory.size that is explained as the bound of a pointer, which is right only for pointers into grown memory.
+struct GrowthAssertion {
+  std::uint32_t function = 0;
+  std::uint64_t offset = 0;
+  std::optional<Place> pointer;  ///< where the pointer is kept, if that is a static place
+};
+
 struct GrowthReport {
   bool sound = false;
   bool uses_size = false;
   bool grows = false;
   std::vector<GrowthUse> explained;
   std::vector<GrowthUse> unexplained;  ///< not empty exactly if not sound
-  std::vector<GrowthUse> assertions;   ///< of the explained: those that hold only for pointers into grown memory
+  std::vector<GrowthAssertion> assertions;
   std::vector<GrowthJoin> joins;
   std::map<std::uint32_t, GrowthSummary> summaries;  ///< of functions whose result matters, and empty ones of all that were followed
   /// Functions that give new memory or memory from elsewhere and grow it through others. Their callers were not looked at.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "detectors/address_use.h"
 #include "detectors/function_growth.h"
 
 namespace heapbump::growth {
@@ -244,6 +245,22 @@ bool FunctionGrowth::checks_overflow(NodeId node, NodeId compare) const {
   return made_of(node, other) || made_of(other, node);
 }
 
+/// Notes an assertion, unless its pointer is read from where nothing is kept here: an element of a table.
+void FunctionGrowth::assert_bound(NodeId pointer, std::uint64_t offset) {
+  GrowthAssertion assertion{flow_.function, offset, {}};
+  const Node& node = flow_.nodes[pointer];
+  if (node.kind == NodeKind::global) assertion.pointer = Place{true, static_cast<std::uint32_t>(node.value)};
+  if (node.kind == NodeKind::load) {
+    const Effect& load = flow_.effects[node.effect];
+    if (const auto address = constant_address(flow_, load)) assertion.pointer = Place{false, *address};
+    const bool kept = std::ranges::any_of(flow_.effects, [&](const Effect& effect) {
+      return effect.kind == EffectKind::store && effect.value == load.value && !is_frame(flow_, flow_.operands_of(effect)[0]);
+    });
+    if (!assertion.pointer && !kept) return;
+  }
+  report_.assertions.push_back(assertion);
+}
+
 void FunctionGrowth::check_compare(NodeId node, NodeId compare) {
   const Node& at = flow_.nodes[compare];
   if (at.kind == NodeKind::unary) {
@@ -267,8 +284,8 @@ void FunctionGrowth::check_compare(NodeId node, NodeId compare) {
     const bool plain = kind == NodeKind::load || kind == NodeKind::parameter || kind == NodeKind::global;
     // Without memory.grow the same assertion is how a heap that may not grow notices its end.
     if (module_grows_ && plain && guards_a_trap(compare)) {
-      report_.assertions.push_back({flow_.function, at.offset, "memory.size in an assertion that a pointer is in bounds"});
-      return explain(at.offset, report_.assertions.back().what);
+      assert_bound(without_conversion(flow_, other_node), at.offset);
+      return explain(at.offset, "memory.size in an assertion that a pointer is in bounds");
     }
   }
   if (is_relational(at.opcode) && module_grows_ && checks_overflow(node, compare) && guards_a_trap(compare))

@@ -43,7 +43,7 @@ class LowHeapSearch {
     return value >= floor_ && value < ceiling_ && (exact_ || value % kAlignment == 0);
   }
   void found(std::uint64_t value, std::string where) {
-    if (!low_) low_ = LowHeap{value, std::move(where), {}, false};
+    if (!low_) low_ = LowHeap{.start = value, .where = std::move(where), .starts = {}, .functions = {}};
   }
 
   const Module& module_;
@@ -53,6 +53,8 @@ class LowHeapSearch {
   bool exact_ = false;         ///< the linker's heap start is known; these two enclose it
   std::optional<std::uint32_t> stack_;  ///< the stack pointer's global
   std::set<Place> starts_;
+  std::set<std::uint32_t> functions_;
+  bool in_data_ = false;
   bool elsewhere_ = false;
   std::optional<LowHeap> low_;
 };
@@ -76,7 +78,7 @@ void LowHeapSearch::place_start() {
   }
   if (!start) return;
   exact_ = true;
-  floor_ = *start < kAlignment ? 0 : *start - kAlignment + 1;  // older linkers do not round it up
+  floor_ = *start;
   ceiling_ = std::min(top, *start + kHeaderSpan);
 }
 
@@ -161,6 +163,7 @@ Status LowHeapSearch::search_code() {
     if (near && !(candidate.accessed && !exact_)) {
       if (exact_ || candidate.value % kAlignment == 0) found(candidate.value, describe_place(names_, candidate.function, candidate.offset));
       elsewhere_ |= candidate.elsewhere;
+      functions_.insert(candidate.function);
     }
     if (candidate.value >= data) starts_.insert(candidate.starts.begin(), candidate.starts.end());
   }
@@ -188,6 +191,7 @@ void LowHeapSearch::search_globals() {
     const std::uint64_t value = static_cast<std::uint32_t>(*global.init.value);
     if (!can_start(value)) continue;
     found(value, "global " + std::to_string(i));
+    in_data_ = true;
     starts_.insert({true, i});
   }
 }
@@ -209,6 +213,7 @@ Status LowHeapSearch::search_data() {
   for (const std::uint64_t word : words) {
     if (!exact_ && !read.contains(word)) continue;
     found(image->load32(word), "the data word at " + hex(word));
+    in_data_ = true;
     starts_.insert({false, static_cast<std::uint32_t>(word)});
     elsewhere_ |= !read.contains(word);
   }
@@ -222,6 +227,8 @@ Result<std::optional<LowHeap>> LowHeapSearch::run() {
   HEAPBUMP_CHECK(search_data());
   if (low_) {
     low_->starts = std::move(starts_);
+    low_->functions = std::move(functions_);
+    low_->in_data = in_data_;
     low_->elsewhere = elsewhere_;
   }
   return std::move(low_);

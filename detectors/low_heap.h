@@ -18,6 +18,8 @@ struct LowHeap {
   std::uint64_t start = 0;     ///< one address that was found
   std::string where;           ///< and where
   std::set<Place> starts;      ///< static places that such an address is given to
+  std::set<std::uint32_t> functions;  ///< those that hold such an address
+  bool in_data = false;        ///< a static variable or global starts as one
   bool elsewhere = false;      ///< it is also handed on in a way that no place stands for
 };
 

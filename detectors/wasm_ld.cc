@@ -37,6 +37,24 @@ bool replaces(const LowHeap& low, const GrowthJoin& join) {
   return !low.elsewhere && !low.starts.empty() && !join.elsewhere && std::ranges::includes(join.kept, low.starts);
 }
 
+/// Whether each function that knows the start also grows the memory, and minds where the new memory begins. What others
+/// grow is then their own, unless they keep it where such a function does.
+bool owner_keeps_apart(const LowHeap& low, const GrowthReport& growth) {
+  if (low.in_data) return false;
+  std::set<std::uint32_t> owners;
+  std::set<Place> kept;
+  for (const GrowthJoin& join : growth.joins) {
+    if (!low.functions.contains(join.function)) continue;
+    if (!join.asks_adjoining && !replaces(low, join)) return false;
+    owners.insert(join.function);
+    kept.insert(join.kept.begin(), join.kept.end());
+  }
+  if (owners != low.functions) return false;
+  return std::ranges::none_of(growth.joins, [&](const GrowthJoin& join) {
+    return !owners.contains(join.function) && std::ranges::any_of(join.kept, [&](const Place& place) { return kept.contains(place); });
+  });
+}
+
 /// A heap that starts below the line and is continued above it would run through the region: its blocks merge, or its end
 /// moves. What rules that out is asking whether the new memory adjoins, or leaving the old behind. Empty if all is well.
 Result<std::string> continued_from_below(const Module& module, const GrowthReport& growth, const NameSection& names) {
@@ -44,11 +62,11 @@ Result<std::string> continued_from_below(const Module& module, const GrowthRepor
   if (asks && growth.assertions.empty()) return std::string();
   HEAPBUMP_TRY(const auto low, find_low_heap(module, names));
   if (!low) return std::string();
+  if (owner_keeps_apart(*low, growth)) return std::string();
   const std::string start = "a heap may start at " + hex(low->start) + ", in " + low->where;
-  if (!growth.assertions.empty()) {
-    const GrowthUse& first = growth.assertions.front();
-    return start + ", and end where memory.size is asked for, in " + describe_place(names, first.function, first.offset);
-  }
+  for (const GrowthAssertion& assertion : growth.assertions)
+    if (!assertion.pointer || low->starts.contains(*assertion.pointer))
+      return start + ", and end where memory.size is asked for, in " + describe_place(names, assertion.function, assertion.offset);
   for (const GrowthJoin& join : growth.joins)
     if (!join.asks_adjoining && !replaces(*low, join))
       return start + ", and be taken to continue in new memory, in " + describe_place(names, join.function, join.offset);

@@ -461,5 +461,37 @@ TEST(Growth, an_assertion_may_be_how_a_heap_below_the_line_ends) {
   }
 }
 
+TEST(Growth, an_allocator_that_minds_its_own_start_leaves_other_growths_alone) {
+  for (const bool shares : {false, true}) {
+    Program program;
+    // The start and the growth that replaces it stand in one function; another keeps pages of its own.
+    Code code = heap_start(kFresh);
+    code.i32_const(kFresh).i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).access(0x36);
+    program.function(code);
+    program.function(kept(shares ? kFresh : 1200, shifted(grow(3))).i32_const(1300).access(0x28).local_get(0).access(0x36, 4));
+    if (shares)
+      expect_refused(program, "taken to continue in new memory");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
+TEST(Growth, an_assertion_about_the_elements_of_a_table_is_no_heap_s_end) {
+  for (const bool advances : {false, true}) {
+    Program program;
+    program.function(heap_start(kFresh));
+    program.function(kept(kFresh, shifted(grow(1))));
+    // local 0 = *1300; if (local 0[8] > memory.size << 16) unreachable; (local 0[8] = 17)
+    Code code = Code().i32_const(1300).access(0x28).local_set(0);
+    code.local_get(0).access(0x28, 8).op({0x3f, 0x00}).i32_const(16).op({0x74, 0x4b, 0x04, 0x40, 0x00, 0x0b});
+    if (advances) code.local_get(0).i32_const(17).access(0x36, 8);
+    program.function(code);
+    if (advances)
+      expect_refused(program, "end where memory.size is asked for");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
 }  // namespace
 }  // namespace heapbump
