@@ -13,13 +13,6 @@ constexpr std::uint64_t kLowest = 128;      ///< a heap does not start below thi
 constexpr std::size_t kMaxCompares = 256;   ///< comparisons with memory.size in one function
 constexpr std::size_t kBackwardSteps = 64;
 
-/// Where an allocator keeps its break.
-struct Location {
-  bool is_global = false;
-  std::uint32_t index = 0;  ///< global index or linear-memory address
-  auto operator<=>(const Location&) const = default;
-};
-
 /// The value of a node made of constants alone, as `(&__heap_base + 15) & -16` is.
 std::optional<std::uint32_t> folded(const Flow& flow, NodeId id, int depth = 0) {
   constexpr int kDeepest = 6;
@@ -55,16 +48,16 @@ std::vector<NodeId> made_from(const Flow& flow, NodeId value) {
 
 // The word or global that an effect gives a value to, and that value; no place where the effect is something else.
 struct StoredWord {
-  std::optional<Location> place;
+  std::optional<Place> place;
   NodeId value = kNoNode;
 };
 
 StoredWord stored_word(const Flow& flow, const Effect& effect) {
   if (effect.kind == EffectKind::global_set)
-    return {Location{true, static_cast<std::uint32_t>(effect.value)}, flow.operands_of(effect)[0]};
+    return {Place{true, static_cast<std::uint32_t>(effect.value)}, flow.operands_of(effect)[0]};
   if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) return {};
   const auto address = constant_address(flow, effect);
-  return {address ? std::optional(Location{false, *address}) : std::nullopt, flow.operands_of(effect)[1]};
+  return {address ? std::optional(Place{false, *address}) : std::nullopt, flow.operands_of(effect)[1]};
 }
 
 class CandidateSearch {
@@ -76,6 +69,7 @@ class CandidateSearch {
   Result<HeapCandidates> run() {
     HEAPBUMP_CHECK(search_functions());
     HEAPBUMP_CHECK(resolve_breaks());
+    for (const auto& [place, offset] : breaks_) found_.places.insert(place);
     return std::move(found_);
   }
 
@@ -83,8 +77,8 @@ class CandidateSearch {
   Status search_functions();
   void search_differences(const Flow& flow, std::span<const Shift> shifts);
   void search_breaks(const Flow& flow, std::span<const Shift> shifts);
-  void take_first_values(const Flow& flow, std::span<const NodeId> made, const Location& location);
-  void take_initial_value(const Location& location, std::uint64_t function_offset);
+  void take_first_values(const Flow& flow, std::span<const NodeId> made, const Place& location);
+  void take_initial_value(const Place& location, std::uint64_t function_offset);
   Status resolve_breaks();
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
     return describe_place(names_, function, offset);
@@ -100,8 +94,8 @@ class CandidateSearch {
   const DataImage& image_;
   const std::uint64_t lowest_data_;
   HeapCandidates found_;
-  std::map<Location, std::uint64_t> breaks_;  ///< and where each was seen
-  std::map<Location, std::uint32_t> break_function_;
+  std::map<Place, std::uint64_t> breaks_;  ///< and where each was seen
+  std::map<Place, std::uint32_t> break_function_;
 };
 
 Status CandidateSearch::search_functions() {
@@ -155,7 +149,7 @@ void CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> shi
         return;
       }
       const std::vector<NodeId> made = made_from(flow, flow.operand(id, 1 - position));
-      std::set<Location> loaded;
+      std::set<Place> loaded;
       for (const NodeId from : made) {
         const Node& node = flow.nodes[from];
         if (node.kind == NodeKind::load && node.opcode == op::i32_load) {
@@ -183,7 +177,7 @@ void CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> shi
 }
 
 /// `break == 0 ? C : break`: what is compared is made from the break or, at the first call, from where the heap starts.
-void CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId> made, const Location& location) {
+void CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId> made, const Place& location) {
   const auto reads_break = [&](NodeId id) {
     const Node& node = flow.nodes[id];
     if (node.kind == NodeKind::global) return location.is_global && node.value == static_cast<std::int64_t>(location.index);
@@ -204,7 +198,7 @@ void CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId
 }
 
 /// The value a break starts with: in the data or the global's initialiser, or given to it once by code.
-void CandidateSearch::take_initial_value(const Location& location, std::uint64_t function_offset) {
+void CandidateSearch::take_initial_value(const Place& location, std::uint64_t function_offset) {
   const std::uint32_t function = break_function_[location];
   if (location.is_global) {
     const Global& global = module_.globals[location.index];

@@ -26,6 +26,7 @@ struct HeapCandidate {
 struct HeapCandidates {
   std::vector<HeapCandidate> candidates;
   std::set<std::uint32_t> functions;  ///< those that measure the heap from its start
+  std::set<Place> places;             ///< where breaks are kept
   std::vector<Site> breaks;           ///< initial values of breaks: the start itself, in data or a global
   std::optional<HeapCandidate> saved;   ///< one below the end of the data: a heap in use when the module was saved looks so
   std::optional<std::string> given_up;  ///< why the search was not ended, where it was not

@@ -331,7 +331,9 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       if (state_ && use.kind == AddressUse::Kind::escapes && !stored_inside(flow, hit.immediate.file_offset))
         refuse(Code::kUnexplained, distance + " is stored outside the allocator's own state in " +
                                        place(function, hit.immediate.file_offset), hit.immediate.file_offset);
-      found_.owned = found_.owned || handed_on || (!hit.negated && makes_address(flow, shifts, hit.immediate.file_offset));
+      const bool makes = use.kind != AddressUse::Kind::escapes && !hit.negated && makes_address(flow, shifts, hit.immediate.file_offset);
+      found_.addressed = found_.addressed || use.kind == AddressUse::Kind::address || makes;
+      found_.owned = found_.owned || handed_on || makes;
       add_site(hit, Role::heap_start, hit.negated ? -1 : 1, (hit.negated ? "minus " : "") + distance + ", used by the allocator that owns it");
       moved.push_back(hit);
       continue;

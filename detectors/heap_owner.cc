@@ -5,6 +5,7 @@
 #include "detectors/address_use.h"
 #include "detectors/heap_candidates.h"
 #include "detectors/heap_constants.h"
+#include "detectors/heap_limits.h"
 #include "heapbump/data_image.h"
 
 namespace heapbump {
@@ -23,7 +24,7 @@ class OwnerSearch {
 
  private:
   bool choose(const HeapCandidates& found);
-  Status explain_data(const DataImage& image);
+  Status explain_data(const DataImage& image, bool addressed);
   void explain_globals();
   void check_layout();
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
@@ -86,8 +87,9 @@ bool OwnerSearch::choose(const HeapCandidates& found) {
 }
 
 /// Words in the data that hold the heap's start. A break moves. One that follows the address of static data and that no
-/// code reads by its address is where an object ends. Any other may be a second place the allocator starts from.
-Status OwnerSearch::explain_data(const DataImage& image) {
+/// code reads by its address is where an object ends, which is then of zeros alone. Any other may be a second place the
+/// allocator starts from, and so may all if code does no more with the start than hand it on (not `addressed`).
+Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
   const std::uint64_t base = *owner_.heap_base;
   std::size_t words = 0;
   std::uint64_t next = 0;
@@ -109,7 +111,7 @@ Status OwnerSearch::explain_data(const DataImage& image) {
                 .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
                 .role = Role::unrelated, .moves = 0, .why = "where the static object before it ends"};
       const std::uint64_t before = address >= 4 ? image.load32(address - 4) : 0;
-      bool end_pointer = before >= image.pieces().front().address && before < base && base - before <= kNearSpan * 16;
+      bool end_pointer = addressed && before >= image.end() && before < base && base - before <= kNearSpan * 16;
       HEAPBUMP_TRY(const Survey reads, survey_code(module_, {address > kReadSpan ? address - kReadSpan : 0, address + 4}));
       HEAPBUMP_TRY(const auto uses, classify_hits(module_, reads.hits));
       for (const AddressUse& use : uses)
@@ -202,7 +204,12 @@ Result<HeapOwner> OwnerSearch::run() {
   std::ranges::move(constants.sites, std::back_inserter(owner_.sites));
   std::ranges::move(constants.evidence, std::back_inserter(owner_.evidence));
   if (constants.refusal) refuse(constants.refusal->code, std::move(constants.refusal->why), constants.refusal->offset);
-  if (!owner_.refusal) HEAPBUMP_CHECK(explain_data(*image));
+  const bool addressed = constants.addressed || constants.dlmalloc || !found.places.empty();
+  if (!owner_.refusal) HEAPBUMP_CHECK(explain_data(*image, addressed));
+  if (!owner_.refusal && !found.places.empty()) {
+    HEAPBUMP_TRY(auto limit, find_fixed_limit(module_, growth_, names_, *image, *owner_.heap_base, found.places, owner_.sites));
+    if (limit) refuse(limit->code, std::move(limit->why), limit->offset);
+  }
   explain_globals();
   check_layout();
   owner_.confidence = constants.dlmalloc ? Confidence::proven : signals_ >= 2 ? Confidence::strong : Confidence::weak;

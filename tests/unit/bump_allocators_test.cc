@@ -163,5 +163,73 @@ TEST(BumpAllocators, the_heap_s_start_with_a_size_beside_it_may_be_a_second_heap
   EXPECT_NE(number.why_not(), "");
 }
 
+/// A break that starts at kBase in the data, raised by local 0; `check` may return first.
+void break_in_data(Program& program, const Code& check) {
+  program.builder.data(kBreak, std::string_view("\xa0\x14\x01\x00", 4));  // kBase
+  Code code = check;
+  program.builder.function(program.unary, 1,
+                           code.i32_const(kBreak).i32_const(kBreak).access(0x28).local_get(0).op({0x6a}).local_tee(1).access(0x36)
+                               .local_get(1).op({0x3f, 0x00}).i32_const(16).op({0x74, 0x4b, 0x04, 0x40})
+                               .i32_const(1).op({0x40, 0x00, 0x1a, 0x0b})
+                               .local_get(1));
+}
+/// Returns 0 where what the stack holds is not zero.
+Code returns_if(Code condition) { return condition.op({0x04, 0x40}).i32_const(0).op({0x0f, 0x0b}); }
+Code break_after() { return Code().i32_const(kBreak).access(0x28).local_get(0).op({0x6a}); }
+
+TEST(BumpAllocators, a_break_that_meets_a_number_in_the_heap_s_range_may_be_limited_by_an_address) {
+  Program none;
+  break_in_data(none, Code());
+  EXPECT_EQ(none.why_not(), "");
+  Program wraps;  // *kBreak + n < *kBreak, and a sign
+  break_in_data(wraps, returns_if(break_after().i32_const(kBreak).access(0x28).op({0x49})).i32_const(0).op({0x1a}));
+  EXPECT_EQ(wraps.why_not(), "");
+  Program compared;
+  break_in_data(compared, returns_if(break_after().i32_const(kBase + 500000).op({0x4b})));
+  EXPECT_NE(compared.why_not().find("meets the number"), std::string::npos) << compared.why_not();
+  Program first;  // *kBreak == start: nothing was taken yet
+  break_in_data(first, returns_if(Code().i32_const(kBreak).access(0x28).i32_const(kBase).op({0x46})));
+  EXPECT_NE(first.why_not().find("meets the number"), std::string::npos) << first.why_not();
+  Program measured;  // *kBreak - start > 500000
+  break_in_data(measured, returns_if(Code().i32_const(kBreak).access(0x28).i32_const(-kBase).op({0x6a}).i32_const(500000).op({0x4b})));
+  EXPECT_NE(measured.why_not().find("meets the number"), std::string::npos) << measured.why_not();
+}
+
+TEST(BumpAllocators, a_break_may_be_compared_with_a_word_that_is_no_address) {
+  const Code check = returns_if(break_after().i32_const(kRoom).access(0x28).op({0x4b}));
+  for (const bool address : {false, true}) {
+    Program data;
+    data.builder.data(kRoom, address ? std::string_view("\x00\x00\x0c\x00", 4) : std::string_view("\x00\x01\x00\x00", 4));
+    break_in_data(data, check);
+    Program code;
+    break_in_data(code, check);
+    code.builder.function(code.nullary, 0, Code().i32_const(kRoom).i32_const(address ? kBase + 500000 : 0).access(0x36));
+    if (address) {
+      EXPECT_NE(data.why_not().find("starts as an address"), std::string::npos) << data.why_not();
+      EXPECT_NE(code.why_not().find("is set to"), std::string::npos) << code.why_not();
+    } else {
+      EXPECT_EQ(data.why_not(), "");
+      EXPECT_EQ(code.why_not(), "");
+    }
+  }
+}
+
+TEST(BumpAllocators, a_word_beside_a_name_is_not_where_an_object_ends) {
+  // {object, kBase} at 1200. The start is the base of an arena, or only passed on by who measures the size.
+  for (const bool zeros : {false, true})
+    for (const bool takes : {false, true}) {
+      Program program;
+      program.builder.data(1200, std::string(zeros ? "\x00\x14\x01\x00" : "\x00\x04\x00\x00", 4) + std::string("\xa0\x14\x01\x00", 4));
+      const auto notes = program.builder.function(program.unary, 0, Code().local_get(0));
+      Code code = arena(kBase, takes);
+      if (!takes) code.op({0x1a}).i32_const(kBase).call(notes);
+      program.builder.function(program.unary, 1, code);
+      if (zeros && takes)
+        EXPECT_EQ(program.why_not(), "");
+      else
+        EXPECT_NE(program.why_not().find("the data word at 0x4b4"), std::string::npos) << program.why_not();
+    }
+}
+
 }  // namespace
 }  // namespace heapbump
