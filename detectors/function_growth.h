@@ -60,7 +60,7 @@ class FunctionGrowth {
   [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source, const std::set<NodeId>& continued) const;
   [[nodiscard]] bool continues(const std::map<NodeId, Carried>& carried, BlockId block) const;
   [[nodiscard]] std::vector<NodeId> made_by(const Source& source) const;
-  [[nodiscard]] bool asks_adjoining(bool pure_use, const std::set<Place>& bases) const;
+  [[nodiscard]] bool asks_adjoining(std::span<const NodeId> made, bool pure_use, const std::set<Place>& bases) const;
   [[nodiscard]] bool is_used(const std::map<NodeId, Carried>& carried) const;
   [[nodiscard]] bool base_escapes(const Source& source);
   [[nodiscard]] std::vector<bool> from_allocators() const;

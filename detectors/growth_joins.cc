@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "detectors/address_use.h"
 #include "detectors/function_growth.h"
@@ -7,7 +8,9 @@ namespace heapbump::growth {
 
 /// Whether the new memory is compared for equality with something that is neither new memory nor a failure value, nor where
 /// its own start is kept. What may be something else by then tells only if the new memory was not yet used.
-bool FunctionGrowth::asks_adjoining(bool pure_use, const std::set<Place>& bases) const {
+bool FunctionGrowth::asks_adjoining(std::span<const NodeId> made, bool pure_use, const std::set<Place>& bases) const {
+  std::vector<bool> mine(flow_.nodes.size());
+  for (const NodeId node : made) mine[node] = true;
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
     const Node& node = flow_.nodes[id];
     if (node.kind != NodeKind::binary || !is_equality(node.opcode)) continue;
@@ -15,6 +18,7 @@ bool FunctionGrowth::asks_adjoining(bool pure_use, const std::set<Place>& bases)
     const NodeId right = flow_.operand(id, 1);
     if (shifts_[left].top == shifts_[right].top) continue;
     const Shift& fresh = shifts_[left].top ? shifts_[left] : shifts_[right];
+    if (!mine[shifts_[left].top ? left : right]) continue;
     const NodeId other = shifts_[left].top ? right : left;
     if (!fresh.known || flow_.constant(other) || (fresh.mixed && pure_use)) continue;
     const Node& what = flow_.nodes[other];
@@ -42,8 +46,6 @@ std::vector<NodeId> FunctionGrowth::made_by(const Source& source) const {
 
 std::vector<GrowthJoin> FunctionGrowth::joins() const {
   std::vector<GrowthJoin> joins;
-  std::set<Place> bases;  // places that are given the very start
-  bool pure_use = false;
   for (const Source& source : sources_) {
     if (source.is_size) continue;
     // Of a function that also gives memory from elsewhere, the result is memory by contract.
@@ -51,12 +53,15 @@ std::vector<GrowthJoin> FunctionGrowth::joins() const {
         !summaries_.at(static_cast<std::uint32_t>(flow_.effects[flow_.nodes[source.node].effect].value)).only_fresh)
       continue;
     GrowthJoin join{flow_.function, source.offset, false, false, {}};
+    std::set<Place> bases;  // places that are given the very start
     bool used = false;
+    bool pure_use = false;
     const auto keep = [&](NodeId value, Place place) {
       join.kept.insert(place);
       if (shifts_[value].base) bases.insert(place);
     };
-    for (const NodeId id : made_by(source))
+    const auto made = made_by(source);
+    for (const NodeId id : made)
       for (const User& user : flow_.users(id)) {
         if (!user.is_effect) continue;
         const Effect& effect = flow_.effects[user.index];
@@ -78,10 +83,10 @@ std::vector<GrowthJoin> FunctionGrowth::joins() const {
         used = true;
         pure_use |= !shifts_[id].mixed;
       }
-    if (used) joins.push_back(std::move(join));
+    if (!used) continue;
+    join.asks_adjoining = asks_adjoining(made, pure_use, bases);
+    joins.push_back(std::move(join));
   }
-  const bool asks = !joins.empty() && asks_adjoining(pure_use, bases);
-  for (GrowthJoin& join : joins) join.asks_adjoining = asks;
   return joins;
 }
 

@@ -137,8 +137,13 @@ void LowHeapSearch::search_use(const Flow& flow, const AddressUse& use, std::vec
     const auto node = static_cast<NodeId>(constant - flow.nodes.begin());
     if (!counts(flow, use, node)) return;
     follow(flow, node, candidate);
+    candidate.accessed = std::ranges::all_of(flow.users(node), [&](const User& user) {
+      if (!user.is_effect || user.position != 0) return false;
+      const EffectKind kind = flow.effects[user.index].kind;
+      return kind == EffectKind::load || kind == EffectKind::store;
+    });
   } else {
-    // The offset of an access with a constant address: a static variable, unless the heap is known to start there.
+    // The offset of an access with a constant address: the other way to write the same.
     if (use.kind != AddressUse::Kind::address) return;
     candidate.accessed = true;
   }
@@ -171,15 +176,21 @@ Status LowHeapSearch::search_code() {
 }
 
 /// Every static variable lies below the heap, so only the highest addresses can be its start. Those at the memory's end are
-/// where it ends; one that is read by its own address, and elsewhere only passed on, is a static variable.
+/// where it ends; one that is only passed on, and is read by its own address or lies below one that is used in other ways,
+/// is a static variable.
 void LowHeapSearch::raise_floor(std::vector<Candidate>& candidates) {
   const std::uint64_t end = ceiling_ - std::min(ceiling_, kHeaderSpan);
   std::set<std::uint64_t> accessed;
-  for (const Candidate& candidate : candidates)
+  std::uint64_t highest = 0;
+  for (const Candidate& candidate : candidates) {
     if (candidate.accessed) accessed.insert(candidate.value);
+    if (!candidate.accessed && !candidate.only_passed && candidate.value % kAlignment == 0 && candidate.value < end)
+      highest = std::max(highest, candidate.value);
+  }
   for (Candidate& candidate : candidates) {
     const auto inside = accessed.lower_bound(candidate.value);
-    if (candidate.only_passed && inside != accessed.end() && *inside < candidate.value + kHeaderSpan) candidate.accessed = true;
+    const bool read = inside != accessed.end() && *inside < candidate.value + kHeaderSpan;
+    if (candidate.only_passed && (read || candidate.value < highest)) candidate.accessed = true;
     if (candidate.value < end) floor_ = std::max(floor_, candidate.value - std::min(candidate.value, kHeaderSpan));
   }
 }

@@ -45,7 +45,10 @@ bool owner_keeps_apart(const LowHeap& low, const GrowthReport& growth) {
   std::set<Place> kept;
   for (const GrowthJoin& join : growth.joins) {
     if (!low.functions.contains(join.function)) continue;
-    if (!join.asks_adjoining && !replaces(low, join)) return false;
+    // Beside an allocator that asks, what is kept nowhere is a block of the program's own: all may stand in one function.
+    const bool asks = std::ranges::any_of(growth.joins, [&](const GrowthJoin& other) { return other.function == join.function && other.asks_adjoining; });
+    const bool own = asks && join.kept.empty() && !join.elsewhere;
+    if (!join.asks_adjoining && !own && !replaces(low, join)) return false;
     owners.insert(join.function);
     kept.insert(join.kept.begin(), join.kept.end());
   }

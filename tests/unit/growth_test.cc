@@ -493,5 +493,52 @@ TEST(Growth, an_assertion_about_the_elements_of_a_table_is_no_heap_s_end) {
   }
 }
 
+TEST(Growth, a_block_of_the_program_s_own_in_the_same_function_changes_nothing) {
+  for (const bool linked : {false, true}) {
+    Program program;
+    // local 0 = *kEnd ? *kEnd : grow(1) << 16; if (local 0 == *kFresh) return; (*1300)->next = local 0
+    Code code = heap_start(kFresh);
+    code.i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).local_set(0);
+    code.i32_const(kEnd).access(0x28).op({0x04, 0x40}).i32_const(kEnd).access(0x28).local_set(0).op({0x0b});
+    code.local_get(0).i32_const(kFresh).access(0x28).op({0x46, 0x04, 0x40, 0x0f, 0x0b});
+    code.i32_const(1300).access(0x28).local_get(0).access(0x36, 4);
+    // *(grow(2) << 16) = 17, or (*1300)->next = grow(2) << 16
+    if (linked) code.i32_const(1300).access(0x28);
+    code.i32_const(2).op({0x40, 0x00}).i32_const(16).op({0x74});
+    if (!linked) code.i32_const(17);
+    program.function(code.access(0x36, 0));
+    if (linked)
+      expect_refused(program, "taken to continue in new memory");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
+TEST(Growth, a_static_variable_below_the_start_is_no_start) {
+  // The stack comes first; the start at 70816 stands in an allocator that asks, a variable just below it elsewhere.
+  for (const bool kept : {false, true}) {
+    ModuleBuilder builder;
+    const auto nullary = builder.type({}, {});
+    builder.memory(2).global(1024, true);
+    builder.data(1024, "static data");
+    Code owner = heap_start(kFresh);
+    owner.i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).local_set(0);
+    owner.local_get(0).i32_const(kFresh).access(0x28).op({0x46, 0x04, 0x40, 0x0f, 0x0b});
+    builder.function(nullary, 1, owner.i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
+    Code other;
+    if (kept) other.i32_const(1200);
+    other.i32_const(70800);
+    if (!kept) other.i32_const(5);
+    builder.function(nullary, 0, other.access(0x36));
+    builder.function(nullary, 0, Code().i32_const(2).op({0x40, 0x00}).i32_const(16).op({0x74}).i32_const(5).access(0x36));
+    const auto file = builder.build();
+    const auto module = read_module(file);
+    ASSERT_TRUE(module);
+    const auto found = detect_wasm_ld(*module);
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->verdict(Strategy::tail)->sound, !kept) << (*found)->verdict(Strategy::tail)->why;
+  }
+}
+
 }  // namespace
 }  // namespace heapbump
