@@ -13,7 +13,7 @@ namespace heapbump {
 namespace {
 
 constexpr std::uint64_t kReadSpan = 64;    ///< an access this far below a word may reach it by its offset
-constexpr std::size_t kBackwardSteps = 32;
+constexpr std::size_t kBackwardSteps = 256;
 constexpr std::int64_t kHalf = std::int64_t{1} << 31;  ///< numbers from here up are masks and overflow checks
 
 bool compares(std::uint32_t opcode) { return opcode >= op::i32_eq && opcode <= op::i32_ge_u; }
@@ -92,7 +92,13 @@ Result<std::set<std::uint32_t>> LimitSearch::functions_of(const std::set<Place>&
 /// What stands on the other side of a comparison with a break, or of a difference: a number, or what was read to make it.
 void LimitSearch::look_at(const Flow& flow, const Node& meeting, NodeId other) {
   std::vector<NodeId> made{other};
-  for (std::size_t i = 0; i < made.size() && i < kBackwardSteps; ++i) {
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    if (i == kBackwardSteps) {
+      refuse("what the heap's break is compared with in " + describe_place(names_, flow.function, meeting.offset) +
+                 " is made of more than can be followed",
+             meeting.offset);
+      return;
+    }
     const Node& node = flow.nodes[made[i]];
     if (const auto constant = flow.constant(made[i])) {
       if (moved_.contains(node.immediate_offset)) continue;
@@ -109,8 +115,10 @@ void LimitSearch::look_at(const Flow& flow, const Node& meeting, NodeId other) {
     const bool walk = node.kind == NodeKind::phi || node.kind == NodeKind::select ||
                       (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub));
     if (!walk) continue;
-    for (const NodeId operand : flow.operands_of(node).first(node.kind == NodeKind::phi ? node.operand_count : 2))
+    for (const NodeId operand : flow.operands_of(node).first(node.kind == NodeKind::phi ? node.operand_count : 2)) {
+      if (made.size() > kBackwardSteps) break;
       if (std::ranges::find(made, operand) == made.end()) made.push_back(operand);
+    }
   }
 }
 

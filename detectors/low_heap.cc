@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kAlignment = 16;   ///< of the heap's start
 constexpr std::uint64_t kHeaderSpan = 64;  ///< how far above it an allocator's first header can reach
+constexpr std::uint64_t kNodesPerUnit = 8;  ///< of a flow, marked or passed over for one constant
+constexpr std::uint64_t kStartBytes = 64;   ///< what one place that is kept takes
 
 /// A constant that may be the heap's start.
 struct Candidate {
@@ -35,7 +38,7 @@ class LowHeapSearch {
  private:
   void place_start();
   Status search_code();
-  void search_use(const Flow& flow, const AddressUse& use, std::vector<Candidate>& candidates) const;
+  Status search_use(const Flow& flow, const AddressUse& use, NodeId constant, std::vector<Candidate>& candidates) const;
   void raise_floor(std::vector<Candidate>& candidates);
   void search_globals();
   Status search_data();
@@ -126,28 +129,28 @@ bool counts(const Flow& flow, const AddressUse& use, NodeId constant) {
   });
 }
 
-void LowHeapSearch::search_use(const Flow& flow, const AddressUse& use, std::vector<Candidate>& candidates) const {
+/// `constant`: the node of the immediate, kNoNode if it is an access's offset. Errors: kWorkLimit.
+Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use, NodeId constant, std::vector<Candidate>& candidates) const {
   const auto& immediate = use.hit.immediate;
   Candidate candidate{.value = static_cast<std::uint32_t>(use.hit.negated ? -immediate.value : immediate.value),
                       .function = flow.function, .offset = immediate.file_offset, .starts = {}};
-  const auto constant = std::ranges::find_if(flow.nodes, [&](const Node& node) {
-    return node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == immediate.file_offset;
-  });
-  if (constant != flow.nodes.end()) {
-    const auto node = static_cast<NodeId>(constant - flow.nodes.begin());
-    if (!counts(flow, use, node)) return;
-    follow(flow, node, candidate);
-    candidate.accessed = std::ranges::all_of(flow.users(node), [&](const User& user) {
+  if (constant != kNoNode) {
+    if (!counts(flow, use, constant)) return {};
+    HEAPBUMP_CHECK(module_.work->charge(flow.nodes.size() / kNodesPerUnit));
+    follow(flow, constant, candidate);
+    candidate.accessed = std::ranges::all_of(flow.users(constant), [&](const User& user) {
       if (!user.is_effect || user.position != 0) return false;
       const EffectKind kind = flow.effects[user.index].kind;
       return kind == EffectKind::load || kind == EffectKind::store;
     });
   } else {
     // The offset of an access with a constant address: the other way to write the same.
-    if (use.kind != AddressUse::Kind::address) return;
+    if (use.kind != AddressUse::Kind::address) return {};
     candidate.accessed = true;
   }
+  HEAPBUMP_CHECK(module_.work->hold(sizeof(Candidate) + candidate.starts.size() * kStartBytes));
   candidates.push_back(std::move(candidate));
+  return {};
 }
 
 Status LowHeapSearch::search_code() {
@@ -157,7 +160,13 @@ Status LowHeapSearch::search_code() {
     std::size_t end = i;
     while (end < survey.hits.size() && survey.hits[end].function == survey.hits[i].function) ++end;
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, survey.hits[i].function, {.frame_slots = true}));
-    for (const AddressUse& use : classify_in(flow, std::span(survey.hits).subspan(i, end - i))) search_use(flow, use, candidates);
+    std::unordered_map<std::uint64_t, NodeId> constants;
+    for (NodeId id = 0; id < flow.nodes.size(); ++id)
+      if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0) constants.emplace(flow.nodes[id].immediate_offset, id);
+    for (const AddressUse& use : classify_in(flow, std::span(survey.hits).subspan(i, end - i))) {
+      const auto constant = constants.find(use.hit.immediate.file_offset);
+      HEAPBUMP_CHECK(search_use(flow, use, constant == constants.end() ? kNoNode : constant->second, candidates));
+    }
     i = end;
   }
   const std::uint64_t data = floor_;
