@@ -33,6 +33,36 @@ ByteList linked_program() {
   return b.names(1, {{1, "sbrk"}, {2, "_start"}}).names(7, {{0, "__stack_pointer"}, {1, "__heap_base"}}).build();
 }
 
+/// Allocators over each other, with loops, locals that change in them and variables in the frame: what the growth and bump arguments follow.
+ByteList allocators() {
+  test::ModuleBuilder b;
+  const auto unary = b.type({test::kI32}, {test::kI32});
+  const auto none = b.type({}, {});
+  b.import("wasi_snapshot_preview1", "proc_exit", b.type({test::kI32}, {}));
+  constexpr int kFresh = 1100, kBreak = 1104;
+  const auto grows = b.function(unary, 0, test::Code().local_get(0).op({0x40, 0}).i32_const(16).op({0x74}));
+  // Gives what is left, or grows.
+  const auto pool = b.function(unary, 1,
+                               test::Code().i32_const(kFresh).access(0x28).local_tee(1).op({0x45, 0x04, 0x40})
+                                   .i32_const(4).call(grows).local_set(1).i32_const(kFresh).local_get(1).i32_const(8).op({0x6a}).access(0x36)
+                                   .op({0x0b}).local_get(1));
+  const auto aligned = b.function(unary, 0, test::Code().local_get(0).call(pool).i32_const(15).op({0x6a}).i32_const(-16).op({0x71}));
+  // A variable in the frame, and a loop that writes every word of a block.
+  b.function(none, 2, test::Code().global_get(0).i32_const(16).op({0x6b}).local_tee(0).global_set(0)
+                          .local_get(0).i32_const(64).call(aligned).access(0x36, 8)
+                          .op({0x02, 0x40, 0x03, 0x40}).local_get(1).i32_const(64).op({0x4f, 0x0d, 1})
+                          .local_get(0).access(0x28, 8).local_get(1).op({0x6a}).local_get(1).access(0x36)
+                          .local_get(1).i32_const(4).op({0x6a}).local_set(1).op({0x0c, 0, 0x0b, 0x0b})
+                          .local_get(0).i32_const(16).op({0x6a}).global_set(0));
+  // A break over the memory's size.
+  b.function(unary, 1, test::Code().i32_const(kBreak).access(0x28).local_tee(1).local_get(0).op({0x6a, 0x3f, 0}).i32_const(16).op({0x74, 0x4b, 0x04, 0x40})
+                           .i32_const(1).call(0).op({0x0b})
+                           .i32_const(kBreak).local_get(1).local_get(0).op({0x6a}).access(0x36).local_get(1));
+  b.global(66640, true);
+  b.memory(2, 100).exported("memory", 2, 0).exported("_start", 0, 4).data(kBreak, std::string("\x50\x04\x01\0", 4));
+  return b.build();
+}
+
 ByteList go(test::go_program::Era era) {
   test::go_program::Program program;
   program.era = era;
@@ -50,6 +80,7 @@ ByteList text(const std::string& s) {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   std::vector<Seed> modules = {{"linked", linked_program()},
+                               {"allocators", allocators()},
                                {"adapter", test::build_adapter()},
                                {"go-pointer", go(test::go_program::Era::through_pointer)},
                                {"go-gap", go(test::go_program::Era::gap)},
