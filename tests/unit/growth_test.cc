@@ -429,14 +429,15 @@ TEST(Growth, a_static_variable_may_hold_the_heap_s_start) {
 }
 
 TEST(Growth, the_highest_address_is_the_heap_s_start_where_the_stack_comes_first) {
-  // A start at 70816 and its header, above a static variable; or the variable alone.
-  for (const bool heap : {false, true}) {
+  // A start at 70816 and its header, above a static variable; or the variable alone; or one at 70816 that is read and written there.
+  for (const auto& [heap, variable] : {std::pair{false, false}, {true, false}, {false, true}}) {
     ModuleBuilder builder;
     const auto nullary = builder.type({}, {});
     builder.memory(2).global(1024, true);
     builder.data(1024, "static data");
     builder.function(nullary, 1, Code().i32_const(0).i32_const(0).access(0x28, 3000).access(0x36, 3004));
     if (heap) builder.function(nullary, 1, Code().i32_const(kEnd).i32_const(70816).access(0x36).i32_const(70824).i32_const(9).access(0x36));
+    if (variable) builder.function(nullary, 1, Code().i32_const(70816).i32_const(70816).access(0x28).i32_const(1).op({0x6a}).access(0x36));
     builder.function(nullary, 1, shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
     const auto file = builder.build();
     const auto module = read_module(file);
