@@ -86,7 +86,7 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
   }
   if (!growth.uses_size && !growth.grows) {
     verdict.sound = true;
-    verdict.why = "no instruction reads or grows the memory's size, so nothing above the declared minimum can be reached";
+    verdict.why = "no instruction reads or grows the memory's size, so an access above the declared minimum would have trapped";
     finding.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
     return verdict;
   }
