@@ -30,6 +30,7 @@ class Explainer {
   [[nodiscard]] std::set<std::uint64_t> stack_bounds(const Flow& flow) const;
   [[nodiscard]] bool makes_address(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool ends_first_block(const Flow& flow, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool made_of_header(const Flow& flow, NodeId node) const;
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
     return describe_place(names_, function, offset);
@@ -200,6 +201,32 @@ bool Explainer::meets_distance(const Flow& flow, std::span<const Shift> shifts, 
   return any_use(flow, immediate_offset, counts, [](const User&) { return false; });
 }
 
+/// Whether a constant is only ever added to `end - start` to address memory: where dlmalloc marks the end of its first block,
+/// folded to `(start - 52) + (end - start)`. A static object's address is not indexed by the whole size of a heap.
+bool Explainer::ends_first_block(const Flow& flow, std::uint64_t immediate_offset) const {
+  const auto constant = std::ranges::find_if(flow.nodes, [&](const Node& node) {
+    return node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == immediate_offset;
+  });
+  if (constant == flow.nodes.end()) return false;
+  const auto is_size = [&](NodeId id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add)) return false;
+    const auto taken = flow.constant(flow.operand(id, 1));
+    const auto base = static_cast<std::uint32_t>(base_);
+    return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);
+  };
+  const auto addresses = [&](const User& user) {
+    if (!user.is_effect) return flow.nodes[user.index].kind == NodeKind::load;
+    const EffectKind kind = flow.effects[user.index].kind;
+    return user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
+  };
+  const auto users = flow.users(static_cast<NodeId>(constant - flow.nodes.begin()));
+  return !users.empty() && std::ranges::all_of(users, [&](const User& user) {
+    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add && is_size(flow.operand(user.index, 1 - user.position)) &&
+           std::ranges::all_of(flow.users(user.index), addresses);
+  });
+}
+
 /// Whether a node is one of the constants near the start, or made of them alone.
 bool Explainer::made_of_header(const Flow& flow, NodeId node) const {
   const Linear sum = linear_form(flow, node);
@@ -317,6 +344,11 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     if (magnitude < base) {
       // Below the start lies static data, unless the constant is added to a distance from the start.
       if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, hit.immediate.file_offset)) continue;
+      if (state_ && ends_first_block(flow, hit.immediate.file_offset)) {
+        add_site(hit, Role::heap_start, 1, "the heap's start minus " + std::to_string(base - magnitude) + ", added to the first block's size to address its end");
+        moved.push_back(hit);
+        continue;
+      }
       // It would have to move too, but only an exact linker record could tell it from the address of static data.
       add_site(hit, Role::heap_start, 0, "perhaps the heap's start minus " + std::to_string(base - magnitude) + ", added to a distance from it");
       refuse(Code::kUnexplained, "a constant below the heap's start is added to a distance from it in " +

@@ -1,6 +1,7 @@
 // Wrong findings that a plan follows in good faith: what the static check sees in each strategy, and what only the run can.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "../unit/module_builder.h"
@@ -166,6 +167,29 @@ TEST_P(RegionElsewhere, AStackThatBeginsInItIsAMismatch) {
 
 INSTANTIATE_TEST_SUITE_P(Of, RegionElsewhere, testing::Values(Strategy::tail, Strategy::gap),
                          [](const auto& strategy) { return std::string(to_string(strategy.param)); });
+
+TEST(Doubt, AConstantBelowTheStartMovesOnlyToAddressTheFirstBlocksEnd) {
+  constexpr std::int32_t kHeap = 100'000;
+  constexpr int kSub = 0x6b;
+  // local 0 = memory.size * 65536 - `taken`; *(kHeap - 52 + local 0) = 56, or is kept
+  const auto moved = [](std::int32_t taken, bool keeps) {
+    Code code;
+    code.i32_const(kHeap).i32_const(1).access(kStore);
+    if (keeps) code.i32_const(2000);
+    code.op({kMemorySize, 0}).i32_const(16).op({kShl}).i32_const(taken).op({kSub}).i32_const(kHeap - 52).op({kAdd});
+    if (!keeps) code.i32_const(56);
+    const auto program = command(code.access(kStore), 1);
+    Finding found = bump_finding(program, kHeap);
+    for (const Site& site : constants_as_heap_starts(program, kHeap - 52)) found.sites.push_back(site);
+    std::ranges::sort(found.sites, {}, &Site::file_offset);
+    return checked(reserve_as_found(program, found, one_page()));
+  };
+  EXPECT_TRUE(moved(kHeap, false).ok()) << messages(moved(kHeap, false));
+  for (const Verification& v : {moved(kHeap, true), moved(2000, false)}) {
+    ASSERT_FALSE(v.ok());
+    EXPECT_NE(messages(v).find("below the heap start moved"), std::string::npos) << messages(v);
+  }
+}
 
 // Data words of the allocator that the detector overlooked.
 
