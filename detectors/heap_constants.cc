@@ -4,6 +4,7 @@
 
 #include "detectors/address_use.h"
 #include "detectors/shift.h"
+#include "detectors/stack_bounds.h"
 
 namespace heapbump {
 namespace {
@@ -27,7 +28,6 @@ class Explainer {
   bool check_dlmalloc(const Flow& flow);
   bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
-  [[nodiscard]] std::set<std::uint64_t> stack_bounds(const Flow& flow) const;
   [[nodiscard]] bool makes_address(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool ends_first_block(const Flow& flow, std::uint64_t immediate_offset) const;
@@ -139,43 +139,6 @@ bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::ui
     return (shifts[other].top && !made_of_header(flow, other)) || shifts[other].cancelled;
   };
   return any_use(flow, immediate_offset, counts, [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
-}
-
-/// The constants of a stack's description: where the stack begins at the heap's start, its upper end and, in the word next
-/// to it, `end - C`, its size (wasi-libc's __wasi_init_tp of 2024 on). No heap that starts there has such a size.
-std::set<std::uint64_t> Explainer::stack_bounds(const Flow& flow) const {
-  std::set<std::uint64_t> found;
-  const auto base = static_cast<std::int32_t>(base_);
-  const auto stack = std::ranges::find_if(module_.globals, [](const Global& global) {
-    return !global.imported && global.is_mutable && global.type == ValueType::i32;
-  });
-  if (stack == module_.globals.end() || !stack->init.value || static_cast<std::int32_t>(*stack->init.value) != base) return found;
-  const auto is_base = [&](NodeId id) {
-    const Node& node = flow.nodes[id];
-    return node.kind == NodeKind::constant && node.width != 0 && static_cast<std::int32_t>(node.value) == base &&
-           flow.users(id).size() == 1;
-  };
-  struct Word {
-    std::uint32_t address = 0;
-    std::uint64_t constant = 0;  ///< file offset of its immediate
-  };
-  std::vector<Word> ends;
-  std::vector<Word> sizes;
-  for (const Effect& effect : flow.effects) {
-    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
-    const auto address = constant_address(flow, effect);
-    if (!address) continue;
-    const NodeId value = flow.operands_of(effect)[1];
-    const Node& node = flow.nodes[value];
-    if (is_base(value)) ends.push_back({*address, node.immediate_offset});
-    if (node.kind != NodeKind::binary || node.opcode != op::i32_sub || !is_base(flow.operand(value, 0))) continue;
-    const auto low = flow.constant(flow.operand(value, 1));
-    if (low && *low > 0 && *low < base && *low % 16 == 0) sizes.push_back({*address, flow.nodes[flow.operand(value, 0)].immediate_offset});
-  }
-  for (const Word& end : ends)
-    for (const Word& size : sizes)
-      if (size.address == end.address + 4 || size.address + 4 == end.address) found.insert({end.constant, size.constant});
-  return found;
 }
 
 /// Whether a constant, with whatever is added to it, is the address of an access or handed on as one: `&__heap_base + used`.
@@ -325,7 +288,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     shifts = compute_shifts(flow, seeds);
     if (owner) check_dlmalloc(flow);
   }
-  const std::set<std::uint64_t> bounds = owner ? std::set<std::uint64_t>() : stack_bounds(flow);
+  const std::set<std::uint64_t> bounds = owner ? std::set<std::uint64_t>() : stack_bounds(module_, flow, base_);
   std::size_t near = 0;
   for (const AddressUse& use : uses) {
     const RangeHit& hit = use.hit;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "detectors/address_use.h"
+#include "detectors/stack_bounds.h"
 #include "detectors/survey.h"
 #include "heapbump/data_image.h"
 
@@ -163,7 +164,9 @@ Status LowHeapSearch::search_code() {
     std::unordered_map<std::uint64_t, NodeId> constants;
     for (NodeId id = 0; id < flow.nodes.size(); ++id)
       if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0) constants.emplace(flow.nodes[id].immediate_offset, id);
+    const std::set<std::uint64_t> stack = exact_ ? stack_bounds(module_, flow, floor_) : std::set<std::uint64_t>();
     for (const AddressUse& use : classify_in(flow, std::span(survey.hits).subspan(i, end - i))) {
+      if (stack.contains(use.hit.immediate.file_offset)) continue;
       const auto constant = constants.find(use.hit.immediate.file_offset);
       HEAPBUMP_CHECK(search_use(flow, use, constant == constants.end() ? kNoNode : constant->second, candidates));
     }
