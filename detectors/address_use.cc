@@ -11,6 +11,8 @@ constexpr std::int64_t kUnbounded = std::int64_t{1} << 40;
 
 /// Steps for all constants of one function; the largest real function met took a thousandth of this.
 constexpr std::uint64_t kSteps = 20'000'000;
+constexpr std::uint64_t kUnitsPerStep = 4;  // each looks a node up
+constexpr std::uint64_t kUseBytes = 160;    // of what is kept of one hit
 
 bool is_access(EffectKind kind) {
   return kind == EffectKind::load || kind == EffectKind::store || kind == EffectKind::atomic;
@@ -99,7 +101,8 @@ std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& ac
   return static_cast<std::uint32_t>(*base + access.value);
 }
 
-std::vector<AddressUse> classify_in(const Flow& flow, std::span<const RangeHit> hits) {
+Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits, WorkMeter& work) {
+  HEAPBUMP_CHECK(work.hold(hits.size() * kUseBytes));
   std::unordered_map<std::uint64_t, NodeId> constants;
   for (NodeId node = 0; node < flow.nodes.size(); ++node)
     if (flow.nodes[node].kind == NodeKind::constant && flow.nodes[node].width != 0)
@@ -117,7 +120,9 @@ std::vector<AddressUse> classify_in(const Flow& flow, std::span<const RangeHit> 
       continue;
     }
     if (const auto found = constants.find(hit.immediate.file_offset); found != constants.end()) {
+      const std::uint64_t before = budget;
       uses.push_back(classify_constant(flow, hit, found->second, budget));
+      HEAPBUMP_CHECK(work.charge((before - budget) * kUnitsPerStep));
       if (budget == 0) uses.back() = {hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed"};
     } else if (const auto access = accesses.find(hit.immediate.file_offset); access != accesses.end()) {
       const Effect& effect = flow.effects[access->second];
@@ -141,7 +146,8 @@ Result<std::vector<AddressUse>> classify_hits(const Module& module, std::span<co
     std::size_t end = i;
     while (end < hits.size() && hits[end].function == hits[i].function) ++end;
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, hits[i].function, {.frame_slots = true}));
-    std::ranges::move(classify_in(flow, hits.subspan(i, end - i)), std::back_inserter(uses));
+    HEAPBUMP_TRY(auto found, classify_in(flow, hits.subspan(i, end - i), *module.work));
+    std::ranges::move(found, std::back_inserter(uses));
     i = end;
   }
   return uses;

@@ -29,7 +29,7 @@ struct AddressUse {
 [[nodiscard]] std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& access);
 
 /// The use of one constant's occurrences in an evaluated body; `hits` are all in this function.
-[[nodiscard]] std::vector<AddressUse> classify_in(const Flow& flow, std::span<const RangeHit> hits);
+[[nodiscard]] Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits, WorkMeter& work);
 
 /// The uses of all hits, in their order; each function is evaluated once. Errors: those of evaluate_flow.
 [[nodiscard]] Result<std::vector<AddressUse>> classify_hits(const Module& module, std::span<const RangeHit> hits);

@@ -2,6 +2,7 @@
 // The invariant: every reading of the size and every growth is either explained or objected to, in the report.
 #pragma once
 
+#include <compare>
 #include <map>
 #include <set>
 #include <string>
@@ -35,18 +36,29 @@ struct Carried {
 class FunctionGrowth {
  public:
   FunctionGrowth(const Flow& flow, const std::map<std::uint32_t, GrowthSummary>& summaries, GrowthReport& report,
-                 bool module_grows)
-      : flow_(flow), summaries_(summaries), report_(report), module_grows_(module_grows) {}
+                 bool module_grows, WorkMeter& work)
+      : flow_(flow), summaries_(summaries), report_(report), module_grows_(module_grows), work_(work) {}
 
-  GrowthSummary run();
-  /// After run(): what becomes of the new memory here, apart from being returned.
-  [[nodiscard]] std::vector<GrowthJoin> joins() const;
+  /// Errors: kWorkLimit.
+  Result<GrowthSummary> run();
+  /// After run(): what becomes of the new memory here, apart from being returned. Errors: kWorkLimit.
+  [[nodiscard]] Result<std::vector<GrowthJoin>> joins() const;
 
  private:
+  /// Charges the module's meter. False once that is spent: whatever was being asked then has no answer, and run() fails.
+  [[nodiscard]] bool spend(std::uint64_t units) const {
+    if (paid_) paid_ = work_.charge(units).has_value();
+    return paid_;
+  }
+  /// Units for following values through the whole function once.
+  [[nodiscard]] std::uint64_t whole() const { return (flow_.nodes.size() + flow_.operands.size()) / 2; }
   void find_sources();
+  void make_index();
   void tie_sizes();
   [[nodiscard]] NodeId zero_tied(const Source& source) const;
   [[nodiscard]] NodeId grow_after(const Source& source) const;
+  [[nodiscard]] bool dominates(BlockId gate, BlockId block) const;
+  [[nodiscard]] bool may_grow(BlockId block, std::uint64_t from, std::uint64_t to) const;
   [[nodiscard]] bool passes(const Source& gate, BlockId block, std::uint64_t offset) const;
   void check_uses(NodeId node);
   void check_compare(NodeId node, NodeId compare);
@@ -72,8 +84,23 @@ class FunctionGrowth {
   const std::map<std::uint32_t, GrowthSummary>& summaries_;
   GrowthReport& report_;
   const bool module_grows_;
+  WorkMeter& work_;
+  mutable bool paid_ = true;
   std::vector<Source> sources_;
-  std::vector<std::vector<bool>> made_from_;  ///< by reading of the size: the nodes it can reach
+  std::vector<std::uint64_t> made_from_;  ///< by node: bit i is set if sources_[i] is a reading of the size that reaches it
+  // Each is made once, since what asks for it does so for every node or block.
+  struct SlotLoad {
+    NodeId address = kNoNode;
+    std::int64_t offset = 0;
+    NodeId load = kNoNode;
+    auto operator<=>(const SlotLoad&) const = default;
+  };
+  std::vector<SlotLoad> loads_;                                    ///< sorted
+  std::vector<std::pair<BlockId, std::uint64_t>> growing_;         ///< calls and grows, by block and offset
+  std::vector<std::pair<BlockId, BlockId>> ways_out_;              ///< from, to; sorted
+  std::vector<std::pair<NodeId, BlockId>> decisions_;              ///< condition, to; sorted
+  std::vector<bool> returns_;                                      ///< by block: whether a return can be reached
+  mutable std::map<BlockId, std::vector<bool>> without_;           ///< by gate: the blocks that can be reached without passing it
   std::vector<Shift> shifts_;
   std::set<std::pair<NodeId, std::uint64_t>> seen_;
 };

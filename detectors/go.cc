@@ -7,7 +7,6 @@
 //     `end` to the declared minimum are never touched: gap.
 // Anything else is refused. Facts and sources: docs/toolchains/go.md.
 #include <algorithm>
-#include <array>
 
 #include "detectors/go_moduledata.h"
 #include "detectors/registry.h"
@@ -117,8 +116,8 @@ std::optional<std::vector<std::int64_t>> stored_to(const Flow& flow, const std::
 // A value of the break variable is harmless where it is compared for equality (is this the last block?) or where something
 // is subtracted from it and the result goes back into the variable (give that block back). Source: golang/go
 // src/runtime/mem_sbrk.go, sysFreeOS and sysReserveAligned (Go 1.21 to 1.23).
-bool only_compared_or_given_back(const Flow& flow, NodeId load, std::int64_t address) {
-  for (const NodeId node : reach(flow, std::array{load}, [](const Node&, std::uint32_t) { return false; })) {
+bool only_compared_or_given_back(const Flow& flow, std::span<const NodeId> loads, std::int64_t address) {
+  for (const NodeId node : reach(flow, loads, [](const Node&, std::uint32_t) { return false; })) {
     for (const User& user : flow.users(node)) {
       if (user.is_effect) return false;
       const Node& made = flow.nodes[user.index];
@@ -142,12 +141,14 @@ Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].value == address) roots.push_back(id);
   }
+  std::vector<NodeId> loads;
   for (const NodeId node : reach(flow, roots, [](const Node& n, std::uint32_t) { return n.kind == NodeKind::unary; })) {
     for (const User& user : flow.users(node)) {
       if (!user.is_effect) {
         const Node& made = flow.nodes[user.index];
         if (made.kind == NodeKind::unary || made.kind == NodeKind::phi || made.kind == NodeKind::select) continue;
-        if (made.kind != NodeKind::load || made.value != 0 || !only_compared_or_given_back(flow, user.index, address)) return true;
+        if (made.kind != NodeKind::load || made.value != 0) return true;
+        loads.push_back(user.index);
       } else {
         const Effect& effect = flow.effects[user.index];
         const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store;
@@ -155,7 +156,7 @@ Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_
       }
     }
   }
-  return false;
+  return !only_compared_or_given_back(flow, loads, address);
 }
 
 // Whether the variable at ADDRESS is used for more than that outside the function that initialises it.

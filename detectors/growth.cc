@@ -55,6 +55,8 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
   };
   std::map<std::uint32_t, int> rounds;
   std::map<std::uint32_t, GrowthReport> parts;
+  std::vector<bool> in_table(module.functions.size());
+  for (const std::uint32_t function : module.element_functions) in_table[function] = true;
   for (const auto* list : {&survey.size_functions, &survey.grow_functions})
     std::ranges::for_each(*list, look_at);
   while (!queue.empty()) {
@@ -66,9 +68,9 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport& part = parts[function];
     part = {};
-    growth::FunctionGrowth looked_at(flow, report.summaries, part, report.grows);
-    const GrowthSummary summary = looked_at.run();
-    part.joins = looked_at.joins();
+    growth::FunctionGrowth looked_at(flow, report.summaries, part, report.grows, *module.work);
+    HEAPBUMP_TRY(const GrowthSummary summary, looked_at.run());
+    HEAPBUMP_TRY(part.joins, looked_at.joins());
     HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size() + part.joins.size()) * kUseBytes));
     const bool direct = std::ranges::binary_search(survey.size_functions, function) ||
                         std::ranges::binary_search(survey.grow_functions, function);
@@ -81,7 +83,7 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
       kept = {};
     }
     const bool raw = kept.returns_size || kept.only_fresh;
-    if (raw && std::ranges::find(module.element_functions, function) != module.element_functions.end())
+    if (raw && in_table[function])
       part.unexplained.push_back({function, module.body(function)->file_offset,
                                   std::string(kept.returns_size ? "memory.size" : "memory.grow's result") +
                                       " is returned by a function that is called through a table"});

@@ -44,7 +44,7 @@ std::vector<NodeId> FunctionGrowth::made_by(const Source& source) const {
   return made;
 }
 
-std::vector<GrowthJoin> FunctionGrowth::joins() const {
+Result<std::vector<GrowthJoin>> FunctionGrowth::joins() const {
   std::vector<GrowthJoin> joins;
   for (const Source& source : sources_) {
     if (source.is_size) continue;
@@ -52,6 +52,7 @@ std::vector<GrowthJoin> FunctionGrowth::joins() const {
     if (source.wrapper &&
         !summaries_.at(static_cast<std::uint32_t>(flow_.effects[flow_.nodes[source.node].effect].value)).only_fresh)
       continue;
+    if (!spend(2 * whole())) return std::unexpected(work_.charge(0).error());
     GrowthJoin join{flow_.function, source.offset, false, false, {}};
     std::set<Place> bases;  // places that are given the very start
     bool used = false;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 
 #include "detectors/address_use.h"
 #include "detectors/function_growth.h"
@@ -74,35 +75,30 @@ void FunctionGrowth::find_sources() {
 /// The memory.grow whose result equals this memory.size because nothing can have grown the memory between the two.
 NodeId FunctionGrowth::grow_after(const Source& source) const {
   for (const Source& grow : sources_) {
-    if (grow.is_size || grow.wrapper || !flow_.dominates(source.block, grow.block)) continue;
+    if (grow.is_size || grow.wrapper || !dominates(source.block, grow.block)) continue;
     if (grow.block == source.block && grow.offset < source.offset) continue;
     // Walk back from the grow to the size: any call or grow met on the way could have moved the memory's end.
     std::vector<bool> seen(flow_.block_count);
     std::vector<BlockId> pending;
     bool clean = true;
-    const auto blocked = [&](BlockId block, std::uint64_t from, std::uint64_t to) {
-      return std::ranges::any_of(flow_.effects, [&](const Effect& effect) {
-        const bool grows = effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect ||
-                           effect.kind == EffectKind::grow;
-        return grows && effect.block == block && effect.offset > from && effect.offset < to;
-      });
-    };
+    if (!spend(1 + flow_.block_count / 64)) return kNoNode;
     if (grow.block == source.block) {
-      clean = !blocked(grow.block, source.offset, grow.offset);
+      clean = !may_grow(grow.block, source.offset, grow.offset);
     } else {
-      clean = !blocked(grow.block, 0, grow.offset);
+      clean = !may_grow(grow.block, 0, grow.offset);
       for (const Edge& edge : flow_.predecessors(grow.block)) pending.push_back(edge.from);
       while (clean && !pending.empty()) {
         const BlockId at = pending.back();
         pending.pop_back();
         if (seen[at]) continue;
         seen[at] = true;
+        if (!spend(4 + flow_.predecessors(at).size())) return kNoNode;
         if (at == source.block) {
-          clean = !blocked(at, source.offset, UINT64_MAX);
+          clean = !may_grow(at, source.offset, UINT64_MAX);
           continue;
         }
         // Coming back to the grow itself means a loop that grows twice for one reading of the size.
-        clean = at != grow.block && !blocked(at, 0, UINT64_MAX);
+        clean = at != grow.block && !may_grow(at, 0, UINT64_MAX);
         for (const Edge& edge : flow_.predecessors(at)) pending.push_back(edge.from);
       }
     }
@@ -124,6 +120,73 @@ NodeId FunctionGrowth::zero_tied(const Source& source) const {
   return found;
 }
 
+/// Whether something between two places of a block may grow the memory.
+bool FunctionGrowth::may_grow(BlockId block, std::uint64_t from, std::uint64_t to) const {
+  const auto next = std::ranges::upper_bound(growing_, std::pair{block, from});
+  return next != growing_.end() && next->first == block && next->second < to;
+}
+
+/// As Flow::dominates, for the few blocks that are asked for again and again.
+bool FunctionGrowth::dominates(BlockId gate, BlockId block) const {
+  if (gate == block || gate == 0) return true;
+  const auto [entry, fresh] = without_.try_emplace(gate);
+  std::vector<bool>& reached = entry->second;
+  if (fresh) {
+    reached.resize(flow_.block_count);
+    if (!spend(2 * (ways_out_.size() + flow_.block_count))) return true;
+    std::vector<BlockId> pending{0};
+    reached[0] = true;
+    while (!pending.empty()) {
+      const BlockId at = pending.back();
+      pending.pop_back();
+      auto way = std::ranges::lower_bound(ways_out_, std::pair{at, BlockId{0}});
+      for (; way != ways_out_.end() && way->first == at; ++way) {
+        if (way->second == gate || reached[way->second]) continue;
+        reached[way->second] = true;
+        pending.push_back(way->second);
+      }
+    }
+  }
+  return !reached[block];
+}
+
+/// Lists what is asked for by block, by slot and by condition.
+void FunctionGrowth::make_index() {
+  if (!spend(4 * whole())) return;
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    const Node& node = flow_.nodes[id];
+    if (node.kind != NodeKind::load) continue;
+    const Effect& load = flow_.effects[node.effect];
+    loads_.push_back({flow_.operands_of(load)[0], load.value, id});
+  }
+  std::ranges::sort(loads_);
+  returns_.resize(flow_.block_count);
+  std::vector<BlockId> pending;
+  for (const Effect& effect : flow_.effects) {
+    if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect || effect.kind == EffectKind::grow)
+      growing_.emplace_back(effect.block, effect.offset);
+    if (effect.kind != EffectKind::returns || returns_[effect.block]) continue;
+    returns_[effect.block] = true;
+    pending.push_back(effect.block);
+  }
+  std::ranges::sort(growing_);
+  while (!pending.empty()) {
+    const BlockId at = pending.back();
+    pending.pop_back();
+    for (const Edge& edge : flow_.predecessors(at)) {
+      if (returns_[edge.from]) continue;
+      returns_[edge.from] = true;
+      pending.push_back(edge.from);
+    }
+  }
+  for (const Edge& edge : flow_.edges) {
+    ways_out_.emplace_back(edge.from, edge.to);
+    if (edge.condition != kNoNode) decisions_.emplace_back(edge.condition, edge.to);
+  }
+  std::ranges::sort(ways_out_);
+  std::ranges::sort(decisions_);
+}
+
 void FunctionGrowth::tie_sizes() {
   std::vector<ShiftSeed> seeds = growth_seeds(flow_, summaries_);
   for (Source& source : sources_) {
@@ -138,39 +201,42 @@ void FunctionGrowth::tie_sizes() {
       source.tied_to = grow_after(source);
     }
   }
-  for (const Source& source : sources_) {
-    if (!source.is_size) continue;
-    const NodeId root = source.node;
-    std::vector<bool>& made = made_from_.emplace_back(flow_.nodes.size());
+  made_from_.resize(flow_.nodes.size());
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (!sources_[i].is_size) continue;
+    const NodeId root = sources_[i].node;
+    if (!spend(whole())) return;
     for (const NodeId node : reach(flow_, std::span(&root, 1), [](const Node& at, std::uint32_t) {
            return at.kind == NodeKind::binary || at.kind == NodeKind::unary || at.kind == NodeKind::opaque;
          }))
-      made[node] = true;
+      made_from_[node] |= std::uint64_t{1} << i;
   }
-  shifts_ = compute_shifts(flow_, seeds, [&](NodeId node, BlockId block) { return tied_at(node, block, UINT64_MAX); });
+  auto shifts = compute_shifts(flow_, seeds, work_, [&](NodeId node, BlockId block) { return tied_at(node, block, UINT64_MAX); });
+  paid_ = paid_ && shifts;
+  if (paid_) shifts_ = *std::move(shifts);
 }
 
 /// Whether every reading of the size that a value may come from is tied to a memory.grow passed on the way here.
 bool FunctionGrowth::tied_at(NodeId node, BlockId block, std::uint64_t offset) const {
-  bool any = false;
-  std::size_t size = 0;
-  for (const Source& source : sources_) {
-    if (!source.is_size) continue;
-    if (!made_from_[size++][node]) continue;
-    any = true;
+  constexpr std::uint64_t kUnits = 4;  // for looking one source up
+  for (std::uint64_t sizes = made_from_[node]; sizes != 0; sizes &= sizes - 1) {
+    if (!spend(kUnits)) return false;
+    const Source& source = sources_[static_cast<std::size_t>(std::countr_zero(sizes))];
     const auto grow = std::ranges::find(sources_, source.tied_to, &Source::node);
     if (grow == sources_.end() || !passes(*grow, block, offset)) return false;
   }
-  return any;
+  return made_from_[node] != 0;
 }
 
 bool FunctionGrowth::passes(const Source& gate, BlockId block, std::uint64_t offset) const {
-  return block == gate.block ? offset > gate.offset : flow_.dominates(gate.block, block);
+  return block == gate.block ? offset > gate.offset : dominates(gate.block, block);
 }
 
 /// Whether a value made from memory.size is known to be newly grown memory where it is used.
 bool FunctionGrowth::excused(NodeId node, BlockId block, std::uint64_t offset) const {
   bool equal = false;
+  constexpr std::uint64_t kUnits = 32;  // for the ways back that are looked at
+  if (!spend(kUnits)) return true;
   const Edge here{block, block, kNoNode, true};
   equalities_on(flow_, here, [&](NodeId a, NodeId b) {
     const NodeId other = a == node ? b : b == node ? a : kNoNode;
@@ -182,22 +248,6 @@ bool FunctionGrowth::excused(NodeId node, BlockId block, std::uint64_t offset) c
 
 /// Whether one side of the comparison cannot return: an assertion.
 bool FunctionGrowth::guards_a_trap(NodeId compare) const {
-  std::vector<bool> returns(flow_.block_count);
-  std::vector<BlockId> pending;
-  for (const Effect& effect : flow_.effects)
-    if (effect.kind == EffectKind::returns && !returns[effect.block]) {
-      returns[effect.block] = true;
-      pending.push_back(effect.block);
-    }
-  while (!pending.empty()) {
-    const BlockId at = pending.back();
-    pending.pop_back();
-    for (const Edge& edge : flow_.predecessors(at))
-      if (!returns[edge.from]) {
-        returns[edge.from] = true;
-        pending.push_back(edge.from);
-      }
-  }
   std::vector<NodeId> conditions{compare};
   for (std::size_t i = 0; i < conditions.size(); ++i)
     for (const User& user : flow_.users(conditions[i])) {
@@ -210,11 +260,10 @@ bool FunctionGrowth::guards_a_trap(NodeId compare) const {
     }
   bool guarded = false;
   for (const NodeId condition : conditions) {
-    std::vector<BlockId> targets;
-    for (const Edge& edge : flow_.edges)
-      if (edge.condition == condition) targets.push_back(edge.to);
+    const auto targets = std::ranges::equal_range(decisions_, condition, {}, &std::pair<NodeId, BlockId>::first);
     if (targets.empty()) continue;
-    if (std::ranges::all_of(targets, [&](BlockId block) { return returns[block]; })) return false;
+    if (!spend(4 + targets.size())) return false;
+    if (std::ranges::all_of(targets, [&](const auto& way) { return returns_[way.second]; })) return false;
     guarded = true;
   }
   return guarded;
@@ -297,6 +346,7 @@ void FunctionGrowth::check_compare(NodeId node, NodeId compare) {
 
 void FunctionGrowth::check_uses(NodeId node) {
   for (const User& user : flow_.users(node)) {
+    if (!spend(8)) return;  // each is looked up among those that were seen
     if (!user.is_effect) {
       const Node& next = flow_.nodes[user.index];
       const bool compares = (next.opcode >= op::i32_eqz && next.opcode <= op::i32_ge_u) ||

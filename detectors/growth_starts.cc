@@ -6,13 +6,15 @@ namespace heapbump::growth {
 namespace {
 
 /// The value of a node if the given parameter is zero, where that alone decides it.
-std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint32_t parameter, int depth = 0) {
+/// `spend` pays for each step, since the way down can branch at every node.
+template <typename Spend>
+std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint32_t parameter, Spend spend, int depth = 0) {
   constexpr int kDeepest = 24;
-  if (depth == kDeepest) return std::nullopt;
+  if (depth == kDeepest || !spend(2)) return std::nullopt;
   if (const auto constant = flow.constant(id)) return constant;
   const Node& node = flow.nodes[id];
   const auto operand = [&](std::uint32_t position) {
-    return value_at_zero(flow, flow.operands_of(node)[position], parameter, depth + 1);
+    return value_at_zero(flow, flow.operands_of(node)[position], parameter, spend, depth + 1);
   };
   switch (node.kind) {
     case NodeKind::parameter:
@@ -26,9 +28,10 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
       if (!is_frame(flow, flow.operands_of(load)[0])) return std::nullopt;
       std::optional<std::int64_t> stored;
       int stores = 0;
+      if (!spend(1 + flow.effects.size() / 4)) return std::nullopt;
       for (const Effect& effect : flow.effects) {
         if (effect.kind != EffectKind::store || !same_slot(flow, effect, load)) continue;
-        const auto value = ++stores > 4 ? std::nullopt : value_at_zero(flow, flow.operands_of(effect)[1], parameter, depth + 4);
+        const auto value = ++stores > 4 ? std::nullopt : value_at_zero(flow, flow.operands_of(effect)[1], parameter, spend, depth + 4);
         if (!value || (stored && *stored != *value)) return std::nullopt;
         stored = value;
       }
@@ -92,14 +95,16 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
   std::map<NodeId, Carried> carried;
   std::map<NodeId, int> falls;
   std::vector<NodeId> pending;
+  constexpr std::uint64_t kUnits = 16;  // for looking a node up among those that were met
   const auto meet = [&](NodeId node, Carried value) {
     if (continued.contains(node)) value.offset = std::max<std::int64_t>(value.offset, 0);
     const auto [known, fresh] = carried.emplace(node, value);
     if (!fresh) {
-      if (known->second.bytes != value.bytes || known->second.offset <= value.offset || ++falls[node] > kMaxFalls) return;
+      if (known->second.bytes != value.bytes || known->second.offset <= value.offset || ++falls[node] > kMaxFalls) return false;
       known->second.offset = value.offset;
     }
     pending.push_back(node);
+    return true;
   };
   std::int64_t start = 0;
   std::span<const NodeId> parts;  // of the number of pages asked for, where that is a sum
@@ -112,7 +117,7 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
   }
   const auto root = [&](NodeId node) {
     const Shift& shift = shifts_[node];
-    if (shift.top) meet(node, {shift.known && shift.scale == static_cast<std::int64_t>(kPageSize), start});
+    if (shift.top) (void)meet(node, {shift.known && shift.scale == static_cast<std::int64_t>(kPageSize), start});
   };
   root(source.node);
   for (const Source& size : sources_)
@@ -122,19 +127,22 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
     pending.pop_back();
     const Carried here = carried[at];
     for (const User& user : flow_.users(at)) {
+      if (!spend(kUnits)) return {};
       if (user.is_effect) {
         const Effect& store = flow_.effects[user.index];
         if (store.kind != EffectKind::store || user.position != 1 || !is_frame(flow_, flow_.operands_of(store)[0])) continue;
-        for (NodeId id = 0; id < flow_.nodes.size(); ++id)
-          if (flow_.nodes[id].kind == NodeKind::load && same_slot(flow_, flow_.effects[flow_.nodes[id].effect], store))
-            meet(id, here);
+        // All loads of a slot meet the same values, so what is no news to the first is none to any.
+        const NodeId slot = flow_.operands_of(store)[0];
+        auto load = std::ranges::lower_bound(loads_, SlotLoad{slot, store.value, 0});
+        for (; load != loads_.end() && load->address == slot && load->offset == store.value && meet(load->load, here); ++load)
+          if (!spend(kUnits)) return {};
         continue;
       }
       const Node& node = flow_.nodes[user.index];
       if (node.kind == NodeKind::phi || (node.kind == NodeKind::select && user.position < 2)) {
-        meet(user.index, here);
+        (void)meet(user.index, here);
       } else if (node.kind == NodeKind::unary) {
-        if (node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad) meet(user.index, here);
+        if (node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad) (void)meet(user.index, here);
       } else if (node.kind == NodeKind::binary) {
         const auto other = flow_.constant(flow_.operands_of(node)[1 - user.position]);
         const auto page = static_cast<std::int64_t>(kPageSize);
@@ -145,9 +153,9 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
         const bool skips = !here.bytes && node.opcode == op::i32_add &&
                            std::ranges::find(parts, flow_.operands_of(node)[1 - user.position]) != parts.end();
         if ((to_bytes && !here.bytes) || skips)
-          meet(user.index, {to_bytes, here.offset});
+          (void)meet(user.index, {to_bytes, here.offset});
         else if (sum && other && here.bytes && *other > -page && *other < page)
-          meet(user.index, {true, here.offset + (node.opcode == op::i32_add ? *other : -*other)});
+          (void)meet(user.index, {true, here.offset + (node.opcode == op::i32_add ? *other : -*other)});
       }
     }
   }
@@ -168,8 +176,10 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source) const {
 /// Whether a value equal to the start of new memory, but not made from it, is known in a block.
 bool FunctionGrowth::continues(const std::map<NodeId, Carried>& carried, BlockId block) const {
   bool equal = false;
+  constexpr std::uint64_t kUnits = 32;  // for the ways back that are looked at
+  if (!spend(kUnits)) return false;
   equalities_on(flow_, {block, block, kNoNode, true}, [&](NodeId a, NodeId b) {
-    equal = equal || carried.contains(a) != carried.contains(b);
+    equal = equal || (spend(kUnits / 2) && carried.contains(a) != carried.contains(b));
   });
   return equal;
 }
@@ -178,6 +188,7 @@ bool FunctionGrowth::continues(const std::map<NodeId, Carried>& carried, BlockId
 bool FunctionGrowth::is_used(const std::map<NodeId, Carried>& carried) const {
   std::vector<NodeId> roots;
   for (const auto& [node, held] : carried) roots.push_back(node);
+  if (!spend(2 * whole())) return false;
   for (const NodeId node : reach(flow_, roots, calculates))
     for (const User& user : flow_.users(node)) {
       if (!user.is_effect) continue;
@@ -200,6 +211,7 @@ bool FunctionGrowth::base_escapes(const Source& source) {
   }
   for (const auto& [node, held] : carried)
     for (const User& user : flow_.users(node)) {
+      if (!spend(4)) return false;
       if (!user.is_effect) continue;
       const Effect& effect = flow_.effects[user.index];
       if (effect.offset <= source.offset && effect.block == source.block) continue;
@@ -237,6 +249,12 @@ bool FunctionGrowth::base_escapes(const Source& source) {
 void FunctionGrowth::check_growth() {
   for (Source& source : sources_)
     if (!source.is_size) source.base_escapes = base_escapes(source);
+  std::map<BlockId, std::uint64_t> gates;  // the first source of a block whose result is used
+  for (const Source& source : sources_)
+    if (source.base_escapes) {
+      const auto gate = gates.emplace(source.block, source.offset).first;
+      gate->second = std::min(gate->second, source.offset);
+    }
   for (const Source& source : sources_) {
     if (source.is_size) continue;
     const std::string_view name = source.wrapper ? "a function that grows the memory" : "memory.grow";
@@ -248,9 +266,8 @@ void FunctionGrowth::check_growth() {
     std::vector<bool> seen(flow_.block_count);
     std::vector<BlockId> pending;
     const auto gated = [&](BlockId block, std::uint64_t before) {
-      return std::ranges::any_of(sources_, [&](const Source& gate) {
-        return gate.base_escapes && gate.block == block && gate.offset < before;
-      });
+      const auto gate = gates.find(block);
+      return gate != gates.end() && gate->second < before;
     };
     bool open = !gated(source.block, source.offset) && source.block == 0;
     if (!gated(source.block, source.offset))
@@ -260,6 +277,7 @@ void FunctionGrowth::check_growth() {
       pending.pop_back();
       if (seen[at]) continue;
       seen[at] = true;
+      if (!spend(4 + flow_.predecessors(at).size())) return;
       if (gated(at, UINT64_MAX)) continue;
       open = at == 0;
       for (const Edge& edge : flow_.predecessors(at)) pending.push_back(edge.from);
@@ -281,6 +299,7 @@ std::vector<bool> FunctionGrowth::from_allocators() const {
     if (!summaries_.at(static_cast<std::uint32_t>(call.value)).only_fresh) roots.push_back(source.node);
   }
   std::vector<bool> made(flow_.nodes.size());
+  if (!spend(whole())) return made;
   for (const NodeId node : reach(flow_, roots, calculates)) made[node] = true;
   return made;
 }
@@ -340,12 +359,12 @@ void FunctionGrowth::summarise(GrowthSummary& summary) const {
     if (amount == kNoNode) continue;
     for (NodeId id = 0; id < flow_.nodes.size() && flow_.nodes[id].kind == NodeKind::parameter; ++id) {
       const auto parameter = static_cast<std::uint32_t>(flow_.nodes[id].value);
-      if (value_at_zero(flow_, amount, parameter) == 0) summary.size_if_zero = parameter;
+      if (value_at_zero(flow_, amount, parameter, [&](std::uint64_t units) { return spend(units); }) == 0) summary.size_if_zero = parameter;
     }
   }
 }
 
-GrowthSummary FunctionGrowth::run() {
+Result<GrowthSummary> FunctionGrowth::run() {
   find_sources();
   GrowthSummary summary;
   if (sources_.empty()) return summary;
@@ -354,7 +373,9 @@ GrowthSummary FunctionGrowth::run() {
     object(sources_.front().offset, "the memory's size is read and grown more often in one function than can be followed");
     return summary;
   }
+  make_index();
   tie_sizes();
+  if (!paid_) return std::unexpected(work_.charge(0).error());
   for (NodeId node = 0; node < flow_.nodes.size(); ++node)
     if (shifts_[node].top && shifts_[node].from_size) check_uses(node);
   for (const Source& source : sources_)
@@ -362,6 +383,7 @@ GrowthSummary FunctionGrowth::run() {
       explain(source.offset, "memory.size whose result is not used");
   check_growth();
   summarise(summary);
+  if (!paid_) return std::unexpected(work_.charge(0).error());
   return summary;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 #include "detectors/address_use.h"
 #include "detectors/shift.h"
@@ -34,6 +35,12 @@ std::optional<std::uint32_t> folded(const Flow& flow, NodeId id, int depth = 0) 
 /// What a value is made from by choosing, adding, subtracting and aligning; itself first.
 std::vector<NodeId> made_from(const Flow& flow, NodeId value) {
   std::vector<NodeId> made{value};
+  std::unordered_set<NodeId> known;  // the same, once there are many: a phi can have a hundred thousand values
+  const auto is_new = [&](NodeId node) {
+    if (made.size() <= kBackwardSteps) return std::ranges::find(made, node) == made.end();
+    if (known.empty()) known.insert(made.begin(), made.end());
+    return known.insert(node).second;
+  };
   for (std::size_t i = 0; i < made.size() && i < kBackwardSteps; ++i) {
     const Node& node = flow.nodes[made[i]];
     const bool walk = node.kind == NodeKind::phi || node.kind == NodeKind::select ||
@@ -41,7 +48,7 @@ std::vector<NodeId> made_from(const Flow& flow, NodeId value) {
                                                          node.opcode == op::i32_and || node.opcode == op::i32_or));
     if (!walk) continue;
     for (const NodeId operand : flow.operands_of(node))
-      if (std::ranges::find(made, operand) == made.end()) made.push_back(operand);
+      if (is_new(operand)) made.push_back(operand);
   }
   return made;
 }
@@ -64,7 +71,8 @@ class CandidateSearch {
  public:
   CandidateSearch(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names, const DataImage& image)
       : module_(module), survey_(survey), growth_(growth), names_(names), image_(image),
-        lowest_data_(image.pieces().empty() ? UINT64_MAX : image.pieces().front().address) {}
+        lowest_data_(image.pieces().empty() ? UINT64_MAX : image.pieces().front().address),
+        data_end_(module.data_end()) {}
 
   Result<HeapCandidates> run() {
     HEAPBUMP_CHECK(search_functions());
@@ -76,15 +84,15 @@ class CandidateSearch {
  private:
   Status search_functions();
   void search_differences(const Flow& flow, std::span<const Shift> shifts);
-  void search_breaks(const Flow& flow, std::span<const Shift> shifts);
-  void take_first_values(const Flow& flow, std::span<const NodeId> made, const Place& location);
+  Status search_breaks(const Flow& flow, std::span<const Shift> shifts);
+  Status take_first_values(const Flow& flow, std::span<const NodeId> made, const Place& location);
   void take_initial_value(const Place& location, std::uint64_t function_offset);
   Status resolve_breaks();
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
     return describe_place(names_, function, offset);
   }
   [[nodiscard]] bool plausible(std::uint64_t value) const {
-    return value >= std::max(module_.data_end(), kLowest) && value <= module_.memory_bytes();
+    return value >= std::max(data_end_, kLowest) && value <= module_.memory_bytes();
   }
 
   const Module& module_;
@@ -93,6 +101,7 @@ class CandidateSearch {
   const NameSection& names_;
   const DataImage& image_;
   const std::uint64_t lowest_data_;
+  const std::uint64_t data_end_;
   HeapCandidates found_;
   std::map<Place, std::uint64_t> breaks_;  ///< and where each was seen
   std::map<Place, std::uint32_t> break_function_;
@@ -106,9 +115,9 @@ Status CandidateSearch::search_functions() {
   for (const std::uint32_t function : functions) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
     const auto seeds = growth_seeds(flow, growth_.summaries);
-    const auto shifts = compute_shifts(flow, seeds);
+    HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, *module_.work));
     search_differences(flow, shifts);
-    search_breaks(flow, shifts);
+    HEAPBUMP_CHECK(search_breaks(flow, shifts));
   }
   return {};
 }
@@ -126,7 +135,7 @@ void CandidateSearch::search_differences(const Flow& flow, std::span<const Shift
       if (!constant) continue;
       const auto value = static_cast<std::uint32_t>(node.opcode == op::i32_sub ? *constant : -*constant);
       if (!plausible(value)) {
-        if (!found_.saved && value >= lowest_data_ && value < module_.data_end()) found_.saved = HeapCandidate{value, flow.function, node.offset};
+        if (!found_.saved && value >= lowest_data_ && value < data_end_) found_.saved = HeapCandidate{value, flow.function, node.offset};
         continue;
       }
       found_.candidates.push_back({value, flow.function, node.offset});
@@ -136,8 +145,21 @@ void CandidateSearch::search_differences(const Flow& flow, std::span<const Shift
 }
 
 /// A value that is compared with memory.size, made from or stored to a fixed place: a break.
-void CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> shifts) {
+Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> shifts) {
   std::size_t compares = 0;
+  constexpr std::uint64_t kUnits = 16;  // for looking up what was made, and for what is made of constants
+  // The places that are given a new value here, one that is not a constant.
+  std::optional<std::vector<StoredWord>> given;
+  std::vector<bool> taken;  // by entry of `given`: whether its first values are taken
+  const auto find_given = [&]() -> Status {
+    HEAPBUMP_CHECK(module_.work->charge(flow.effects.size() * kUnits));
+    given.emplace();
+    for (const Effect& effect : flow.effects) {
+      const StoredWord word = stored_word(flow, effect);
+      if (word.place && !folded(flow, word.value) && !shifts[word.value].top) given->push_back(word);
+    }
+    return {};
+  };
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& compare = flow.nodes[id];
     if (compare.kind != NodeKind::binary || compare.opcode < op::i32_lt_s || compare.opcode > op::i32_ge_u) continue;
@@ -146,9 +168,14 @@ void CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> shi
       if (!shift.top || !shift.from_size) continue;
       if (++compares > kMaxCompares) {
         found_.given_up = "memory.size is compared more often than can be followed in " + describe_function(names_, flow.function);
-        return;
+        return {};
       }
+      if (!given) HEAPBUMP_CHECK(find_given());
       const std::vector<NodeId> made = made_from(flow, flow.operand(id, 1 - position));
+      HEAPBUMP_CHECK(module_.work->charge(made.size() * kUnits + given->size() * 2));
+      taken.resize(given->size());
+      std::set<Place> taken_here;
+      const std::unordered_set<NodeId> compared_with(made.begin(), made.end());
       std::set<Place> loaded;
       for (const NodeId from : made) {
         const Node& node = flow.nodes[from];
@@ -159,25 +186,29 @@ void CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> shi
             loaded.insert({true, static_cast<std::uint32_t>(node.value)});
         }
       }
-      // The same place must be given a new value here, one that is not a constant.
-      for (const Effect& effect : flow.effects) {
-        const auto [stored, value] = stored_word(flow, effect);
-        if (!stored || folded(flow, value) || shifts[value].top) continue;
+      // The same place must be given a new value here.
+      for (std::size_t i = 0; i < given->size(); ++i) {
+        const auto& [stored, value] = (*given)[i];
         const bool same = loaded.contains(*stored) && stored->index != 0;
-        const bool compared = std::ranges::find(made, value) != made.end() && flow.nodes[value].kind != NodeKind::load;
+        const bool compared = compared_with.contains(value) && flow.nodes[value].kind != NodeKind::load;
         if (!same && !(compared && stored->is_global)) continue;
         breaks_.emplace(*stored, compare.offset);
         break_function_.emplace(*stored, flow.function);
         if (!same) continue;
-        take_first_values(flow, made, *stored);
-        take_first_values(flow, made_from(flow, value), *stored);
+        if (taken_here.insert(*stored).second) HEAPBUMP_CHECK(take_first_values(flow, made, *stored));
+        if (taken[i]) continue;
+        taken[i] = true;
+        HEAPBUMP_CHECK(take_first_values(flow, made_from(flow, value), *stored));
       }
     }
   }
+  return {};
 }
 
 /// `break == 0 ? C : break`: what is compared is made from the break or, at the first call, from where the heap starts.
-void CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId> made, const Place& location) {
+Status CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId> made, const Place& location) {
+  constexpr std::uint64_t kUnits = 8;
+  HEAPBUMP_CHECK(module_.work->charge(made.size() * kUnits));
   const auto reads_break = [&](NodeId id) {
     const Node& node = flow.nodes[id];
     if (node.kind == NodeKind::global) return location.is_global && node.value == static_cast<std::int64_t>(location.index);
@@ -187,14 +218,17 @@ void CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::phi && node.kind != NodeKind::select) continue;
     const auto ways = flow.operands_of(node).first(node.kind == NodeKind::phi ? node.operand_count : 2);
+    HEAPBUMP_CHECK(module_.work->charge(ways.size() * kUnits));
     if (std::ranges::none_of(ways, reads_break)) continue;
     for (const NodeId way : ways) {
       const auto value = folded(flow, way);
       if (!value || !plausible(*value)) continue;
+      HEAPBUMP_CHECK(module_.work->hold(2 * sizeof(HeapCandidate)));
       found_.candidates.push_back({*value, flow.function, node.offset});
       found_.functions.insert(flow.function);
     }
   }
+  return {};
 }
 
 /// The value a break starts with: in the data or the global's initialiser, or given to it once by code.

@@ -1,6 +1,7 @@
 #include "detectors/heap_constants.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "detectors/address_use.h"
 #include "detectors/shift.h"
@@ -14,6 +15,14 @@ constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far abov
 constexpr std::uint64_t kNearSpan = 4096;           ///< so near the start a number in an address is no coincidence
 constexpr std::size_t kMaxNear = 256;               ///< constants near the start in one function; dlmalloc has about ten
 constexpr int kBackwardSteps = 64;
+constexpr std::uint64_t kPassedPerUnit = 8;         ///< nodes and effects that are only passed over in a unit of work
+constexpr std::uint64_t kSiteBytes = 512;           ///< of what is kept of one constant here, in the finding and in the report
+
+/// The hit at that place; hits are in file order.
+const RangeHit* hit_at(std::span<const RangeHit> hits, std::uint64_t file_offset) {
+  const auto found = std::ranges::lower_bound(hits, file_offset, {}, [](const RangeHit& hit) { return hit.immediate.file_offset; });
+  return found != hits.end() && found->immediate.file_offset == file_offset ? &*found : nullptr;
+}
 
 class Explainer {
  public:
@@ -24,7 +33,7 @@ class Explainer {
 
  private:
   Status explain_function(std::span<const RangeHit> hits, bool owner);
-  [[nodiscard]] bool consistent(const Flow& flow, std::span<const RangeHit> hits);
+  [[nodiscard]] Result<bool> consistent(const Flow& flow, std::span<const RangeHit> hits);
   bool check_dlmalloc(const Flow& flow);
   bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
@@ -47,6 +56,7 @@ class Explainer {
   const std::uint64_t base_;
   HeapConstants found_;
   std::optional<std::uint32_t> state_;  ///< dlmalloc's malloc_state, where its fields check out
+  mutable std::uint64_t work_ = 0;      ///< units that the module's meter was not yet told of
 };
 
 void Explainer::add_site(const RangeHit& hit, Role role, int moves, std::string why) {
@@ -74,20 +84,23 @@ bool Explainer::check_dlmalloc(const Flow& flow) {
     else if (!value)
       others.push_back(*address);
   }
-  for (const std::uint32_t least : starts)
-    for (const std::uint32_t base : starts)
-      if (base - least == 432 && std::ranges::find(others, base + 4) != others.end()) {
-        state_ = least - 16;
-        found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(least - 16) + ": least_addr and seg.base are set to the heap's "
-                                                                                      "start, seg.size to what is left up to memory.size"});
-        return true;
-      }
+  const std::vector<std::uint32_t> in_order = starts;
+  std::ranges::sort(starts);
+  std::ranges::sort(others);
+  for (const std::uint32_t least : in_order)
+    if (std::ranges::binary_search(starts, least + 432) && std::ranges::binary_search(others, least + 436)) {
+      state_ = least - 16;
+      found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(least - 16) + ": least_addr and seg.base are set to the heap's "
+                                                                                    "start, seg.size to what is left up to memory.size"});
+      return true;
+    }
   return false;
 }
 
 /// Whether a constant that is stored goes into dlmalloc's state and nowhere else.
 bool Explainer::stored_inside(const Flow& flow, std::uint64_t immediate_offset) const {
   constexpr std::uint32_t kStateSize = 480;
+  work_ += flow.effects.size() / kPassedPerUnit;
   for (const Effect& effect : flow.effects) {
     if (effect.kind != EffectKind::store) continue;
     const Node& value = flow.nodes[flow.operands_of(effect)[1]];
@@ -99,9 +112,10 @@ bool Explainer::stored_inside(const Flow& flow, std::uint64_t immediate_offset) 
 }
 
 /// Whether a use of the constant with that immediate counts, or one of what it makes by way of the nodes that `follows`
-/// accepts.
+/// accepts. Adds the units of work that it took.
 template <typename Counts, typename Follows>
-bool any_use(const Flow& flow, std::uint64_t immediate_offset, Counts counts, Follows follows) {
+bool any_use(const Flow& flow, std::uint64_t immediate_offset, std::uint64_t& work, Counts counts, Follows follows) {
+  work += flow.nodes.size() / kPassedPerUnit;
   const auto constant = std::ranges::find_if(flow.nodes, [&](const Node& node) {
     return node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == immediate_offset;
   });
@@ -111,6 +125,7 @@ bool any_use(const Flow& flow, std::uint64_t immediate_offset, Counts counts, Fo
   seen[made.front()] = true;
   for (std::size_t i = 0; i < made.size(); ++i)
     for (const User& user : flow.users(made[i])) {
+      ++work;
       if (counts(user)) return true;
       if (user.is_effect || seen[user.index] || !follows(user)) continue;
       seen[user.index] = true;
@@ -138,7 +153,7 @@ bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::ui
     const NodeId other = flow.operand(user.index, 1 - user.position);
     return (shifts[other].top && !made_of_header(flow, other)) || shifts[other].cancelled;
   };
-  return any_use(flow, immediate_offset, counts, [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
+  return any_use(flow, immediate_offset, work_, counts, [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
 }
 
 /// Whether a constant, with whatever is added to it, is the address of an access or handed on as one: `&__heap_base + used`.
@@ -148,7 +163,7 @@ bool Explainer::makes_address(const Flow& flow, std::span<const Shift> shifts, s
     const EffectKind kind = flow.effects[user.index].kind;
     return kind != EffectKind::branch && kind != EffectKind::drop && kind != EffectKind::grow;
   };
-  return any_use(flow, immediate_offset, counts, [&](const User& user) {
+  return any_use(flow, immediate_offset, work_, counts, [&](const User& user) {
     const Shift& shift = shifts[user.index];
     return shift.top && shift.known && shift.scale == static_cast<std::int64_t>(kPageSize);
   });
@@ -161,7 +176,7 @@ bool Explainer::meets_distance(const Flow& flow, std::span<const Shift> shifts, 
     const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
     return other.cancelled && !other.top;
   };
-  return any_use(flow, immediate_offset, counts, [](const User&) { return false; });
+  return any_use(flow, immediate_offset, work_, counts, [](const User&) { return false; });
 }
 
 /// Whether a constant is only ever added to `end - start` to address memory: where dlmalloc marks the end of its first block,
@@ -198,7 +213,7 @@ bool Explainer::made_of_header(const Flow& flow, NodeId node) const {
 
 /// With the constants near the start moving along with it, every address in the function must be above the line or
 /// independent of it; anything in between means that a constant was missed or moved wrongly.
-bool Explainer::consistent(const Flow& flow, std::span<const RangeHit> hits) {
+Result<bool> Explainer::consistent(const Flow& flow, std::span<const RangeHit> hits) {
   std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
   const auto base = static_cast<std::int64_t>(base_);
   Shift up{.scale = static_cast<std::int64_t>(kPageSize), .known = true, .top = true};
@@ -207,10 +222,9 @@ bool Explainer::consistent(const Flow& flow, std::span<const RangeHit> hits) {
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::constant || node.width == 0) continue;
-    for (const RangeHit& hit : hits)
-      if (hit.immediate.file_offset == node.immediate_offset) seeds.push_back({id, hit.negated ? down : up});
+    if (const RangeHit* hit = hit_at(hits, node.immediate_offset)) seeds.push_back({id, hit->negated ? down : up});
   }
-  const auto shifts = compute_shifts(flow, seeds);
+  HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, *module_.work));
   for (const Effect& effect : flow.effects) {
     const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store || effect.kind == EffectKind::atomic;
     if (!access) continue;
@@ -266,7 +280,8 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   const std::uint64_t base = base_;
   const std::uint32_t function = hits.front().function;
   HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
-  const auto uses = classify_in(flow, hits);
+  HEAPBUMP_TRY(const auto uses, classify_in(flow, hits, *module_.work));
+  HEAPBUMP_CHECK(module_.work->hold(hits.size() * kSiteBytes));
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;
   {
@@ -276,8 +291,8 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       const Node& node = flow.nodes[id];
       if (node.kind != NodeKind::constant || node.width == 0) continue;
       const auto scale = static_cast<std::int64_t>(kPageSize);
-      for (const RangeHit& hit : hits) {
-        if (hit.immediate.file_offset != node.immediate_offset || hit.immediate.opcode != op::i32_const) continue;
+      if (const RangeHit* const at = hit_at(hits, node.immediate_offset); at != nullptr && at->immediate.opcode == op::i32_const) {
+        const RangeHit& hit = *at;
         const std::int64_t distance = (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
                                       static_cast<std::int64_t>(base);
         const bool certain = survey_.relocations_padded() && hit.immediate.width == 5;
@@ -285,12 +300,13 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
           seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
       }
     }
-    shifts = compute_shifts(flow, seeds);
+    HEAPBUMP_TRY(shifts, compute_shifts(flow, seeds, *module_.work));
     if (owner) check_dlmalloc(flow);
   }
   const std::set<std::uint64_t> bounds = owner ? std::set<std::uint64_t>() : stack_bounds(module_, flow, base_);
   std::size_t near = 0;
   for (const AddressUse& use : uses) {
+    HEAPBUMP_CHECK(module_.work->charge(std::exchange(work_, 0)));
     const RangeHit& hit = use.hit;
     if (bounds.contains(hit.immediate.file_offset)) {
       add_site(hit, Role::stack_top, 0, "the stack's upper end, stored with the stack's size: the stack does not move");
@@ -364,7 +380,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
              use.kind == AddressUse::Kind::escapes ? "a number inside the region, " + use.how + "; no object of the linker's lies here" : use.how);
   }
   if (owner && !found_.refusal) {
-    (void)consistent(flow, moved);
+    HEAPBUMP_TRY([[maybe_unused]] const bool fits, consistent(flow, moved));
   }
   return {};
 }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kReadSpan = 64;    ///< an access this far below a word may reach it by its offset
 constexpr std::size_t kBackwardSteps = 256;
+constexpr std::uint64_t kLookUnits = 1024;  ///< for looking back that far, each step among those before it
 constexpr std::int64_t kHalf = std::int64_t{1} << 31;  ///< numbers from here up are masks and overflow checks
 
 bool compares(std::uint32_t opcode) { return opcode >= op::i32_eq && opcode <= op::i32_ge_u; }
@@ -31,7 +32,7 @@ class LimitSearch {
 
  private:
   Result<std::set<std::uint32_t>> functions_of(const std::set<Place>& places) const;
-  void search(const Flow& flow);
+  Status search(const Flow& flow);
   void look_at(const Flow& flow, const Node& meeting, NodeId other);
   Status check_limits();
   [[nodiscard]] std::optional<Place> read_by(const Flow& flow, NodeId node) const;
@@ -122,7 +123,7 @@ void LimitSearch::look_at(const Flow& flow, const Node& meeting, NodeId other) {
   }
 }
 
-void LimitSearch::search(const Flow& flow) {
+Status LimitSearch::search(const Flow& flow) {
   std::vector<ShiftSeed> seeds;
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
@@ -131,11 +132,11 @@ void LimitSearch::search(const Flow& flow) {
     if (moves || (place && breaks_.contains(*place)))
       seeds.push_back({id, {.scale = static_cast<std::int64_t>(kPageSize), .top = true}});
   }
-  if (seeds.empty()) return;
-  const auto shifts = compute_shifts(flow, seeds);
+  if (seeds.empty()) return {};
+  HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, *module_.work));
   // A difference between the break and memory.size is a size.
   std::ranges::move(growth_seeds(flow, growth_.summaries), std::back_inserter(seeds));
-  const auto sizes = compute_shifts(flow, seeds);
+  HEAPBUMP_TRY(const auto sizes, compute_shifts(flow, seeds, *module_.work));
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::binary) continue;
@@ -147,8 +148,11 @@ void LimitSearch::search(const Flow& flow) {
     if (!sizes[shifts[left].top ? left : right].top) continue;
     // What is added to a break is a size, unless it is the negative of an address.
     if (node.opcode == op::i32_add && !flow.constant(other)) continue;
+    HEAPBUMP_CHECK(module_.work->charge(kLookUnits));
     look_at(flow, node, other);
+    if (refusal_) return {};
   }
+  return {};
 }
 
 /// The places that breaks are compared with must not start as an address in the heap, nor be given one by number.
@@ -190,7 +194,7 @@ Result<std::optional<HeapRefusal>> LimitSearch::run() {
   HEAPBUMP_TRY(const auto functions, functions_of(breaks_));
   for (const std::uint32_t function : functions) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
-    search(flow);
+    HEAPBUMP_CHECK(search(flow));
   }
   HEAPBUMP_CHECK(check_limits());
   return std::move(refusal_);

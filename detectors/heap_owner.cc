@@ -25,7 +25,7 @@ class OwnerSearch {
  private:
   bool choose(const HeapCandidates& found);
   Status explain_data(const DataImage& image, bool addressed);
-  void explain_globals();
+  Status explain_globals();
   void check_layout();
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
     return describe_place(names_, function, offset);
@@ -93,15 +93,16 @@ Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
   const std::uint64_t base = *owner_.heap_base;
   std::size_t words = 0;
   std::uint64_t next = 0;
+  std::vector<std::uint64_t> known;  // words that are explained
+  for (const Site& site : owner_.sites)
+    if (site.kind == SiteKind::data_word32) known.push_back(site.address);
+  std::ranges::sort(known);
   for (const DataImage::Piece& piece : image.pieces()) {
     // Tools that trim zeros cut words at both ends of a segment.
     for (std::uint64_t address = std::max(next, piece.address & ~std::uint64_t{3}); address < piece.end(); address += 4) {
       next = address + 4;
       if (image.load32(address) != base) continue;
-      const bool known = std::ranges::any_of(owner_.sites, [&](const Site& site) {
-        return site.kind == SiteKind::data_word32 && site.address == address;
-      });
-      if (known) continue;
+      if (std::ranges::binary_search(known, address)) continue;
       if (++words > kMaxWords) {
         refuse(Code::kWorkLimit, "more words of static data equal the heap's start than can be followed");
         return {};
@@ -130,21 +131,25 @@ Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
   return {};
 }
 
-void OwnerSearch::explain_globals() {
+Status OwnerSearch::explain_globals() {
   const std::uint64_t base = *owner_.heap_base;
+  constexpr std::uint64_t kSiteBytes = 512;  // here, in the finding and in the report
+  std::vector<std::uint64_t> known;
+  for (const Site& site : owner_.sites) known.push_back(site.file_offset);
+  std::ranges::sort(known);
+  std::vector<bool> symbols(module_.globals.size());
+  for (const Export& e : module_.exports)
+    if (e.kind == ExternalKind::global && (e.name == "__heap_base" || e.name == "__heap_end")) symbols[e.index] = true;
   for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
     const Global& global = module_.globals[i];
     if (global.imported || !global.init.value || static_cast<std::uint32_t>(*global.init.value) < base ||
         static_cast<std::uint32_t>(*global.init.value) > module_.memory_bytes())
       continue;
-    const bool known = std::ranges::any_of(owner_.sites, [&](const Site& site) { return site.file_offset == global.init.immediate_offset; });
-    if (known) continue;
+    if (std::ranges::binary_search(known, global.init.immediate_offset)) continue;
+    HEAPBUMP_CHECK(module_.work->hold(kSiteBytes));
     Site site{.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset, .width = global.init.immediate_width,
               .address = 0, .function = {}, .value = *global.init.value, .role = Role::unrelated, .moves = 0, .why = {}};
-    const bool exported_base = std::ranges::any_of(module_.exports, [&](const Export& e) {
-      return e.kind == ExternalKind::global && e.index == i && (e.name == "__heap_base" || e.name == "__heap_end");
-    });
-    if (exported_base && !global.is_mutable) {
+    if (symbols[i] && !global.is_mutable) {
       site.role = static_cast<std::uint32_t>(*global.init.value) == base ? Role::heap_start : Role::heap_end;
       site.moves = 1;
       site.why = "the exported symbol, which hosts read; it must stay true";
@@ -161,6 +166,7 @@ void OwnerSearch::explain_globals() {
     }
     owner_.sites.push_back(std::move(site));
   }
+  return {};
 }
 
 /// wasm-ld's identities: static data, then (or before it) the stack, then the heap, rounded up to 16 bytes, and the
@@ -210,7 +216,7 @@ Result<HeapOwner> OwnerSearch::run() {
     HEAPBUMP_TRY(auto limit, find_fixed_limit(module_, growth_, names_, *image, *owner_.heap_base, found.places, owner_.sites));
     if (limit) refuse(limit->code, std::move(limit->why), limit->offset);
   }
-  explain_globals();
+  HEAPBUMP_CHECK(explain_globals());
   check_layout();
   owner_.confidence = constants.dlmalloc ? Confidence::proven : signals_ >= 2 ? Confidence::strong : Confidence::weak;
   if (owner_.refusal) return std::move(owner_);

@@ -62,7 +62,7 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
       return GrowthUse{function, begin, "more functions that pass memory on call each other than can be followed"};
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport part;
-    const GrowthSummary summary = growth::FunctionGrowth(flow, summaries, part, growth.grows).run();
+    HEAPBUMP_TRY(const GrowthSummary summary, growth::FunctionGrowth(flow, summaries, part, growth.grows, *module.work).run());
     if (!part.unexplained.empty()) return part.unexplained.front();
     // Those that were followed before keep what is known of them.
     const auto known = summaries.find(function);

@@ -165,7 +165,8 @@ Status LowHeapSearch::search_code() {
     for (NodeId id = 0; id < flow.nodes.size(); ++id)
       if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0) constants.emplace(flow.nodes[id].immediate_offset, id);
     const std::set<std::uint64_t> stack = exact_ ? stack_bounds(module_, flow, floor_) : std::set<std::uint64_t>();
-    for (const AddressUse& use : classify_in(flow, std::span(survey.hits).subspan(i, end - i))) {
+    HEAPBUMP_TRY(const auto uses, classify_in(flow, std::span(survey.hits).subspan(i, end - i), *module_.work));
+    for (const AddressUse& use : uses) {
       if (stack.contains(use.hit.immediate.file_offset)) continue;
       const auto constant = constants.find(use.hit.immediate.file_offset);
       HEAPBUMP_CHECK(search_use(flow, use, constant == constants.end() ? kNoNode : constant->second, candidates));

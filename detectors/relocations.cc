@@ -31,7 +31,14 @@ struct DataSymbol {
   std::uint64_t value = 0;
 };
 
-Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section& section) {
+constexpr std::size_t kHeldAtOnce = 1024;  // symbols or relocations that the meter is told of together
+
+Status hold(const Module& module, std::uint64_t bytes, std::uint64_t& held) {
+  held += bytes;
+  return module.work->hold(bytes);
+}
+
+Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section& section, std::uint64_t& held) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto version, cursor.read_uleb32("linking version"));
   if (version.value != kLinkingVersion) return fail(Code::kMalformed, "unknown version of the linking section");
@@ -71,6 +78,7 @@ Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section
       } else {
         return fail(Code::kMalformed, "unknown kind of symbol");
       }
+      if (symbols.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(DataSymbol), held));
       symbols.push_back(symbol);
     }
   }
@@ -84,14 +92,15 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
     site.width = 4;
     if (module.file.size() - site.file_offset < 4) return fail(Code::kTruncated, "a relocation runs past the file");
     site.value = load_u32(module.bytes_at(site.file_offset, 4));
-    for (const DataSegment& segment : module.data) {
-      if (site.file_offset < segment.data_offset || site.file_offset - segment.data_offset >= segment.size.value) continue;
-      const auto address = segment.address();
-      if (!address) return fail(Code::kMalformed, "a relocation in a segment without a constant address");
-      site.address = static_cast<std::uint32_t>(*address + (site.file_offset - segment.data_offset));
-      return {};
-    }
-    return fail(Code::kMalformed, "a relocated word lies in no data segment");
+    const auto after = std::ranges::upper_bound(module.data, site.file_offset, {}, &DataSegment::data_offset);
+    if (after == module.data.begin()) return fail(Code::kMalformed, "a relocated word lies in no data segment");
+    const DataSegment& segment = *std::prev(after);
+    if (site.file_offset - segment.data_offset >= segment.size.value)
+      return fail(Code::kMalformed, "a relocated word lies in no data segment");
+    const auto address = segment.address();
+    if (!address) return fail(Code::kMalformed, "a relocation in a segment without a constant address");
+    site.address = static_cast<std::uint32_t>(*address + (site.file_offset - segment.data_offset));
+    return {};
   }
   Cursor cursor(module.bytes_at(site.file_offset, module.file.size() - site.file_offset), site.file_offset);
   if (type == kMemoryAddrSleb || type == kMemoryAddrRelSleb) {
@@ -108,7 +117,7 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
   return {};
 }
 
-Status read_entries(const Module& module, const Section& section, const std::vector<DataSymbol>& symbols, Relocations& out) {
+Status read_entries(const Module& module, const Section& section, const std::vector<DataSymbol>& symbols, Relocations& out, std::uint64_t& held) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto target, cursor.read_uleb32("relocated section"));
   if (target.value >= module.sections.size()) return fail(Code::kMalformed, "a relocated section is out of range");
@@ -138,6 +147,7 @@ Status read_entries(const Module& module, const Section& section, const std::vec
     const auto expected = static_cast<std::uint32_t>(symbol.value + static_cast<std::uint64_t>(addend));
     if (symbol.defined && static_cast<std::uint32_t>(site.value) != expected)
       out.stale = "an entry does not match the value that stands there";
+    if (out.addresses.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(Relocation), held));
     out.addresses.push_back(site);
   }
   return {};
@@ -148,13 +158,14 @@ Status read_entries(const Module& module, const Section& section, const std::vec
 std::optional<Relocations> read_relocations(const Module& module) {
   const Section* linking = module.custom_section("linking");
   if (linking == nullptr) return std::nullopt;
-  const auto symbols = read_symbols(module, *linking);
+  std::uint64_t held = 0;
+  const auto symbols = read_symbols(module, *linking, held);
   if (!symbols) return std::nullopt;
   Relocations result;
   bool code = false;
   for (const Section& section : module.sections) {
     if (section.id != SectionId::custom || !section.name.starts_with("reloc.")) continue;
-    if (!read_entries(module, section, *symbols, result)) return std::nullopt;
+    if (!read_entries(module, section, *symbols, result, held)) return std::nullopt;
     code |= section.name == "reloc.CODE";
   }
   if (!code) return std::nullopt;
@@ -164,6 +175,7 @@ std::optional<Relocations> read_relocations(const Module& module) {
     if (symbol.name == "__heap_end") result.heap_end = symbol.value;
   }
   std::ranges::sort(result.addresses, {}, &Relocation::file_offset);
+  module.work->release(held);  // what becomes of them is told where it is kept
   return result;
 }
 

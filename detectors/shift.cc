@@ -54,8 +54,10 @@ class ShiftPass {
     }
   }
 
-  std::vector<Shift> run() {
+  Result<std::vector<Shift>> run(WorkMeter& work) {
     for (int pass = 0; pass < kMaxPasses; ++pass) {
+      HEAPBUMP_CHECK(work.charge(steps_ + (flow_.nodes.size() + flow_.operands.size()) / 2));
+      steps_ = 0;
       bool changed = false;
       for (NodeId node = 0; node < flow_.nodes.size(); ++node) {
         if (seeded_[node]) continue;
@@ -68,6 +70,7 @@ class ShiftPass {
       }
       if (!changed) return std::move(shifts_);
     }
+    HEAPBUMP_CHECK(work.charge(steps_));
     for (NodeId node = 0; node < flow_.nodes.size(); ++node)
       if (flow_.nodes[node].kind == NodeKind::phi && shifts_[node].top) shifts_[node] = unknown(shifts_[node], shifts_[node]);
     return std::move(shifts_);
@@ -191,6 +194,7 @@ class ShiftPass {
       shift.from_size = false;
       return shift;
     }
+    steps_ += 16;  // for the ways back that are looked at
     equalities_on(flow_, ways[position], [&](NodeId a, NodeId b) {
       const NodeId other = a == operand ? b : b == operand ? a : kNoNode;
       if (other != kNoNode && shifts_[other].top && !shifts_[other].from_size) shift = shifts_[other];
@@ -262,12 +266,13 @@ class ShiftPass {
   std::vector<Shift> shifts_;
   std::vector<bool> computed_;
   std::vector<bool> seeded_;
+  std::uint64_t steps_ = 0;  ///< units of work that the meter was not yet told of
 };
 
 }  // namespace
 
-std::vector<Shift> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds, const TiedAt& tied) {
-  return ShiftPass(flow, seeds, tied).run();
+Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds, WorkMeter& work, const TiedAt& tied) {
+  return ShiftPass(flow, seeds, tied).run(work);
 }
 
 }  // namespace heapbump

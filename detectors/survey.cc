@@ -6,6 +6,7 @@ namespace heapbump {
 namespace {
 
 constexpr std::size_t kMaxHits = 1'000'000;  // 40 MB of records; real modules have hundreds
+constexpr std::size_t kHeldAtOnce = 1024;    // hits that the meter is told of together
 
 bool inside(AddressRange range, std::int64_t value) {
   return value >= 0 && static_cast<std::uint64_t>(value) >= range.begin && static_cast<std::uint64_t>(value) < range.end;
@@ -60,6 +61,8 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
                                  {function, instruction.opcode, value, instruction.immediate_offset,
                                   instruction.immediate_width},
                                  negated});
+          // As much again for a list that grows by being copied.
+          if (survey.hits.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(module.work->hold(2 * kHeldAtOnce * sizeof(RangeHit)));
           if (survey.hits.size() > kMaxHits)
             return fail_at(Code::kWorkLimit, instruction.offset, "more constants lie in the heap's range than can be followed");
           break;

@@ -14,6 +14,8 @@ constexpr std::uint64_t kMostSteps = 1'000'000'000;
 constexpr std::uint64_t kStepsPerUnit = 4;  // steps that cost as much as a byte decoded; the ceiling for all detectors holds as well
 // Values below the first page's end that matter here are addresses, and TinyGo's stack takes the first kilobytes.
 constexpr std::uint32_t kLeastValue = 1024;
+constexpr std::uint64_t kStepsPerSource = 24;  // each question makes lists
+constexpr std::uint64_t kStepsPerSum = 24;
 constexpr std::string_view kMemorySize("\x3f\x00", 2);  // the instruction and its one legal memory
 
 }  // namespace
@@ -38,6 +40,10 @@ Result<Program> Program::make(const Module& module) {
 
 Status Program::index() {
   Instruction instruction;
+  escaping_.resize(module_->functions.size());
+  const auto escapes = [&](std::int64_t function) {
+    if (static_cast<std::uint64_t>(function) < escaping_.size()) escaping_[static_cast<std::size_t>(function)] = true;
+  };
   // Keeping each function's own list free of repeats bounds the index by the file's size, also while it is made.
   constexpr std::size_t kRepeats = 4096;
   const auto squeeze = [&](auto& list, std::size_t from) {
@@ -85,7 +91,7 @@ Status Program::index() {
         case Immediate::index:
           if (instruction.opcode == op::call || instruction.opcode == op::return_call)
             calls_.emplace_back(static_cast<std::uint32_t>(instruction.value), function);
-          if (instruction.opcode == op::ref_func) escaping_.insert(static_cast<std::uint32_t>(instruction.value));
+          if (instruction.opcode == op::ref_func) escapes(instruction.value);
           break;
         default:
           break;
@@ -100,10 +106,10 @@ Status Program::index() {
   }
   std::ranges::sort(mentions_);
   std::ranges::sort(calls_);
-  escaping_.insert(module_->element_functions.begin(), module_->element_functions.end());
+  std::ranges::for_each(module_->element_functions, escapes);
   for (const Export& item : module_->exports)
-    if (item.kind == ExternalKind::function) escaping_.insert(item.index);
-  if (module_->start) escaping_.insert(*module_->start);
+    if (item.kind == ExternalKind::function) escapes(item.index);
+  if (module_->start) escapes(*module_->start);
   return {};
 }
 
@@ -204,8 +210,8 @@ void Program::forget_flows() {
   whole_.clear();
 }
 
-bool Program::spend(std::uint64_t steps) {
-  unpaid_ += steps;
+bool Program::spend(std::uint64_t steps, std::uint64_t more) {
+  unpaid_ += steps + more;
   const bool paid = module_->work->charge(unpaid_ / kStepsPerUnit).has_value();
   unpaid_ %= kStepsPerUnit;
   if (paid && steps <= steps_left_) {
@@ -215,6 +221,12 @@ bool Program::spend(std::uint64_t steps) {
   steps_left_ = 0;
   if (!error_) error_ = Error{Code::kWorkLimit, "following the heap through this module takes too many steps", std::nullopt};
   return false;
+}
+
+bool Program::hold(std::uint64_t bytes) {
+  auto held = module_->work->hold(bytes);
+  if (!held && !error_) error_ = std::move(held).error();
+  return held.has_value();
 }
 
 std::vector<std::uint32_t> Program::mentions(std::uint32_t value) const { return mentions(value, value); }
@@ -255,7 +267,7 @@ std::vector<Value> Program::sources(Value value) {
     if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
   };
   for (std::size_t i = 0; i < pending.size(); ++i) {
-    if (i == kMaxSources || !spend(1 + pending.size() / 8)) return {value};
+    if (i == kMaxSources || !spend(1 + pending.size() / 8, kStepsPerSource)) return {value};
     const Value at = pending[i];
     const Node& node = at.node();
     if (node.kind == NodeKind::select) {
@@ -289,7 +301,7 @@ Value Program::resolve(Value value) {
 Sum Program::sum(Value value) {
   Sum result;
   std::vector<Term> pending{{1, value}};
-  for (std::size_t i = 0; i < pending.size(); ++i) {
+  for (std::size_t i = 0; i < pending.size() && spend(0, kStepsPerSum); ++i) {
     const Term term{pending[i].sign, resolve(pending[i].value)};
     const Node& node = term.value.node();
     const bool adds = term.value.is_binary(op::i32_add);

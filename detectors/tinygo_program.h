@@ -59,7 +59,10 @@ class Program {
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too much of it: what
   /// was being asked then has no answer.
-  [[nodiscard]] bool spend(std::uint64_t steps);
+  /// `more` is told to the module's meter alone: steps that this detector's own limit does not count.
+  [[nodiscard]] bool spend(std::uint64_t steps, std::uint64_t more = 0);
+  /// The same for memory that is kept.
+  [[nodiscard]] bool hold(std::uint64_t bytes);
 
   [[nodiscard]] const std::set<std::uint32_t>& functions_with_memory_size() const { return memory_size_; }
   /// Functions with an i32.const or a memory access offset of this value, ascending.
@@ -68,7 +71,7 @@ class Program {
   [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t low, std::uint32_t high) const;
   [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t function) const;
   /// Whether someone besides direct callers can call the function: exports, tables, start.
-  [[nodiscard]] bool escapes(std::uint32_t function) const { return escaping_.contains(function); }
+  [[nodiscard]] bool escapes(std::uint32_t function) const { return function < escaping_.size() && escaping_[function]; }
 
   /// The values that reach a node through phis and selects while nothing is suspended. What arrives only where asyncify
   /// skips code or reloads locals is left out: it is a value that arrived before, on another day.
@@ -101,7 +104,7 @@ class Program {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> mentions_;  // value, function
   std::vector<std::pair<std::uint32_t, std::uint32_t>> calls_;     // callee, caller
   std::set<std::uint32_t> memory_size_;
-  std::set<std::uint32_t> escaping_;
+  std::vector<bool> escaping_;
   std::unordered_map<std::uint32_t, Entry> flows_;
   std::set<Value> whole_;
   std::optional<std::uint32_t> asyncify_state_;  ///< the global that is 0 while nothing is suspended

@@ -6,6 +6,7 @@ namespace heapbump::tinygo {
 namespace {
 
 constexpr int kMaxDepth = 8;              // calls and sums between an occurrence and what decides it
+constexpr std::uint64_t kStepsPerUser = 16;  // each is looked up among those that were met
 constexpr std::size_t kMaxSpread = 4096;  // nodes that one value is followed to
 constexpr std::int32_t kNear = 64;        // bytes; what the compiler folds into the heap base stays below this
 
@@ -58,7 +59,7 @@ std::vector<Value> Roles::spread(Value value) {
   std::set<NodeId> known{value.id};
   for (std::size_t i = 0; i < reached.size(); ++i) {
     for (const User& user : reached[i].users()) {
-      if (steps_left_ == 0 || reached.size() > kMaxSpread) return {};
+      if (steps_left_ == 0 || reached.size() > kMaxSpread || !program_.spend(0, kStepsPerUser)) return {};
       --steps_left_;
       if (user.is_effect) continue;
       const Node& node = value.flow->nodes[user.index];

@@ -58,6 +58,7 @@ void for_each_word_store(Program& program, const Functions& functions, Visit vis
   for (const std::uint32_t function : functions) {
     const Flow* flow = program.flow(function);
     if (flow == nullptr) continue;
+    if (!program.spend(0, flow->effects.size())) return;
     for (const Effect& effect : flow->effects) {
       if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
       if (const auto address = program.address(*flow, effect)) visit(*flow, effect, *address);

@@ -1,13 +1,16 @@
 #include "detectors/tinygo_sites.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "detectors/tinygo_roles.h"
 
 namespace heapbump::tinygo {
 namespace {
 
+constexpr std::uint64_t kSiteBytes = 768;  // of what is kept of one occurrence here, in the finding and in the report
 constexpr std::uint32_t kNear = 64;  // bytes around the heap base in which the compiler folds offsets
 // Constants up to so far above the heap base are looked at: more than any region that is asked for in practice.
 constexpr std::uint32_t kWindow = 64 * static_cast<std::uint32_t>(kPageSize);
@@ -25,7 +28,9 @@ class Collector {
   Collector(Program& program, const Runtime& runtime, const DataImage& image, std::uint32_t base,
             std::optional<std::uint32_t> global_base)
       : program_(program), runtime_(runtime), image_(image), base_(base),
-        global_base_(global_base), roles_(program, runtime, image, base, global_base) {}
+        global_base_(global_base), roles_(program, runtime, image, base, global_base) {
+    for (const Term& term : runtime.folded) folded_.emplace(term.value, term.sign);
+  }
 
   Occurrences run() {
     code();
@@ -54,6 +59,7 @@ class Collector {
   const std::uint32_t base_;
   const std::optional<std::uint32_t> global_base_;
   Roles roles_;
+  std::map<Value, int> folded_;  ///< Runtime::folded, with the first sign of each
   Occurrences found_;
 };
 
@@ -63,6 +69,7 @@ std::string described(std::int64_t distance) {
 }
 
 void Collector::add(Site site, const Verdict& verdict, int moves, std::int64_t distance) {
+  if (!program_.hold(kSiteBytes)) return;  // program_.error() ends the detection
   if (verdict.use == Use::unknown) {
     found_.refusals.push_back({Code::kUnexplained, described(distance) + " stands here and its use is not explained: " + verdict.why,
                                site.file_offset});
@@ -108,8 +115,7 @@ void Collector::constant(Value value) {
   const std::int64_t above = std::int64_t{number} - base_;
   const std::int64_t negated = std::int64_t{0u - number} - base_;
   const std::int64_t near = kNear;
-  for (const Term& term : runtime_.folded)
-    if (term.value == value && above != 0 && negated != 0) return folded(value, term.sign);
+  if (const auto term = folded_.find(value); term != folded_.end() && above != 0 && negated != 0) return folded(value, term->second);
   if (above >= 0 && above <= near) {
     add(site_of(value), roles_.near({value, 1, static_cast<std::int32_t>(above)}), 1, above);
   } else if (negated >= -near && negated <= near) {
@@ -212,6 +218,7 @@ void Collector::words() {
     for (std::uint64_t at = std::max(next, piece.address & ~std::uint64_t{3}); at < piece.end(); at += 4) {
       next = at + 4;
       if (image_.load32(at) != base_) continue;
+      if (program_.error()) return;
       const auto address = static_cast<std::uint32_t>(at);
       Site site;
       site.kind = SiteKind::data_word32;
@@ -227,15 +234,19 @@ void Collector::words() {
 
 void Collector::globals() {
   const Module& module = program_.module();
+  std::vector<std::pair<std::uint32_t, std::string_view>> names;
+  for (const Export& item : module.exports)
+    if (item.kind == ExternalKind::global && (item.name == "__heap_base" || item.name == "__data_end" || item.name == "__stack_high"))
+      names.emplace_back(item.index, item.name);
+  std::ranges::sort(names);
   for (std::uint32_t index = 0; index < module.globals.size(); ++index) {
     const Global& global = module.globals[index];
     if (global.imported || global.type != ValueType::i32 || !global.init.value) continue;
     const auto value = static_cast<std::uint32_t>(*global.init.value);
     if (value != base_) continue;
+    if (!program_.hold(kSiteBytes)) return;
     const auto exported = [&](std::string_view name) {
-      return std::ranges::any_of(module.exports, [&](const Export& item) {
-        return item.kind == ExternalKind::global && item.index == index && item.name == name;
-      });
+      return std::ranges::binary_search(names, std::pair{index, name});
     };
     Site site;
     site.kind = SiteKind::global_init;

@@ -123,7 +123,8 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
 
 /// `bump` from the linker's own relocations: moving every use of __heap_base and __heap_end is what linking with another
 /// heap start would have done.
-std::optional<HeapOwner> owner_by_relocations(const Module& module, Finding& finding) {
+Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Finding& finding) {
+  constexpr std::uint64_t kSiteBytes = 512;  // here, in the finding and in the report
   const auto relocations = read_relocations(module);
   if (!relocations) return std::nullopt;
   if (!relocations->stale.empty()) {
@@ -141,6 +142,7 @@ std::optional<HeapOwner> owner_by_relocations(const Module& module, Finding& fin
     const bool end = relocation.symbol == "__heap_end";
     const bool near = relocation.value >= static_cast<std::int64_t>(*relocations->heap_base);
     if (!start && !end && !near) continue;
+    HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
     Site site{.kind = relocation.kind, .file_offset = relocation.file_offset, .width = relocation.width,
               .address = relocation.address, .function = module.function_at(relocation.file_offset), .value = relocation.value,
               .role = start ? Role::heap_start : end ? Role::heap_end : Role::unrelated, .moves = start || end ? 1 : 0, .why = {}};
@@ -155,6 +157,7 @@ std::optional<HeapOwner> owner_by_relocations(const Module& module, Finding& fin
     if (exported.kind != ExternalKind::global || (!start && exported.name != "__heap_end")) continue;
     const Global& global = module.globals[exported.index];
     if (global.imported || global.is_mutable || !global.init.value) continue;
+    HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
     owner.sites.push_back({.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset,
                            .width = global.init.immediate_width, .address = 0, .function = {}, .value = *global.init.value,
                            .role = start ? Role::heap_start : Role::heap_end, .moves = 1,
@@ -171,7 +174,7 @@ std::optional<HeapOwner> owner_by_relocations(const Module& module, Finding& fin
     owner.confidence = Confidence::proven;
     owner.why = "the linker's relocations name every use of the heap's start";
   }
-  return owner;
+  return std::optional(std::move(owner));
 }
 
 }  // namespace
@@ -186,7 +189,7 @@ Result<std::optional<Finding>> detect_wasm_ld(const Module& module) {
   finding.tail_pages = kTailPages;
   name_toolchain(module, finding);
   HEAPBUMP_TRY(StrategyVerdict tail, judge_tail(module, survey, growth, names, finding));
-  std::optional<HeapOwner> exact = owner_by_relocations(module, finding);
+  HEAPBUMP_TRY(std::optional<HeapOwner> exact, owner_by_relocations(module, finding));
   if (!exact) {
     HEAPBUMP_TRY(exact, find_heap_owner(module, survey, growth, names));
   }

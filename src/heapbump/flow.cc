@@ -1,32 +1,8 @@
 #include "heapbump/flow.h"
 
-#include <algorithm>
+#include <vector>
 
 namespace heapbump {
-namespace {
-
-constexpr std::size_t kConstantSearch = 64;  // nodes looked at before a phi is taken for "not a constant"
-
-}  // namespace
-
-std::optional<std::int64_t> Flow::constant(NodeId node) const {
-  std::vector<NodeId> pending{node};
-  std::optional<std::int64_t> value;
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    if (i == kConstantSearch) return std::nullopt;
-    const Node& at = nodes[pending[i]];
-    if (at.kind == NodeKind::constant) {
-      if (value && *value != at.value) return std::nullopt;
-      value = at.value;
-    } else if ((at.kind == NodeKind::phi && at.operand_count != 0) || at.kind == NodeKind::select) {
-      for (const NodeId next : operands_of(at).first(at.kind == NodeKind::select ? 2 : at.operand_count))
-        if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
-    } else {
-      return std::nullopt;
-    }
-  }
-  return value;
-}
 
 std::optional<bool> Flow::decided(NodeId condition) const {
   constexpr int kDeepest = 8;

@@ -41,6 +41,7 @@ enum class NodeKind : std::uint8_t {
 struct Node {
   NodeKind kind = NodeKind::opaque;
   std::uint8_t width = 0;            ///< bytes of the immediate; 0 if it has none
+  bool settled = false;              ///< a phi or select whose values are all one constant, which is in `value`
   std::uint32_t opcode = 0;          ///< of the instruction that made it; 0 for parameters, initial zeros and phis
   std::int64_t value = 0;            ///< constant (sign-extended), or what the kind says
   std::uint64_t offset = 0;          ///< file offset of the instruction; for a phi, of the block's end or the loop
@@ -129,7 +130,11 @@ class Flow {
     return std::span(edges).subspan(edge_index_[block], edge_index_[block + 1] - edge_index_[block]);
   }
   /// The constant a node always has: a constant, or a phi or select whose values are all that same constant.
-  [[nodiscard]] std::optional<std::int64_t> constant(NodeId node) const;
+  [[nodiscard]] std::optional<std::int64_t> constant(NodeId node) const {
+    const Node& at = nodes[node];
+    if (at.kind == NodeKind::constant || at.settled) return at.value;
+    return std::nullopt;
+  }
   /// Which way a condition always goes: a constant, or a constant compared with zero, as unoptimised code asks whether a
   /// weak symbol is there. Two other constants are not compared: an edit may move one of them.
   [[nodiscard]] std::optional<bool> decided(NodeId condition) const;
@@ -163,6 +168,7 @@ struct FlowLimits {
 struct FrameSlots {
   std::uint32_t count = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> by_instruction;  ///< file offset of the access -> slot
+  std::uint64_t work = 0;  ///< units that finding them took (work.h)
 };
 [[nodiscard]] FrameSlots find_frame_slots(const Flow& flow);
 

@@ -66,9 +66,11 @@ Status FlowBuilder::skip(const Instruction& instruction) {
     return control(instruction);
   }
   if (instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64 ||
-      instruction.immediate == Immediate::memarg || instruction.immediate == Immediate::memarg_lane)
+      instruction.immediate == Immediate::memarg || instruction.immediate == Immediate::memarg_lane) {
+    if (flow_.dead.size() >= limits_.max_nodes) return too_much_work();
     flow_.dead.push_back(
         {instruction.opcode, instruction.value, instruction.immediate_offset, instruction.immediate_width});
+  }
   return {};
 }
 
@@ -114,8 +116,46 @@ Status FlowBuilder::step(const Instruction& instruction) {
   }
 }
 
+/// Finds the phis and selects whose values are all one constant. Once for each, since a hostile body asks for the same phi of
+/// a hundred thousand values as often.
+Status FlowBuilder::settle_constants() {
+  constexpr std::size_t kMost = 64;  // nodes looked at before a phi is taken for "not a constant"
+  std::vector<NodeId> pending;
+  const auto search = [&](NodeId root) -> Result<std::optional<std::int64_t>> {
+    pending.assign(1, root);
+    std::optional<std::int64_t> value;
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+      const Node& at = flow_.nodes[pending[i]];
+      if (at.kind == NodeKind::constant || at.settled) {
+        if (value && *value != at.value) return std::nullopt;
+        value = at.value;
+      } else if ((at.kind == NodeKind::phi && at.operand_count != 0) || at.kind == NodeKind::select) {
+        const auto values = flow_.operands_of(at).first(at.kind == NodeKind::select ? 2 : at.operand_count);
+        HEAPBUMP_CHECK(spend(2 * values.size()));
+        for (const NodeId next : values) {
+          if (std::ranges::find(pending, next) != pending.end()) continue;
+          if (pending.size() == kMost) return std::nullopt;
+          pending.push_back(next);
+        }
+      } else {
+        return std::nullopt;
+      }
+    }
+    return value;
+  };
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    Node& node = flow_.nodes[id];
+    if (node.kind != NodeKind::phi && node.kind != NodeKind::select) continue;
+    HEAPBUMP_TRY(const auto value, search(id));
+    if (!value) continue;
+    node.settled = true;
+    node.value = *value;
+  }
+  return {};
+}
+
 /// Sorts the edges by target and lists each node's users.
-void FlowBuilder::finish() {
+Status FlowBuilder::finish() {
   flow_.edge_index_.assign(flow_.block_count + 1, 0);
   for (const Edge& edge : flow_.edges) ++flow_.edge_index_[edge.to + 1];
   for (std::size_t i = 1; i < flow_.edge_index_.size(); ++i) flow_.edge_index_[i] += flow_.edge_index_[i - 1];
@@ -138,6 +178,7 @@ void FlowBuilder::finish() {
   flow_.users_.resize(flow_.user_index_.back());
   std::vector<std::uint32_t> next(flow_.user_index_.begin(), flow_.user_index_.end() - 1);
   each_use([&](NodeId used, User user) { flow_.users_[next[used]++] = user; });
+  return settle_constants();
 }
 
 /// The state at the body's first instruction: parameters, zeros, and frame slots that nobody has written yet.
@@ -184,7 +225,7 @@ Result<Flow> FlowBuilder::run() {
   Instruction instruction;
   while (reader.next(instruction)) HEAPBUMP_CHECK(step(instruction));
   if (reader.error()) return std::unexpected(*reader.error());
-  finish();
+  HEAPBUMP_CHECK(finish());
   HEAPBUMP_CHECK(module_.work->charge((work_given_ - work_left_) / kStepsPerUnit));
   HEAPBUMP_TRY(flow_.held_, Held::take(module_.work, flow_.bytes()));
   return std::move(flow_);
@@ -197,6 +238,7 @@ Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, const F
   auto flow = FlowBuilder(module, function, limits, none).run();
   if (!flow || !limits.frame_slots) return flow;
   const FrameSlots slots = find_frame_slots(*flow);
+  HEAPBUMP_CHECK(module.work->charge(slots.work));
   if (slots.count == 0) return flow;
   return FlowBuilder(module, function, limits, slots).run();
 }

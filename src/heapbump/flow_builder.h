@@ -87,7 +87,8 @@ class FlowBuilder {
   void start(const FunctionType& type, std::uint64_t locals);
   Status step(const Instruction& instruction);
   Status skip(const Instruction& instruction);
-  void finish();
+  Status finish();
+  Status settle_constants();
   NodeId add_node(Node node, std::span<const NodeId> operands = {});
   std::uint32_t add_effect(EffectKind kind, const Instruction& instruction, std::int64_t value,
                            std::span<const NodeId> operands);

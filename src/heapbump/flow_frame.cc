@@ -68,6 +68,8 @@ class StackPointer {
   }
 
   /// The reads whose distance follows from the distances known so far.
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
+
   [[nodiscard]] std::vector<std::pair<NodeId, std::int64_t>> reads(const std::map<NodeId, std::int64_t>& distance) {
     std::vector<std::pair<NodeId, std::int64_t>> found;
     std::ranges::fill(at_start_, State{});
@@ -104,8 +106,9 @@ class StackPointer {
   };
 
   std::optional<std::int64_t> walk(BlockId block, const std::map<NodeId, std::int64_t>& distance,
-                                   std::vector<std::pair<NodeId, std::int64_t>>* found) const {
+                                   std::vector<std::pair<NodeId, std::int64_t>>* found) {
     std::optional<std::int64_t> now = at_start_[block].distance;
+    steps_ += 1 + events_[block].size();
     for (const Event& event : events_[block]) {
       if (event.kind == Event::call) {
         now.reset();
@@ -123,6 +126,7 @@ class StackPointer {
   std::vector<std::vector<Event>> events_;
   std::vector<std::pair<BlockId, BlockId>> ways_out_;
   std::vector<State> at_start_;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace
@@ -151,6 +155,7 @@ FrameSlots find_frame_slots(const Flow& flow) {
     const NodeId at = pending.back();
     pending.pop_back();
     const std::int64_t here = distance[at];
+    slots.work += flow.users(at).size();
     for (const User& user : flow.users(at)) {
       if (user.is_effect) {
         const Effect& effect = flow.effects[user.index];
@@ -175,6 +180,8 @@ FrameSlots find_frame_slots(const Flow& flow) {
       }
     }
   }
+  constexpr std::uint64_t kUnitsPerStep = 4;  // each looks a node up
+  slots.work += kUnitsPerStep * pointer.steps() + flow.nodes.size() / 4;
   std::ranges::sort(accesses, {}, &Access::begin);
   for (std::size_t i = 0; i < accesses.size();) {
     // One run of accesses whose bytes overlap.

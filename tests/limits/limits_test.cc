@@ -4,13 +4,16 @@
 // Guards that these tests watch: make_room (functions, exports, globals, types), the limits of check_types (parameters),
 // kMaxSections (sections), kMaxConstants (constants), kMaxProducers (producers), the limit in read_name_map (names),
 // kMaxJsonValues (JSON), the charge in check_main (a component of many instances), Context::spend in verify (words and constants), the hold in Program::index of TinyGo,
-// squeeze in survey_code and kMaxTargets (calls and branch tables; only in 100 MB, by scripts/limits).
+// squeeze in survey_code and kMaxTargets (calls and branch tables; only in 100 MB, by scripts/limits), the limit of dead immediates
+// in FlowBuilder::skip, the holds in survey_code, read_relocations and explain_globals, FunctionGrowth::spend, the charge in
+// classify_in, Context::mismatch and the modules that ComponentChecker pays for together.
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "component_builder.h"
@@ -303,6 +306,134 @@ TEST(Limits, TwoHugeFilesAreCompared) {
   const ByteList b = Raw().one_function({"\x41\x91\x93\x04\x1a", 5}).take();
   const auto compare = [&](Bytes file, std::uint64_t&) { (void)verify_modules(file, b, std::nullopt); };
   expect_cheap("two files that differ everywhere", a, compare);
+}
+
+// What loops inside loops make of a file. `work` is the sum that is charged; a test of this kind says that the answer is a refusal
+// because of the work, or, where the loop is gone, only that memory stays within the promise.
+
+/// The refusal of a module that takes more than it may cost.
+void expect_refused(const std::string& what, const ByteList& file) {
+  std::optional<Code> code;
+  const auto command = [&](Bytes bytes, std::uint64_t& work) {
+    const auto module = read_module(bytes);
+    ASSERT_TRUE(module.has_value());
+    const auto reservation = reserve(*module, {});
+    if (!reservation) code = reservation.error().code;
+    work = module->work->work();
+  };
+  expect_cheap(what, file, command);
+  EXPECT_EQ(code, std::optional(Code::kWorkLimit)) << what << ": the work must be given up, or this test does not try its limit";
+}
+
+/// A module of these functions, all of one type, a mutable global and two pages of memory.
+ByteList of_functions(std::string_view type, std::string_view body, std::size_t count = 1) {
+  Writer entry, globals;
+  entry.uleb(body.size()).bytes(as_bytes(body));
+  return Raw().entries_of(1, type, 1).entries_of(3, {"\0", 1}, count).entries_of(5, {"\0\2", 2}, 1).entries_of(6, {"\x7f\1\x41\x80\x08\x0b", 6}, 1)
+      .entries_of(10, as_text(entry.view()), count).take();
+}
+
+std::string repeated(std::string_view unit, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += unit;
+  return text;
+}
+
+TEST(Limits, CodeThatNoPathReaches) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  expect_cheap("constants behind unreachable", Raw().one_function("\x41\0"sv, "\x3f\0\x1a\0"sv).take());
+  // Each is a hit in the range that no strategy may touch, at the memory's end.
+  const std::string body = "\0\x3f\0\x41\x10\x74\x41\x80\x80\x04\x6b\x1a\0"s + repeated("\x41\x80\x80\x08"sv, 80'000) + "\x0b";
+  expect_cheap("hits behind unreachable", of_functions("\x60\0\0"sv, body, 12));
+}
+
+TEST(Limits, RelocationsThatTakeManyTimesTheirSize) {
+  Writer linking, relocations, symbols;
+  symbols.uleb(kSize / 3);
+  for (std::size_t i = 0; i < kSize / 3; ++i) symbols.u8(0).u8(0x10).u8(0);
+  linking.name("linking").uleb(2).u8(8).uleb(symbols.size()).bytes(symbols.view());
+  relocations.name("reloc.CODE").uleb(3).uleb(kSize / 4);
+  for (std::size_t i = 0; i < kSize / 4; ++i) relocations.u8(3).u8(1).u8(0).u8(0);
+  const auto module = [](Raw& sections) -> Raw& {
+    return sections.entries_of(1, {"\x60\0\0", 3}, 1).entries_of(3, {"\0", 1}, 1).entries_of(5, {"\0\2", 2}, 1).entries_of(10, {"\2\0\x0b", 3}, 1);
+  };
+  Raw symbols_only, both;
+  expect_cheap("symbols", module(symbols_only).section(0, linking.view()).section(0, as_bytes(std::string_view("\x0areloc.CODE\3\0", 13))).take());
+  Writer few;
+  few.name("linking").uleb(2).u8(8).uleb(4).uleb(1).u8(0).u8(0x10).u8(0);
+  expect_cheap("relocations", module(both).section(0, few.view()).section(0, relocations.view()).take());
+}
+
+TEST(Limits, GlobalsInTheHeapsRange) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  // memory.size * 65536 - 65536 says where the heap starts; each global may be that address.
+  constexpr std::string_view kBody = "\x0c\0\x3f\0\x41\x10\x74\x41\x80\x80\x04\x6b\x1a\x0b"sv;
+  Writer code;
+  code.uleb(1).u8(static_cast<std::uint8_t>(kBody.size() - 1)).bytes(as_bytes(kBody.substr(1)));
+  const auto with_exports = [&](std::size_t globals, std::size_t exports) {
+    Raw raw;
+    raw.entries_of(1, "\x60\0\0"sv, 1).entries_of(3, "\0"sv, 1).entries_of(5, "\0\2"sv, 1).entries_of(6, "\x7f\0\x41\x80\x80\x04\x0b"sv, globals);
+    if (exports != 0) raw.entries_of(7, "\1a\3\0"sv, exports);
+    return raw.section(10, code.view()).take();
+  };
+  expect_cheap("globals that equal the heap's start", with_exports(300'000, 0));
+  expect_cheap("globals that equal the heap's start, and exports", with_exports(150'000, 1'000'000));
+}
+
+TEST(Limits, FunctionsInATableThatReturnTheSize) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  const std::size_t count = kSize / 1024;
+  Writer elements;
+  elements.uleb(1).u8(0).u8(0x41).u8(0).u8(0x0b).uleb(kSize / 4).bytes(ByteList(kSize / 4));
+  expect_cheap("functions that return the size beside a table",
+               Raw().entries_of(1, "\x60\0\1\x7f"sv, 1).entries_of(3, "\0"sv, count + 1).entries_of(4, "\x70\0\0"sv, 1).entries_of(5, "\0\2"sv, 1)
+                   .section(9, elements.view()).entries_of(10, "\4\0\x3f\0\x0b"sv, count + 1).take());
+}
+
+TEST(Limits, ValuesThatDoubleAtEachStep) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  // grow(x + x + ...), nested 22 times: is it zero if the parameter is? Asked for each of a thousand parameters.
+  std::string type("\x60"sv);
+  type += "\xe8\x07"sv;
+  type += repeated("\x7f"sv, 1000) + "\1\x7f";
+  const std::string body = "\1\1\x7f\x20\0"s + repeated("\x22\xe8\x07\x20\xe8\x07\x6a"sv, 22) + "\x40\0\x41\x10\x74\x0b"s;
+  expect_refused("sums of a parameter", of_functions(type, std::string("\1", 1) + body.substr(1)));
+}
+
+TEST(Limits, ConstantsThatMeetInOnePlaceWithManyUses) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  constexpr std::size_t kMany = 4'400;
+  const std::string body = "\1\2\x7f\x3f\0\x1a\x02\x7f"s + repeated("\x41\x80\x80\x08\x23\0\x0d\0\x1a"sv, kMany) + "\x41\x80\x80\x08\x0b\x21\1"s +
+                           repeated("\x20\1\x45\x1a"sv, kMany) + "\x0b";
+  expect_refused("constants that meet", of_functions("\x60\0\0"sv, body, 8));
+}
+
+TEST(Limits, OneFunctionThatIsAsLargeAsItMayBe) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  const auto one = [](std::string_view what, std::string_view locals, std::string_view before, std::string_view unit, std::size_t count,
+                      std::string_view middle = ""sv, std::string_view other = ""sv, std::size_t others = 0) {
+    expect_cheap(std::string(what), of_functions("\x60\1\x7f\0"sv, std::string(locals) + std::string(before) + repeated(unit, count) + std::string(middle) +
+                                                                  repeated(other, others) + "\x0b"));
+  };
+  const std::string grown = "\x20\0\x40\0\x41\x10\x74\x21\1"s;  // local 1 = memory.grow(p) << 16
+  one("stores and loads of one word of the frame", "\1\2\x7f"sv, grown + "\x23\0\x21\2\x20\2\x41\0\x3a\0\x08"s, "\x20\2\x20\1\x36\2\x08"sv, 90'000, ""sv,
+      "\x20\2\x28\2\x08\x1a"sv, 90'000);
+  const std::string size = "\x3f\0\x21\1"s;  // local 1 = memory.size
+  const std::string grow = "\x20\0\x40\0\x1a"s;
+  one("comparisons with one size", "\1\1\x7f"sv, grow + size, "\x20\1\x20\0\x49\x04\x40\0\x0b"sv, 60'000);
+  one("ways that meet with the size", "\1\1\x7f"sv, size, "\x02\x7f\x20\1\x20\0\x0d\0\x1a\x20\0\x0b\x21\1"sv, 40'000);
+  one("ways that meet with the size after growth", "\1\2\x7f"sv, "\x20\0\x04\x40\0\x0b"s + size + grow, "\x02\x7f\x20\1\x20\0\x0d\0\x1a\x20\0\x0b\x21\2"sv, 40'000);
+  one("branches between the size and its growth", "\1\1\x7f"sv, size, "\x20\0\x04\x40\x01\x0b"sv, 90'000, grow);
+  one("one value of many ways, used as often", "\1\1\x7f"sv, size + "\x02\x7f"s, "\x41\1\x20\0\x0d\0\x1a"sv, 60'000, "\x41\1\x0b\x21\1"sv, "\x20\0\x20\1\x6a\x1a"sv, 60'000);
+  one("breaks that are compared with the size", "\1\1\x7f"sv, size + "\x20\1\x41\x10\x74\x21\1"s, "\x41\x80\x10\x28\2\0\x20\1\x49\x1a"sv, 250, ""sv,
+      "\x41\x80\x10\x20\0\x36\2\0"sv, 120'000);
+  one("constants near the heap's start", "\1\1\x7f"sv, size + "\x20\1\x41\x10\x74\x41\x80\x80\x04\x6b\x1a"s, "\x41\xa0\x8d\x06\x45\x1a"sv, 120'000);
 }
 
 // Two files that are fit for each other, and made so that following what was left or moved would take hours.
