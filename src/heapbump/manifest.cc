@@ -89,9 +89,12 @@ Status check_slots(const Manifest& m) {
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     if (sorted[i].base - sorted[i - 1].base < sorted[i - 1].size) return bad("slots", "overlap");
   }
+  std::vector<std::pair<std::uint32_t, SlotName>> names;
+  for (const Slot& slot : m.slots) names.emplace_back(slot.adapter, slot.name);
+  std::ranges::sort(names);
   for (const Slot& slot : m.slots) {
-    const auto same = [&](const Slot& other) { return other.adapter == slot.adapter && other.name == slot.name; };
-    if (std::ranges::count_if(m.slots, same) != 1) return bad("slots", "names the same slot twice");
+    const auto same = std::ranges::equal_range(names, std::pair{slot.adapter, slot.name});
+    if (same.size() != 1) return bad("slots", "names the same slot twice");
     if (slot.adapter >= m.slots.size()) return bad("slots", "numbers its adapters with holes");
   }
   return {};

@@ -499,5 +499,30 @@ TEST(Limits, ConstantsThatWereLeftAreNotFollowedWithoutEnd) {
   expect_given_up("constants that were left", as_found(builder, 1));
 }
 
+TEST(Limits, WhatDoesNotFitIsNotListedWithoutEnd) {
+  test::ModuleBuilder builder;
+  const auto type = builder.type({}, {});
+  test::Code first, rest;
+  first.i32_const(kHeap).i32_const(1).access(0x36);
+  for (int i = 0; i < 1'000'000; ++i) rest.i32_const(kHeap + 16).op({0x1a});
+  builder.exported("_start", 0, builder.function(type, 0, first)).memory(256);
+  builder.function(type, 0, rest);
+  const test::Specimen specimen = as_found(builder, 1);
+  const auto compare = [&](Bytes file, std::uint64_t&) { EXPECT_FALSE(verify_modules(file, specimen.reserved, std::nullopt)->ok()); };
+  expect_cheap("constants in a function that is too large to follow", specimen.original, compare);
+}
+
+TEST(Limits, GlobalsThatWereLeftAreNotLookedUpWithoutEnd) {
+  test::ModuleBuilder builder;
+  const auto type = builder.type({}, {});
+  test::Code first;
+  first.i32_const(kHeap).i32_const(1).access(0x36);
+  builder.exported("_start", 0, builder.function(type, 0, first)).memory(256);
+  for (int i = 0; i < 200'000; ++i) builder.global(kHeap, false);
+  const test::Specimen specimen = as_found(builder, 1);
+  const auto compare = [&](Bytes file, std::uint64_t&) { EXPECT_FALSE(verify_modules(file, specimen.reserved, std::nullopt)->ok()); };
+  expect_cheap("globals that were left", specimen.original, compare);
+}
+
 }  // namespace
 }  // namespace heapbump

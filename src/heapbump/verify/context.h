@@ -43,7 +43,7 @@ struct Context {
   /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data that the runtime
   /// rounds up to it. Set by check_moved_values.
   std::uint64_t heap_symbol = 0;
-  bool gave_up = false;            ///< see spend
+  bool gave_up = false;            ///< see spend and mismatch
   std::uint64_t pointer_size = 4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
 
   [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
@@ -59,14 +59,27 @@ struct Context {
   [[nodiscard]] bool spend(std::uint64_t units) {
     if (gave_up) return false;
     if (reserved.work->charge(units)) return true;
-    mismatch(reserved.custom_section(kRecordSection)->offset, "the check takes more work than modules of this size may cost, so it was not finished");
-    gave_up = true;
+    give_up();
     return false;
   }
+  void give_up() {
+    mismatch(reserved.custom_section(kRecordSection)->offset, "the check takes more work than modules of this size may cost, so it was not finished");
+    gave_up = true;
+  }
+
+  /// Listed up to here; one more would not change the verdict.
+  static constexpr std::size_t kMostListed = 10'000;
 
   void mismatch(std::uint64_t offset, std::string what, std::string expected = "", std::string found = "") {
+    if (result.mismatches.size() >= kMostListed) {
+      gave_up = true;
+      return;
+    }
     result.mismatches.push_back(
         {VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
+  }
+  void note(std::string what) {
+    if (result.notes.size() < kMostListed) result.notes.push_back(std::move(what));
   }
   void change(ChangeKind kind, std::uint64_t original_offset, std::uint64_t old_size, std::uint64_t reserved_offset,
               std::uint64_t new_size, std::string reading) {

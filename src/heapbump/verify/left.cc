@@ -15,6 +15,7 @@ namespace heapbump::verify {
 namespace {
 
 constexpr std::uint64_t kReach = 64;    // addends that are folded into the heap start
+constexpr std::size_t kMostNear = 65'536;  // constants near the heap start in one function
 constexpr std::uint64_t kObject = 512;  // from an object's constant base to a field of it
 
 struct Hit {
@@ -54,7 +55,7 @@ class Checker {
 
   void code() {
     for (const std::uint32_t function : functions_that_may_hold(c_, low_, high_))
-      if (!is_shim(function)) look_into(function);
+      if (!is_shim(function) && !c_.gave_up) look_into(function);
   }
 
   bool is_shim(std::uint32_t function) const { return c_.manifest().function_index == function; }
@@ -70,6 +71,7 @@ class Checker {
       const bool holds = is_constant(instruction)
                              ? is_near(value) || is_near(as_address(instruction, -instruction.value))
                              : instruction.immediate == Immediate::memarg && is_near(value);
+      if (holds && near.size() == kMostNear) return c_.give_up();
       if (holds) near.push_back({function, instruction.immediate_offset, value});
       operands.step(instruction, [&](std::uint64_t address) { access(instruction.offset, address); });
     }
@@ -86,6 +88,7 @@ class Checker {
   void follow(std::uint32_t function, const std::vector<Hit>& near) {
     const auto flow = evaluate_flow(c_.reserved, function);
     for (const Hit& hit : near) {
+      if (c_.gave_up) return;
       if (flow && !c_.spend(flow->nodes.size() / kPassedPerUnit)) return;
       if (!flow) {
         unexplained(hit, "the function cannot be followed: " + flow.error().message);
@@ -109,7 +112,7 @@ class Checker {
                 "a value that moved, or a use that needs no heap", hex(hit.address));
   }
   void note(const Hit& hit, const std::string& use) {
-    c_.result.notes.push_back("function " + std::to_string(hit.function) + ": " + hex(hit.address) + " at " + hex(hit.offset) + " stays: " + use);
+    c_.note("function " + std::to_string(hit.function) + ": " + hex(hit.address) + " at " + hex(hit.offset) + " stays: " + use);
   }
 
   // Functions in which a heap constant moved. What was left beside it must still fit.
@@ -198,9 +201,9 @@ class Checker {
         ++words;
         if (value != near_begin_ || bounds_table(*image, at) || ends_data_range(*image, at)) continue;
         if (!c_.immediates.empty() && only_read(at)) {
-          c_.result.notes.push_back("the data word at " + hex(at) + " equals the old heap start; code reads it and neither writes it nor goes where it points");
+          c_.note("the data word at " + hex(at) + " equals the old heap start; code reads it and neither writes it nor goes where it points");
         } else if (!named_in_code(at)) {
-          c_.result.notes.push_back("the data word at " + hex(at) + " equals the old heap start, and no code names its address: the end of an object");
+          c_.note("the data word at " + hex(at) + " equals the old heap start, and no code names its address: the end of an object");
         } else {
           c_.mismatch(piece.file_offset + (at < piece.address ? 0 : at - piece.address), "the data word at " + hex(at) + " still holds the old heap start",
                       hex(value + c_.moved_by()), hex(value));
@@ -208,7 +211,7 @@ class Checker {
       }
     }
     if (words != 0)
-      c_.result.notes.push_back(std::to_string(words) + " words of data hold numbers in the region's range; the linker placed nothing there");
+      c_.note(std::to_string(words) + " words of data hold numbers in the region's range; the linker placed nothing there");
   }
 
   /// Nearly every word lies in one piece whole, and there is no need to look for the piece then.
@@ -320,15 +323,15 @@ class Checker {
   // Globals.
 
   void globals() {
+    std::vector<const Export*> exported(c_.original.globals.size());  // the first export of each
+    for (const Export& e : c_.reserved.exports)
+      if (e.kind == ExternalKind::global && e.index < exported.size() && exported[e.index] == nullptr) exported[e.index] = &e;
     for (std::size_t i = 0; i < c_.original.globals.size(); ++i) {
       const Global& global = c_.reserved.globals[i];
       if (global.imported || global.type != ValueType::i32 || !global.init.value) continue;
       const auto value = static_cast<std::uint32_t>(*global.init.value);
       if (global.is_mutable || value != near_begin_) continue;
-      const auto exported = std::ranges::find_if(c_.reserved.exports, [&](const Export& e) {
-        return e.kind == ExternalKind::global && e.index == i;
-      });
-      const bool other_symbol = exported != c_.reserved.exports.end() && exported->name != "__heap_base";
+      const bool other_symbol = exported[i] != nullptr && exported[i]->name != "__heap_base";
       if (!other_symbol)
         c_.mismatch(global.init.immediate_offset, "global " + std::to_string(i) + " still holds the old heap start", hex(value + c_.moved_by()), hex(value));
     }

@@ -18,7 +18,8 @@ class Checker {
 
   void run() {
     if (moved_ != 0) c_.heap_symbol = heap();
-    for (const ChangedImmediate& change : c_.immediates) immediate(change);
+    for (const ChangedImmediate& change : c_.immediates)
+      if (!c_.gave_up) immediate(change);
     data();
     for (const std::uint32_t index : c_.changed_globals) global(index);
     if (moved_ != 0 && c_.immediates.empty() && c_.data_bytes.empty())
@@ -75,7 +76,7 @@ class Checker {
       flow_.reset();
       auto flow = evaluate_flow(c_.original, change.function);
       if (!flow) {
-        c_.result.notes.push_back("function " + std::to_string(change.function) + " cannot be followed: " + flow.error().message);
+        c_.note("function " + std::to_string(change.function) + " cannot be followed: " + flow.error().message);
         return;
       }
       flow_ = *std::move(flow);
@@ -179,30 +180,39 @@ class Checker {
       c_.mismatch(at, "the stack pointer's initial value moved", hex(old_value), hex(new_value));
   }
 
-  /// A stack pointer is a global that some function lowers: global.get, a constant, i32.sub, ..., global.set.
   bool is_stack_pointer(std::uint32_t index) {
+    if (!stack_pointers_) find_stack_pointers();
+    return (*stack_pointers_)[index];
+  }
+
+  /// A stack pointer is a global that some function lowers: global.get, a constant, i32.sub, ..., global.set.
+  void find_stack_pointers() {
+    stack_pointers_.emplace(c_.original.globals.size());
     for (const FunctionBody& body : c_.original.bodies) {
       InstructionReader reader(c_.original, body);
       Instruction instruction;
       unsigned step = 0;
+      std::int64_t index = -1;  // the global that was read last
       while (reader.next(instruction)) {
         const bool of_global = instruction.value == index;
-        if (instruction.opcode == op::global_get && of_global) step = 1;
+        if (instruction.opcode == op::global_get) step = 1, index = instruction.value;
         else if (step == 1 && instruction.opcode == op::i32_const) step = 2;
         else if (step == 2 && (instruction.opcode == op::i32_sub || instruction.opcode == op::i32_add)) step = 3;
         else if (step == 3 && instruction.opcode == op::local_tee) step = 3;
-        else if (step == 3 && instruction.opcode == op::global_set && of_global) return true;
+        else if (step == 3 && instruction.opcode == op::global_set && of_global && static_cast<std::size_t>(index) < stack_pointers_->size())
+          (*stack_pointers_)[static_cast<std::size_t>(index)] = true, step = 0;
         else step = 0;
       }
       if (reader.error()) c_.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
+      if (c_.gave_up) return;
     }
-    return false;
   }
 
   Context& c_;
   Landmarks marks_;
   std::uint64_t moved_;
   std::optional<Flow> flow_;
+  std::optional<std::vector<bool>> stack_pointers_;
 };
 
 }  // namespace

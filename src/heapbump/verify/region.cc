@@ -71,7 +71,7 @@ void check_segments(Context& c) {
                  show_range(*address, *address + segment.size.value));
     }
   }
-  if (passive) c.result.notes.push_back("passive data segments: where code copies them is checked for constant addresses only");
+  if (passive) c.note("passive data segments: where code copies them is checked for constant addresses only");
 }
 
 void check_slots(Context& c) {

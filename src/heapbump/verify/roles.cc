@@ -1,6 +1,7 @@
 #include "heapbump/verify/roles.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace heapbump::verify {
 namespace {
@@ -170,7 +171,6 @@ class Reader {
   /// descriptions in C libraries hold both. A heap that began at that address would not be as long as the stack below it.
   bool describes_stack(const Effect& store) const {
     if (!marks_.stack_top || store.opcode != op::i32_store) return false;
-    enum class Half { none, top, length };
     const auto half = [&](const Effect& at) {
       const NodeId value = flow_.operands_of(at)[1];
       if (flow_.nodes[value].kind == NodeKind::constant) return is_stack_top(value) ? Half::top : Half::none;
@@ -186,13 +186,18 @@ class Reader {
     const Half mine = half(store);
     const auto here = address(store);
     if (mine == Half::none || !here) return false;
-    return std::ranges::any_of(flow_.effects, [&](const Effect& other) {
-      if (other.kind != EffectKind::store || other.opcode != op::i32_store) return false;
-      const auto there = address(other);
-      if (!there || (*there != *here + 4 && *there + 4 != *here)) return false;
-      const Half others = half(other);
-      return others != Half::none && others != mine;
-    });
+    if (!halves_) {
+      halves_.emplace();
+      for (const Effect& other : flow_.effects) {
+        if (other.kind != EffectKind::store || other.opcode != op::i32_store) continue;
+        const Half which = half(other);
+        const auto there = which == Half::none ? std::nullopt : address(other);
+        if (there) halves_->emplace_back(*there, which);
+      }
+      std::ranges::sort(*halves_);
+    }
+    const Half wanted = mine == Half::top ? Half::length : Half::top;
+    return std::ranges::binary_search(*halves_, std::pair{*here + 4, wanted}) || std::ranges::binary_search(*halves_, std::pair{*here - 4, wanted});
   }
 
   /// `top - low` where that is stored as the stack's length.
@@ -216,7 +221,9 @@ class Reader {
 
   const Flow& flow_;
   const Landmarks& marks_;
+  enum class Half : std::uint8_t { none, top, length };
   Reading reading_;
+  mutable std::optional<std::vector<std::pair<std::uint32_t, Half>>> halves_;  ///< of a stack's description, by address
 };
 
 }  // namespace

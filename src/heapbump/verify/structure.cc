@@ -207,6 +207,7 @@ class Comparer {
       c_.change(ChangeKind::global_initial, x.init.immediate_offset, x.init.immediate_width, y.init.immediate_offset,
                 y.init.immediate_width, "initial value of global " + std::to_string(i));
       c_.changed_globals.push_back(static_cast<std::uint32_t>(i));
+      if (too_many(y.init.file_offset)) return;
     }
     append(before, after, a, b, end, ChangeKind::shim_global, "counter of the shim");
   }
@@ -286,6 +287,7 @@ class Comparer {
         return false;
       c_.change(constant ? ChangeKind::code_immediate : ChangeKind::memarg_offset, a.immediate_offset, a.immediate_width,
                 b.immediate_offset, b.immediate_width, "function " + std::to_string(function) + ": " + std::to_string(a.value) + " -> " + std::to_string(b.value));
+      if (too_many(b.offset)) return true;
       c_.immediates.push_back({function, a.opcode, a.value, b.value, a.immediate_offset, b.immediate_offset, a.immediate_width});
     }
     Instruction rest;
@@ -301,7 +303,7 @@ class Comparer {
     if (new_segments.size() < old_segments.size())
       return c_.mismatch(after.end(), "data segments are missing", std::to_string(old_segments.size()), std::to_string(new_segments.size()));
     for (std::size_t i = 0; i < old_segments.size(); ++i)
-      if (!segment(old_segments[i], new_segments[i])) return;
+      if (!segment(old_segments[i], new_segments[i]) || too_many(new_segments[i].file_offset)) return;
     for (std::size_t i = old_segments.size(); i < new_segments.size(); ++i) {
       const DataSegment& added = new_segments[i];
       if (!added.address())
@@ -309,6 +311,7 @@ class Comparer {
       c_.change(ChangeKind::data_segment, before != nullptr ? before->end() : insertion_point(after), 0, added.file_offset,
                 added.data_offset + added.size.value - added.file_offset, "data segment for bytes of a word that lay in none");
       changed_bytes(*added.address(), added.data_offset, added.size.value);
+      if (too_many(added.file_offset)) return;
     }
   }
 
@@ -357,8 +360,12 @@ class Comparer {
   /// Bytes that lay in no segment were zero; those that still are changed nothing.
   void changed_bytes(std::uint64_t address, std::uint64_t file_offset, std::uint64_t size) {
     const Bytes bytes = c_.reserved.bytes_at(file_offset, size);
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      if (bytes[i] != std::byte{0}) c_.data_bytes.push_back({address + i, file_offset + i});
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      if (bytes[i] == std::byte{0}) continue;
+      if (c_.data_bytes.size() >= kMaxChanges)
+        return c_.mismatch(file_offset + i, "the files differ in too many places", "at most " + std::to_string(kMaxChanges) + " changed bytes");
+      c_.data_bytes.push_back({address + i, file_offset + i});
+    }
   }
 
   Context& c_;
