@@ -8,6 +8,7 @@ namespace heapbump::adapters {
 namespace {
 
 constexpr std::size_t kMaxReallocImports = 8;
+constexpr std::size_t kMaxFacts = 500'000;  // of one module; adapters have some thousands
 constexpr std::uint64_t kMaxCode = std::uint64_t{16} << 20;  // bytes; the largest adapter known has 0.3 MB
 
 // The last five instructions, newest last, for the short sequences that compilers use around a call or a stack pointer.
@@ -68,6 +69,8 @@ class BodyReader {
     InstructionReader reader(module_, *module_.body(function));
     Instruction instruction;
     while (reader.next(instruction)) {
+      if (facts() > kMaxFacts)
+        return fail_at(Code::kWorkLimit, instruction.offset, "the module has more calls and uses of globals than any adapter");
       if (guard_ && reader.depth() < guard_->depth) guard_.reset();
       visit(instruction, reader.depth());
       window_.push(instruction);
@@ -77,10 +80,17 @@ class BodyReader {
     auto& callees = out_.callees[function];
     std::ranges::sort(callees);
     callees.erase(std::ranges::unique(callees).begin(), callees.end());
+    kept_callees_ += callees.size();
     return {};
   }
 
  private:
+  /// How much is kept so far.
+  [[nodiscard]] std::size_t facts() const {
+    return stack_uses_.size() + out_.realloc_calls.size() + out_.odd_realloc_uses.size() + out_.indirect_calls.size() +
+           out_.memory_grows.size() + self_calls_.size() + written_locals_.size() + kept_callees_ + out_.callees[function_].size();
+  }
+
   // block; local.get P; i32.eqz; br_if 0: what follows in that block runs only while parameter P is not 0.
   struct Guard {
     std::uint32_t parameter;
@@ -206,6 +216,7 @@ class BodyReader {
   std::vector<SelfCall> self_calls_;
   std::vector<std::uint32_t> written_locals_;
   std::uint32_t function_ = 0;
+  std::size_t kept_callees_ = 0;
 };
 
 // i32.const X; end, in a function of realloc's type.

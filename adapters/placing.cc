@@ -141,11 +141,13 @@ Status compare_globals(const Module& before, const Module& after, const Needs& n
 /// One body before and after: the same instructions, but for calls of the realloc import.
 Status compare_body(const Module& before, const Module& after, const Anatomy& anatomy, std::size_t index,
                     std::optional<std::uint32_t> new_function) {
+  const auto caller = static_cast<std::uint32_t>(before.imported_functions + index);
   const FunctionBody& a = before.bodies[index];
   const FunctionBody& b = after.bodies[index];
   if (same_bytes(before.bytes_at(a.file_offset, a.size), after.bytes_at(b.file_offset, b.size))) {
-    const bool calls = std::ranges::any_of(anatomy.realloc_calls, [&](const ReallocCall& call) {
-      return call.caller == before.imported_functions + index && anatomy.is_realloc_import(call.callee);
+    // By caller, since bodies were read in order.
+    const bool calls = std::ranges::any_of(std::ranges::equal_range(anatomy.realloc_calls, caller, {}, &ReallocCall::caller), [&](const ReallocCall& call) {
+      return anatomy.is_realloc_import(call.callee);
     });
     return calls ? Status(differs("a call that should have been redirected")) : Status();
   }

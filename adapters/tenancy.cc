@@ -88,11 +88,13 @@ class Inspection {
 
  private:
   void fault(std::string message, std::optional<std::uint64_t> offset = std::nullopt) {
+    constexpr std::size_t kMostListed = 1000;
+    if (out_.faults.size() >= kMostListed) return;
     out_.faults.push_back({Code::kCheckFailed, std::move(message), offset});
   }
   Status inspect_shim_client();
   void inspect_placed();
-  void inspect_requests(const std::vector<std::uint32_t>& callees);
+  void inspect_requests(std::vector<std::uint32_t> callees);
   void inspect_growing();
   [[nodiscard]] std::optional<std::uint32_t> initial(std::uint32_t global) const;
 
@@ -123,9 +125,10 @@ void Inspection::inspect_growing() {
   }
 }
 
-void Inspection::inspect_requests(const std::vector<std::uint32_t>& callees) {
+void Inspection::inspect_requests(std::vector<std::uint32_t> callees) {
+  std::ranges::sort(callees);
   for (const ReallocCall& call : anatomy_.realloc_calls) {
-    if (std::ranges::find(callees, call.callee) == callees.end()) continue;
+    if (!std::ranges::binary_search(callees, call.callee)) continue;
     ++out_.requests;
     if (!call.asks_for_one_slot())
       fault("it asks for something other than one new slot of 65536 bytes", call.file_offset);
@@ -175,10 +178,11 @@ Status Inspection::inspect_shim_client() {
 void Inspection::inspect_placed() {
   const std::vector<std::uint32_t> stacks = anatomy_.stack_pointers();
   std::vector<std::uint32_t> constants;
+  std::vector<std::uint32_t> called;
+  for (const ReallocCall& call : anatomy_.realloc_calls) called.push_back(call.callee);
+  std::ranges::sort(called);
   for (const auto& [function, value] : anatomy_.constant_reallocs) {
-    const bool called = std::ranges::any_of(anatomy_.realloc_calls,
-                                            [&](const ReallocCall& call) { return call.callee == function; });
-    if (called) constants.push_back(function);
+    if (std::ranges::binary_search(called, function)) constants.push_back(function);
   }
   if (stacks.empty() && constants.empty()) return;
   out_.tenure = Tenure::placed;
@@ -216,7 +220,7 @@ void Inspection::inspect_placed() {
     // Without it the adapter believes that it has no stack yet, and drops what it is asked to write.
     bool allocated = false;
     for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
-      if (std::ranges::find(stacks, i) == stacks.end() && module_.globals[i].is_mutable &&
+      if (!std::ranges::binary_search(stacks, i) && module_.globals[i].is_mutable &&
           initial(i) == static_cast<std::uint32_t>(kStackAllocated))
         allocated = true;
     }

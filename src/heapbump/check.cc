@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "adapters/shim.h"
@@ -23,22 +24,26 @@ Error moved(Error error, std::uint64_t by) {
 /// One component's core modules, each read once and only when asked for.
 class Modules {
  public:
-  explicit Modules(const Component& component) : component_(component) {}
+  Modules(const Component& component, std::shared_ptr<WorkMeter> work) : component_(component), work_(std::move(work)) {}
 
   /// nullptr for a module that is not embedded.
   Result<const Module*> at(std::uint32_t index) {
     const EmbeddedModule& embedded = component_.modules[index];
     if (!embedded.embedded) return nullptr;
-    const auto found = read_.find(index);
+    // An export gives a module a second index.
+    const auto found = read_.find(embedded.file_offset);
     if (found != read_.end()) return &found->second;
     auto module = read_module(embedded.bytes);
     if (!module) return std::unexpected(moved(std::move(module).error(), embedded.file_offset));
-    return &read_.emplace(index, *std::move(module)).first->second;
+    // A component may hold a thousand modules, so they are paid for together.
+    module->work = work_;
+    return &read_.emplace(embedded.file_offset, *std::move(module)).first->second;
   }
 
  private:
   const Component& component_;
-  std::map<std::uint32_t, Module> read_;
+  std::shared_ptr<WorkMeter> work_;
+  std::map<std::uint64_t, Module> read_;  ///< by file offset
 };
 
 bool carries_record(const EmbeddedModule& embedded) {
@@ -51,8 +56,8 @@ bool carries_record(const EmbeddedModule& embedded) {
 
 class ComponentChecker {
  public:
-  ComponentChecker(const Component& component, const Manifest* expected, ComponentCheck& out)
-      : component_(component), modules_(component), expected_(expected), out_(out) {}
+  ComponentChecker(const Component& component, const Manifest* expected, ComponentCheck& out, const std::shared_ptr<WorkMeter>& work)
+      : component_(component), work_(work), modules_(component, work), expected_(expected), out_(out) {}
 
   Status run() {
     for (std::uint32_t i = 0; i < component_.instances.size(); ++i) {
@@ -60,7 +65,7 @@ class ComponentChecker {
       if (!instance.module || !carries_record(component_.modules[*instance.module])) continue;
       HEAPBUMP_CHECK(check_main(i));
     }
-    for (const Component& nested : component_.components) HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_).run());
+    for (const Component& nested : component_.components) HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_, work_).run());
     return {};
   }
 
@@ -71,6 +76,8 @@ class ComponentChecker {
   void check_memory(const Module& main, Bytes original_bytes, CheckedModule& out);
   void check_shim(const Module& main, CheckedModule& out);
   void check_region(const Module& main, CheckedModule& out);
+  /// Pays for going through a tenant's imports, each of which may be looked for in all that the component's instances export.
+  Status pay_for_imports(const CoreInstance& tenant, const Module& module);
   Status check_tenants(std::uint32_t main_instance, const Module& main, CheckedModule& out);
   void check_shares(CheckedModule& out);
   /// Whether this instance is given the memory of that one.
@@ -79,7 +86,9 @@ class ComponentChecker {
                               const Manifest& manifest) const;
 
   const Component& component_;
+  std::shared_ptr<WorkMeter> work_;
   Modules modules_;
+  std::uint64_t items_ = 0;  ///< units for looking one name up in all that instances export
   const Manifest* expected_;
   ComponentCheck& out_;
 };
@@ -88,7 +97,7 @@ Status ComponentChecker::check_main(std::uint32_t instance) {
   const EmbeddedModule& embedded = component_.modules[*component_.instances[instance].module];
   HEAPBUMP_TRY(const Module* main, modules_.at(*component_.instances[instance].module));
   // A component may instantiate one module a thousand times, and each is hashed and undone.
-  HEAPBUMP_CHECK(main->work->charge(embedded.bytes.size()));
+  HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));
   CheckedModule checked;
   checked.file_offset = embedded.file_offset;
   checked.size = embedded.bytes.size();
@@ -204,6 +213,16 @@ void ComponentChecker::check_shim(const Module& main, CheckedModule& out) {
     fault("the shim is not the one that hands out the manifest's slots", body->file_offset);
 }
 
+Status ComponentChecker::pay_for_imports(const CoreInstance& tenant, const Module& module) {
+  constexpr std::size_t kBytesPerUnit = 16;  // of names that are compared
+  if (items_ == 0) {
+    items_ = 1;
+    for (const CoreInstance& instance : component_.instances)
+      for (const CoreInlineExport& item : instance.exports) items_ += 1 + item.name.size() / kBytesPerUnit;
+  }
+  return work_->charge((items_ + tenant.arguments.size()) * module.imports.size());
+}
+
 Result<bool> ComponentChecker::shares_memory(const CoreInstance& tenant, std::uint32_t main_instance) {
   HEAPBUMP_TRY(const Module* module, modules_.at(*tenant.module));
   if (module == nullptr) {
@@ -218,6 +237,7 @@ Result<bool> ComponentChecker::shares_memory(const CoreInstance& tenant, std::ui
     }
     return false;
   }
+  HEAPBUMP_CHECK(pay_for_imports(tenant, *module));
   for (const Import& import : module->imports) {
     if (import.kind != ExternalKind::memory) continue;
     const auto origin = component_.resolve(tenant, import.module, import.name, ExternalKind::memory);
@@ -264,6 +284,7 @@ Status ComponentChecker::check_tenants(std::uint32_t main_instance, const Module
     tenant.file_offset = embedded.file_offset;
     tenant.module_index = *instance.module;
     tenant.instance_index = i;
+    HEAPBUMP_CHECK(pay_for_imports(instance, *module));
     auto facts = adapters::inspect_tenant(*module, bindings(instance, *module, main_instance, main, out.manifest), out.manifest);
     if (!facts) return std::unexpected(moved(std::move(facts).error(), embedded.file_offset));
     tenant.facts = *std::move(facts);
@@ -357,7 +378,7 @@ Result<ComponentCheck> check_component(Bytes file, const Manifest* expected) {
   ComponentCheck check;
   check.input_sha256 = sha256_hex(file);
   check.input_size = file.size();
-  HEAPBUMP_CHECK(ComponentChecker(component, expected, check).run());
+  HEAPBUMP_CHECK(ComponentChecker(component, expected, check, std::make_shared<WorkMeter>(file.size())).run());
   if (check.modules.empty()) {
     return fail(Code::kNotReserved,
                 "no core module in this component carries a heapbump section; reserve the core module, then make the "

@@ -524,5 +524,23 @@ TEST(Limits, GlobalsThatWereLeftAreNotLookedUpWithoutEnd) {
   expect_cheap("globals that were left", specimen.original, compare);
 }
 
+TEST(Limits, AComponentThatExportsOneModuleAThousandTimes) {
+  Writer padding, section;
+  padding.name("padding").bytes(ByteList(kSize));
+  section.u8(0).uleb(padding.size()).bytes(padding.view());
+  ByteList main = test::specimen_program();
+  main.insert(main.end(), section.view().begin(), section.view().end());
+  test::ComponentBuilder component;
+  component.module(test::make_specimen(std::move(main)).reserved);
+  for (unsigned i = 0; i < 900; ++i) component.section(11, Writer().uleb(1).u8(0).name(std::to_string(i)).u8(0).u8(0x11).uleb(0).u8(0).view());
+  for (unsigned i = 0; i < 900; ++i) component.instantiate(i, {});
+  const auto as_component = [](Bytes file, std::uint64_t&) {
+    const auto checked = check_component(file, nullptr);
+    ASSERT_FALSE(checked.has_value()) << "each instance is hashed, which must end somewhere";
+    EXPECT_EQ(checked.error().code, Code::kWorkLimit);
+  };
+  expect_cheap("instances of exported modules", component.build(), as_component);
+}
+
 }  // namespace
 }  // namespace heapbump
