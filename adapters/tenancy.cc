@@ -4,6 +4,8 @@
 #include <array>
 #include <unordered_map>
 
+#include "heapbump/shown.h"
+
 namespace heapbump::adapters {
 namespace {
 
@@ -150,12 +152,12 @@ Status Inspection::inspect_shim_client() {
       }
       if (!allocator) {
         if (stacks.empty()) continue;
-        fault("its export `" + std::string(item.name) + "` does not first see to it that there is a stack",
+        fault("its export `" + std::string(shown(item.name)) + "` does not first see to it that there is a stack",
               module_.body(item.index)->file_offset);
         return {};
       }
     } else if (first != allocator && !stacks.empty()) {
-      fault("its export `" + std::string(item.name) + "` does not first see to it that there is a stack",
+      fault("its export `" + std::string(shown(item.name)) + "` does not first see to it that there is a stack",
             module_.body(item.index)->file_offset);
       return {};
     }

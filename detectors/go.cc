@@ -12,6 +12,7 @@
 #include "detectors/registry.h"
 #include "heapbump/code.h"
 #include "heapbump/flow.h"
+#include "heapbump/shown.h"
 
 namespace heapbump {
 namespace {
@@ -46,7 +47,7 @@ std::string go_version(const Module& module, std::string& how) {
   }
   if (const Section* section = module.custom_section("go.version")) {
     how = "go.version section";
-    return std::string(as_text(module.content(*section)));
+    return std::string(shown(as_text(module.content(*section))));
   }
   return {};
 }
@@ -264,6 +265,7 @@ Result<std::optional<std::uint64_t>> find_memory_size(const Module& module) {
 // The words of the structure that hold the same number as `end`, and the constants in code that do.
 Status add_sites(const Module& module, const DataImage& image, const ModuleData& data, Finding& finding) {
   constexpr std::uint64_t kWord = 8;
+  constexpr std::uint64_t kSiteBytes = 2048;  // of a site in the report, with its function's name
   for (std::uint64_t at = data.end_address() - 6 * kWord; at <= data.end_address(); at += kWord) {
     if (image.load64(at) != data.end) continue;
     Site site{.kind = SiteKind::data_word64, .file_offset = image.file_offset(at).value_or(0), .width = 8,
@@ -287,6 +289,7 @@ Status add_sites(const Module& module, const DataImage& image, const ModuleData&
   }
   HEAPBUMP_TRY(const auto constants, find_constants(module, static_cast<std::int64_t>(data.end)));
   for (const CodeImmediate& c : constants) {
+    HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
     finding.sites.push_back({.kind = c.opcode == op::i32_const ? SiteKind::i32_const : SiteKind::i64_const,
                              .file_offset = c.file_offset, .width = c.width, .address = 0, .function = c.function,
                              .value = c.value, .role = Role::stack_top, .moves = 0,

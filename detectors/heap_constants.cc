@@ -281,7 +281,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   const std::uint32_t function = hits.front().function;
   HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
   HEAPBUMP_TRY(const auto uses, classify_in(flow, hits, *module_.work));
-  HEAPBUMP_CHECK(module_.work->hold(hits.size() * kSiteBytes));
+  HEAPBUMP_CHECK(module_.work->hold(hits.size() * (kSiteBytes + 2 * names_.function(hits.front().function).size())));
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;
   {

@@ -10,7 +10,7 @@
 namespace heapbump::tinygo {
 namespace {
 
-constexpr std::uint64_t kSiteBytes = 768;  // of what is kept of one occurrence here, in the finding and in the report
+constexpr std::uint64_t kSiteBytes = 2048;  // of what is kept of one occurrence here, in the finding and in the report
 constexpr std::uint32_t kNear = 64;  // bytes around the heap base in which the compiler folds offsets
 // Constants up to so far above the heap base are looked at: more than any region that is asked for in practice.
 constexpr std::uint32_t kWindow = 64 * static_cast<std::uint32_t>(kPageSize);

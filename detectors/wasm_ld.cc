@@ -90,6 +90,9 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     finding.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
     return verdict;
   }
+  // Each use repeats its function's name, here and in the report.
+  for (const auto* uses : {&growth.explained, &growth.unexplained})
+    for (const GrowthUse& use : *uses) HEAPBUMP_CHECK(module.work->hold(3 * names.function(use.function).size()));
   for (const GrowthUse& use : growth.explained)
     finding.evidence.push_back({"memory-growth", describe_place(names, use.function, use.offset) + ": " + use.what});
   for (const GrowthUse& use : growth.unexplained)

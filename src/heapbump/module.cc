@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "heapbump/shown.h"
+
 namespace heapbump {
 
 const Section* Module::section(SectionId id) const {
@@ -98,7 +100,7 @@ std::vector<ProducersField> read_producers(const Module& module) {
         HEAPBUMP_TRY(const auto name, cursor.read_name("producers name"));
         HEAPBUMP_TRY(const auto version, cursor.read_name("producers version"));
         if (fields.size() == kMaxProducers) return fields;
-        fields.push_back({field, name, version});
+        fields.push_back({shown(field), shown(name), shown(version)});
       }
     }
     return fields;
@@ -115,7 +117,7 @@ Status read_name_map(Cursor cursor, std::size_t limit, std::unordered_map<std::u
   for (std::uint32_t i = 0; i < count; ++i) {
     HEAPBUMP_TRY(const auto index, cursor.read_uleb32("name index"));
     HEAPBUMP_TRY(const auto name, cursor.read_name("name"));
-    if (index.value < limit) names.emplace(index.value, name);
+    if (index.value < limit) names.emplace(index.value, shown(name));
   }
   return {};
 }

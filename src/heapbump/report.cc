@@ -4,6 +4,7 @@
 
 #include "heapbump/code.h"
 #include "heapbump/sha256.h"
+#include "heapbump/shown.h"
 
 namespace heapbump {
 namespace {
@@ -28,7 +29,7 @@ Json memory_json(const Module& module) {
   return Json::object({{"min", memory.imported ? Json() : Json(memory.min.value)},
                        {"max", memory.max ? Json(memory.max->value) : Json()},
                        {"page_size", kPageSize},
-                       {"exported_as", exported == module.exports.end() ? Json() : Json(exported->name)}});
+                       {"exported_as", exported == module.exports.end() ? Json() : Json(shown(exported->name))}});
 }
 
 Json refusals_json(const std::vector<Refusal>& refusals) {

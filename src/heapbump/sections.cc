@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "heapbump/shown.h"
+
 namespace heapbump {
 namespace {
 
@@ -45,7 +47,7 @@ std::string_view to_string(SectionId id) { return kNames[static_cast<std::size_t
 unsigned section_rank(SectionId id) { return kRank[static_cast<std::size_t>(id)]; }
 
 std::string Section::title() const {
-  if (id == SectionId::custom) return "custom \"" + std::string(name) + "\"";
+  if (id == SectionId::custom) return "custom \"" + std::string(shown(name)) + "\"";
   return std::string(to_string(id));
 }
 

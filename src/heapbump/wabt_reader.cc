@@ -11,6 +11,7 @@
 
 #include "heapbump/module.h"
 #include "heapbump/reader_fence.h"
+#include "heapbump/shown.h"
 
 namespace heapbump {
 namespace {
@@ -304,7 +305,7 @@ Status check_indices(const Module& module) {
                               : e.kind == ExternalKind::table  ? std::size_t{module.imported_tables} + tables
                                                                : SIZE_MAX;
     if (e.index >= limit)
-      return fail_at(Code::kBadIndex, e.file_offset, "the export \"" + std::string(e.name) + "\" names index " +
+      return fail_at(Code::kBadIndex, e.file_offset, "the export \"" + std::string(shown(e.name)) + "\" names index " +
                                                          std::to_string(e.index) + ", which does not exist");
   }
   if (module.start && *module.start >= module.functions.size())

@@ -393,6 +393,38 @@ TEST(Limits, FunctionsInATableThatReturnTheSize) {
                    .section(9, elements.view()).entries_of(10, "\4\0\x3f\0\x0b"sv, count + 1).take());
 }
 
+TEST(Limits, NamesThatAreRepeatedInReports) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  const std::string long_name(kSize / 4, 'a');
+  const std::string worst(kSize / 4, '\1');  // six bytes each in JSON
+  const std::string body = "\1\1\x7f\x3f\0\x21\0"s + repeated("\x20\0\x41\5\x49\x1a"sv, 100) + "\x0b";
+  Writer entry, names, name_section, producers, exports;
+  entry.uleb(body.size()).bytes(as_bytes(body));
+  names.uleb(1).uleb(0).name(long_name);
+  name_section.name("name").u8(1).uleb(names.size()).bytes(names.view());
+  producers.name("producers").uleb(1).name("processed-by").uleb(1).name(worst).name(worst);
+  exports.uleb(1).name(worst).u8(2).u8(0);
+  const auto with = [&](const std::function<void(Raw&)>& add, bool exported) {
+    Raw raw;
+    raw.entries_of(1, "\x60\0\0"sv, 1).entries_of(3, "\0"sv, 1).entries_of(5, "\0\2"sv, 1);
+    if (exported) raw.section(7, exports.view());
+    raw.entries_of(10, as_text(entry.view()), 1);
+    add(raw);
+    return raw.take();
+  };
+  expect_cheap("a long name of a function", with([&](Raw& raw) { raw.section(0, name_section.view()); }, false));
+  expect_cheap("long names of producers", with([&](Raw& raw) { raw.section(0, producers.view()); }, false));
+  expect_cheap("a long name of the memory", with([](Raw&) {}, true));
+  const auto report = [](Bytes file, std::uint64_t&) {
+    const auto module = read_module(file);
+    ASSERT_TRUE(module.has_value());
+    (void)detect_report(*module, detect(*module), std::string(64, '0')).dump();
+  };
+  expect_cheap("a long name of the memory, detected", with([](Raw&) {}, true), report);
+  expect_cheap("a long name of a function, detected", with([&](Raw& raw) { raw.section(0, name_section.view()); }, false), report);
+}
+
 TEST(Limits, ValuesThatDoubleAtEachStep) {
   using namespace std::string_literals;
   using namespace std::string_view_literals;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "heapbump/code.h"
+#include "heapbump/shown.h"
 #include "heapbump/verify/context.h"
 
 namespace heapbump::verify {
@@ -82,7 +83,7 @@ class Checker {
     const Export& added = module.exports.back();
     if (added.name != kShimExport || added.kind != ExternalKind::function || added.index != function_)
       c_.mismatch(added.file_offset, "the added export is not the shim's", std::string(kShimExport) + " of function " + std::to_string(function_),
-                  std::string(added.name) + " of index " + std::to_string(added.index));
+                  std::string(shown(added.name)) + " of index " + std::to_string(added.index));
   }
 
   void check_body() {
