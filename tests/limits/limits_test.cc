@@ -22,6 +22,7 @@
 #include "heapbump/code.h"
 #include "heapbump/detect.h"
 #include "heapbump/manifest.h"
+#include "heapbump/place.h"
 #include "heapbump/report.h"
 #include "heapbump/reserve.h"
 #include "heapbump/undo.h"
@@ -301,6 +302,27 @@ TEST(Limits, AComponentThatInstantiatesOneModuleAThousandTimes) {
   expect_cheap("instances", component.build(), as_component);
 }
 
+TEST(Limits, AnAdapterOfNothingButCalls) {
+  using namespace std::string_view_literals;
+  Writer types, imports;
+  types.uleb(2).bytes(as_bytes("\x60\0\0\x60\4\x7f\x7f\x7f\x7f\1\x7f"sv));
+  imports.uleb(2).name("env").name("memory").bytes(as_bytes("\2\0\0"sv)).name("__main_module__").name("cabi_realloc").bytes(as_bytes("\0\1"sv));
+  const auto place = [](Bytes file, std::uint64_t&) {
+    const auto placed = place_adapter(file, Manifest{}, 0);
+    ASSERT_FALSE(placed.has_value());
+    EXPECT_EQ(placed.error().code, Code::kWorkLimit);
+  };
+  for (const std::string_view unit : {"\x10\0"sv, "\x23\0"sv, "\xd2\0"sv, "\x21\0"sv}) {
+    Writer body, code;
+    body.u8(0);
+    while (body.size() < std::min<std::size_t>(kSize, 14'000'000)) body.bytes(as_bytes(unit));
+    body.u8(0x0b);
+    code.uleb(1).uleb(body.size()).bytes(body.view());
+    expect_cheap("an adapter of one instruction", Raw().section(1, types.view()).section(2, imports.view()).entries_of(3, "\0"sv, 1)
+                                                      .entries_of(6, "\x7f\1\x41\0\x0b"sv, 1).section(10, code.view()).take(), place);
+  }
+}
+
 TEST(Limits, TwoHugeFilesAreCompared) {
   const ByteList a = Raw().one_function({"\x41\x90\x93\x04\x1a", 5}).take();
   const ByteList b = Raw().one_function({"\x41\x91\x93\x04\x1a", 5}).take();
@@ -423,6 +445,26 @@ TEST(Limits, NamesThatAreRepeatedInReports) {
   };
   expect_cheap("a long name of the memory, detected", with([](Raw&) {}, true), report);
   expect_cheap("a long name of a function, detected", with([&](Raw& raw) { raw.section(0, name_section.view()); }, false), report);
+}
+
+TEST(Limits, AProgramWithTinyGosHeapAndNothingElse) {
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  // The word at 2000 is heapEnd, the one at 2004 heapptr: it is loaded, advanced, compared with heapEnd and stored back.
+  const std::string setup = "\0\x41\xd0\x0f\x3f\0\x41\x10\x74\x36\2\0\x0b"s;
+  const auto program = [&](std::string_view unit, std::size_t count, std::size_t words) {
+    const std::string alloc = "\1\2\x7f\x41\xd4\x0f\x28\2\0\x21\0\x20\0\x41\x10\x6a\x22\1\x41\xd0\x0f\x28\2\0\x4b\x1a"s + repeated(unit, count) +
+                              "\x41\xd4\x0f\x20\1\x36\2\0\x0b"s;
+    Writer code, data;
+    code.uleb(2).uleb(setup.size()).bytes(as_bytes(setup)).uleb(alloc.size()).bytes(as_bytes(alloc));
+    data.uleb(1).u8(0).u8(0x41).sleb(2004).u8(0x0b).uleb(words * 4);
+    for (std::size_t i = 0; i < words; ++i) data.u32_le(60'000'000);
+    return Raw().entries_of(1, "\x60\0\0"sv, 1).entries_of(3, "\0"sv, 2).entries_of(5, "\0\x80\x08"sv, 1).section(10, code.view()).section(11, data.view()).take();
+  };
+  expect_cheap("data words that equal TinyGo's heap start", program("", 0, kSize / 4));
+  expect_cheap("comparisons with TinyGo's heap end", program("\x20\1\x41\xd0\x0f\x28\2\0\x4b\x1a"sv, 20'000, 1));
+  expect_cheap("constants that equal TinyGo's heap start", program("\x41\x80\x8e\xce\x1c\x41\xd0\x0f\x28\2\0\x4b\x1a"sv, 20'000, 1));
+  expect_cheap("stores to TinyGo's heap pointer", program("\x41\xd4\x0f\x20\1\x36\2\0"sv, 12'000, 1));
 }
 
 TEST(Limits, ValuesThatDoubleAtEachStep) {
