@@ -67,7 +67,6 @@ const GUARDS = [
   ['src/heapbump/flow_merge.cc', 'if (static_cast<std::uint64_t>(instruction.value) >= first_slot_)', 'if (false)', 'malformed Regressions.*'],
   ['src/heapbump/flow_build.cc', 'HEAPBUMP_TRY(flow_.held_, Held::take(module_.work, flow_.bytes()));', '', 'limits Limits.*'],
   ['detectors/growth.cc', 'HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size() + part.joins.size()) * kUseBytes));', '', 'limits Limits.*'],
-  ['detectors/tinygo_runtime.cc', 'program.forget_flows();', '', 'limits Limits.CodeThatIsHard*'],
   [RECORD, 'std::ranges::count_if(module.sections, is_record) != 1', 'false', MALFORMED],
   [RECORD, 'if (section.offset != module.sections.back().offset) return', 'if (false) return', MALFORMED],
   [RECORD, 'if (sha256_hex(as_bytes(Json(std::move(rest)).dump(-1))) != *digest->as_string())', 'if (false)', UNDOES],
