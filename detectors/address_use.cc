@@ -18,6 +18,16 @@ bool is_access(EffectKind kind) {
   return kind == EffectKind::load || kind == EffectKind::store || kind == EffectKind::atomic;
 }
 
+/// Whether a value is what an address is aligned with: a constant, or `-n` or `~n` worked out at run time. Of what is anded with
+/// anything else (flags, a bit that is asked for) the constant is the mask.
+bool aligns(const Flow& flow, NodeId id) {
+  if (flow.constant(id)) return true;
+  const Node& node = flow.nodes[id];
+  if (node.kind != NodeKind::binary) return false;
+  return (node.opcode == op::i32_sub && flow.constant(flow.operand(id, 0)) == 0) ||
+         (node.opcode == op::i32_xor && flow.constant(flow.operand(id, 1)) == -1);
+}
+
 /// Nodes made of one constant alone: itself, sums with other constants, and phis or selects of such. A pointer that walks
 /// up from a constant is one, a constant added to an unknown pointer is not. With each, the most that was added.
 std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, NodeId constant, std::uint64_t& budget) {
@@ -41,7 +51,7 @@ std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, Node
           added += *other;
         else if (node.opcode == op::i32_sub && user.position == 0 && other)
           added -= *other;
-        else if (node.opcode != op::i32_and)  // aligning rounds down
+        else if (node.opcode != op::i32_and || !aligns(flow, flow.operands_of(node)[1 - user.position]))  // rounds down
           continue;
       } else if (node.kind == NodeKind::select ? user.position == 2 : node.kind != NodeKind::phi) {
         continue;

@@ -70,6 +70,17 @@ Broken verifies(Bytes original, Bytes reserved, const std::optional<Manifest>& m
   return "the output does not verify: " + first.what + ": expected " + first.expected + ", found " + first.found;
 }
 
+/// Whether the code of some function is malformed. Reserving decodes no more than it needs; verify, which the command asks before it
+/// writes, refuses what it cannot read, and an engine would refuse the input as it is.
+bool holds_broken_code(const Module& module) {
+  return std::ranges::any_of(module.bodies, [&](const FunctionBody& body) {
+    InstructionReader instructions(module, body);
+    Instruction instruction;
+    while (instructions.next(instruction)) continue;
+    return instructions.error().has_value();
+  });
+}
+
 Broken accepted_holds(const Module& module, const Request& request, const Reservation& reservation) {
   const std::vector<std::byte> output = reservation.output(module.file);
   if (output.size() != reservation.output_size) return "the output has another size than reserve said";
@@ -83,7 +94,7 @@ Broken accepted_holds(const Module& module, const Request& request, const Reserv
   const auto original = heapbump::undo(*reserved);
   if (!original) return "the output cannot be undone: " + original.error().message;
   if (!std::ranges::equal(*original, module.file)) return "undo does not give the input back";
-  if (auto broken = verifies(module.file, output, reservation.plan.manifest)) return broken;
+  if (auto broken = verifies(module.file, output, reservation.plan.manifest); broken && !holds_broken_code(module)) return broken;
   const auto again = heapbump::reserve(*reserved, request);
   if (!again) return "a second reserve fails: " + again.error().message;
   if (again->plan.outcome != Plan::Outcome::already || !again->plan.edits.empty()) return "a second reserve is not a no-op";
@@ -235,7 +246,7 @@ Broken reserve_once(Bytes file) {
     if (auto broken = finding_is_true(*module, *reservation->finding)) return broken;
   }
   const std::vector<std::byte> output = reservation->output(module->file);
-  if (reservation->plan.outcome == Plan::Outcome::reserve) return verifies(module->file, output, std::nullopt);
+  if (reservation->plan.outcome == Plan::Outcome::reserve) return holds_broken_code(*module) ? Broken() : verifies(module->file, output, std::nullopt);
   return std::ranges::equal(output, module->file) ? Broken() : "nothing was to be done, but the output is not the input";
 }
 

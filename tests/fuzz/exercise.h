@@ -22,7 +22,7 @@ using Broken = std::optional<std::string>;
 [[nodiscard]] Broken reader(Bytes file);
 /// One detector: its sites lie in the file and hold the values that it says.
 [[nodiscard]] Broken detector(std::string_view name, Bytes file);
-/// Whatever reserve accepts reads, verifies, undoes to the input, and is left alone by a second reserve.
+/// Whatever reserve accepts reads, verifies (unless its code is malformed), undoes to the input, and is left alone by a second reserve.
 [[nodiscard]] Broken reserve(Bytes file);
 /// The quick part of `reserve`, for many changes of one file: what is accepted with the default request verifies, which proves the way
 /// back too. No room of the fuzzers; its name is "reserve-once".

@@ -179,6 +179,24 @@ TEST(Growth, memory_just_below_what_was_grown_is_not_the_allocator_s) {
   }
 }
 
+TEST(Growth, flags_are_no_address_above_the_end_but_what_is_aligned_is) {
+  for (const bool aligned : {false, true}) {
+    Program program;
+    program.function(kept(kFresh, shifted(grow(1))));
+    // *(0x21000 & *kEnd), or *(0x21000 & -*kEnd)
+    Code code;
+    code.i32_const(0x21000);
+    if (aligned) code.i32_const(0);
+    code.i32_const(kEnd).access(0x28);
+    if (aligned) code.op({0x6b});
+    program.function(code.op({0x71}).access(0x28).op({0x1a}));
+    if (aligned)
+      expect_refused(program, "above the declared minimum");
+    else
+      EXPECT_EQ(program.why_not_tail(), "");
+  }
+}
+
 TEST(Growth, an_assertion_on_the_size_ends_a_heap_that_cannot_grow) {
   for (const bool grows : {true, false}) {
     Program program;
