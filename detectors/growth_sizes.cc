@@ -126,7 +126,8 @@ bool FunctionGrowth::may_grow(BlockId block, std::uint64_t from, std::uint64_t t
   return next != growing_.end() && next->first == block && next->second < to;
 }
 
-/// As Flow::dominates, for the few blocks that are asked for again and again.
+/// Whether every way from the body's start to `block` passes through `gate` (a block passes through itself). What can be reached without
+/// a gate is kept, since the few there are are asked for again and again.
 bool FunctionGrowth::dominates(BlockId gate, BlockId block) const {
   if (gate == block || gate == 0) return true;
   const auto [entry, fresh] = without_.try_emplace(gate);

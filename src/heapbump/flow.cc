@@ -24,24 +24,6 @@ std::optional<bool> Flow::decided(NodeId condition) const {
   return std::nullopt;
 }
 
-bool Flow::dominates(BlockId gate, BlockId block) const {
-  if (gate == block || gate == 0) return true;
-  std::vector<bool> seen(block_count);
-  std::vector<BlockId> pending{block};
-  seen[block] = true;
-  while (!pending.empty()) {
-    const BlockId at = pending.back();
-    pending.pop_back();
-    if (at == 0) return false;
-    for (const Edge& edge : predecessors(at)) {
-      if (edge.from == gate || seen[edge.from]) continue;
-      seen[edge.from] = true;
-      pending.push_back(edge.from);
-    }
-  }
-  return true;
-}
-
 Outcome asked(const Flow& flow, NodeId condition, bool holds) {
   constexpr int kDeepest = 8;
   for (int depth = 0; depth < kDeepest; ++depth) {

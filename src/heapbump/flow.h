@@ -144,8 +144,6 @@ class Flow {
            edges.capacity() * sizeof(Edge) + dead.capacity() * sizeof(DeadImmediate) + users_.capacity() * sizeof(User) +
            (user_index_.capacity() + edge_index_.capacity()) * sizeof(std::uint32_t);
   }
-  /// Whether every way from the body's start to `block` passes through `gate` (a block passes through itself).
-  [[nodiscard]] bool dominates(BlockId gate, BlockId block) const;
 
  private:
   friend class FlowBuilder;

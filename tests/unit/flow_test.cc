@@ -226,31 +226,6 @@ TEST_F(FlowTest, sums_of_constants_are_gathered_with_their_sites) {
   EXPECT_EQ(sum.constants.size(), 3u);
 }
 
-TEST_F(FlowTest, dominance_tells_a_guarded_use_from_an_unguarded_one) {
-  // memory.grow in one arm only; a store in that arm, and one after the merge
-  const auto flow = follow(Code()
-                               .local_get(0)
-                               .op({0x04, 0x40})
-                               .i32_const(1)
-                               .op({0x40, 0x00, 0x1a})
-                               .i32_const(0)
-                               .i32_const(1)
-                               .access(0x36)
-                               .op({0x0b})
-                               .i32_const(0)
-                               .i32_const(2)
-                               .access(0x36)
-                               .local_get(0));
-  ASSERT_TRUE(flow);
-  const Effect& grow = only(*flow, EffectKind::grow);
-  std::vector<const Effect*> stores;
-  for (const Effect& effect : flow->effects)
-    if (effect.kind == EffectKind::store) stores.push_back(&effect);
-  ASSERT_EQ(stores.size(), 2u);
-  EXPECT_TRUE(flow->dominates(grow.block, stores[0]->block));
-  EXPECT_FALSE(flow->dominates(grow.block, stores[1]->block));
-}
-
 TEST_F(FlowTest, phi_operands_follow_the_block_s_predecessors) {
   const auto flow = follow(
       Code().i32_const(1234567).local_set(2).local_get(0).op({0x04, 0x40}).i32_const(70000).local_set(2).op({0x0b}).local_get(2));
