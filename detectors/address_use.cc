@@ -111,6 +111,12 @@ std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& ac
   return static_cast<std::uint32_t>(*base + access.value);
 }
 
+bool takes_address(const Flow& flow, const User& user) {
+  if (!user.is_effect) return flow.nodes[user.index].kind == NodeKind::load;
+  const EffectKind kind = flow.effects[user.index].kind;
+  return user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
+}
+
 Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits, WorkMeter& work) {
   HEAPBUMP_CHECK(work.hold(hits.size() * kUseBytes));
   std::unordered_map<std::uint64_t, NodeId> constants;

@@ -28,6 +28,9 @@ struct AddressUse {
 /// The address of an access, where it is constant.
 [[nodiscard]] std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& access);
 
+/// Whether a user takes a node as the address of a load or store. A load counts as two: the value, and the access.
+[[nodiscard]] bool takes_address(const Flow& flow, const User& user);
+
 /// The use of one constant's occurrences in an evaluated body; `hits` are all in this function.
 [[nodiscard]] Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits, WorkMeter& work);
 

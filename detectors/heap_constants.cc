@@ -193,15 +193,10 @@ bool Explainer::ends_first_block(const Flow& flow, std::uint64_t immediate_offse
     const auto base = static_cast<std::uint32_t>(base_);
     return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);
   };
-  const auto addresses = [&](const User& user) {
-    if (!user.is_effect) return flow.nodes[user.index].kind == NodeKind::load;
-    const EffectKind kind = flow.effects[user.index].kind;
-    return user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
-  };
   const auto users = flow.users(static_cast<NodeId>(constant - flow.nodes.begin()));
   return !users.empty() && std::ranges::all_of(users, [&](const User& user) {
     return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add && is_size(flow.operand(user.index, 1 - user.position)) &&
-           std::ranges::all_of(flow.users(user.index), addresses);
+           std::ranges::all_of(flow.users(user.index), [&](const User& next) { return takes_address(flow, next); });
   });
 }
 

@@ -139,11 +139,7 @@ Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use, NodeId
     if (!counts(flow, use, constant)) return {};
     HEAPBUMP_CHECK(module_.work->charge(flow.nodes.size() / kNodesPerUnit));
     follow(flow, constant, candidate);
-    candidate.accessed = std::ranges::all_of(flow.users(constant), [&](const User& user) {
-      if (!user.is_effect) return flow.nodes[user.index].kind == NodeKind::load;
-      const EffectKind kind = flow.effects[user.index].kind;
-      return user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
-    });
+    candidate.accessed = std::ranges::all_of(flow.users(constant), [&](const User& user) { return takes_address(flow, user); });
   } else {
     // The offset of an access with a constant address: the other way to write the same.
     if (use.kind != AddressUse::Kind::address) return {};
