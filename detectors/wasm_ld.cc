@@ -2,6 +2,7 @@
 // lays memory out the same way: static data, then a heap above it, grown by memory.grow. What the module is allowed to
 // do is shown from its code, not from the name of its maker; see docs/toolchains/wasm-ld.md.
 #include <algorithm>
+#include <span>
 #include <string>
 
 #include "detectors/address_use.h"
@@ -76,6 +77,16 @@ Result<std::string> continued_from_below(const Module& module, const GrowthRepor
   return std::string();
 }
 
+/// The line between old and new memory must not be crossed by a constant address: one that trapped would be in the region. Empty if none is.
+std::string address_above(const Module& module, std::span<const AddressUse> uses, const NameSection& names) {
+  for (const AddressUse& use : uses) {
+    if (use.kind != AddressUse::Kind::address || static_cast<std::uint64_t>(use.target) < module.memory_bytes()) continue;
+    return "the constant " + hex(static_cast<std::uint64_t>(use.target)) + " is used as an address above the declared minimum, in " +
+           describe_place(names, use.hit.function, use.hit.immediate.file_offset);
+  }
+  return {};
+}
+
 /// The verdict on `tail`, with the evidence for it.
 Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, const GrowthReport& growth,
                                    const NameSection& names, Finding& finding) {
@@ -85,6 +96,9 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     return verdict;
   }
   if (!growth.uses_size && !growth.grows) {
+    HEAPBUMP_TRY(const auto uses, classify_hits(module, survey.hits));
+    verdict.why = address_above(module, uses, names);
+    if (!verdict.why.empty()) return verdict;
     verdict.sound = true;
     verdict.why = "no instruction reads or grows the memory's size, so an access above the declared minimum would have trapped";
     finding.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
@@ -102,14 +116,9 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     verdict.why = first.what + ", in " + describe_place(names, first.function, first.offset);
     return verdict;
   }
-  // The line between old and new memory must not be crossed by a constant address either.
   HEAPBUMP_TRY(const auto uses, classify_hits(module, survey.hits));
-  for (const AddressUse& use : uses) {
-    if (use.kind != AddressUse::Kind::address || static_cast<std::uint64_t>(use.target) < module.memory_bytes()) continue;
-    verdict.why = "the constant " + hex(static_cast<std::uint64_t>(use.target)) + " is used as an address above the declared minimum, in " +
-                  describe_place(names, use.hit.function, use.hit.immediate.file_offset);
-    return verdict;
-  }
+  verdict.why = address_above(module, uses, names);
+  if (!verdict.why.empty()) return verdict;
   HEAPBUMP_TRY(const auto in_place, find_extension_in_place(module, survey, growth, uses, names));
   if (in_place) {
     verdict.why = in_place->asks.what + ", in " + describe_place(names, in_place->asks.function, in_place->asks.offset) +

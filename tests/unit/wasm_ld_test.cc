@@ -137,6 +137,16 @@ TEST(WasmLd, without_memory_size_and_grow_the_tail_is_proven) {
   EXPECT_TRUE(finding.refusals.empty());
 }
 
+TEST(WasmLd, an_address_above_a_memory_that_cannot_grow_has_no_tail) {
+  // It trapped; in the region it would not.
+  for (const std::int32_t address : {4096, 131072 + 16}) {
+    Program program;
+    program.builder.function(program.unary, 0, Code().i32_const(address).access(0x28));
+    const Finding finding = program.find();
+    EXPECT_EQ(sound(finding, Strategy::tail), address == 4096) << why(finding, Strategy::tail);
+  }
+}
+
 TEST(WasmLd, a_memory_without_pages_has_no_tail) {
   ModuleBuilder builder;
   builder.memory(0);
