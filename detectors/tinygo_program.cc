@@ -225,7 +225,7 @@ bool Program::spend(std::uint64_t steps, std::uint64_t more) {
 
 bool Program::hold(std::uint64_t bytes) {
   auto held = module_->work->hold(bytes);
-  if (!held && !error_) error_ = std::move(held).error();
+  if (!held && !error_) error_ = held.error();
   return held.has_value();
 }
 
