@@ -371,6 +371,7 @@ Result<GrowthSummary> FunctionGrowth::run() {
   constexpr std::size_t kMaxSources = 64;  // real allocators have fewer than ten
   if (sources_.size() > kMaxSources) {
     object(sources_.front().offset, "the memory's size is read and grown more often in one function than can be followed");
+    sources_.clear();  // none was followed, so joins() has none to look at
     return summary;
   }
   make_index();

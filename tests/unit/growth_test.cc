@@ -115,6 +115,19 @@ TEST(Growth, variables_in_the_frame_are_followed) {
   }
 }
 
+TEST(Growth, a_function_that_grows_more_often_than_is_followed_is_refused) {
+  for (const int growths : {64, 65}) {
+    Program program;
+    Code code;
+    for (int i = 0; i < growths; ++i) code.i32_const(kFresh).i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).access(0x36);
+    program.function(code);
+    if (growths == 64)
+      EXPECT_EQ(program.why_not_tail(), "");
+    else
+      expect_refused(program, "more often");
+  }
+}
+
 TEST(Growth, growing_by_nothing_asks_for_the_size) {
   Program program;
   program.function(kept(kFresh, shifted(grow(2))));
