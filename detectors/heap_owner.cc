@@ -91,42 +91,41 @@ bool OwnerSearch::choose(const HeapCandidates& found) {
 /// allocator starts from, and so may all if code does no more with the start than hand it on (not `addressed`).
 Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
   const std::uint64_t base = *owner_.heap_base;
-  std::size_t words = 0;
-  std::uint64_t next = 0;
   std::vector<std::uint64_t> known;  // words that are explained
   for (const Site& site : owner_.sites)
     if (site.kind == SiteKind::data_word32) known.push_back(site.address);
   std::ranges::sort(known);
-  for (const DataImage::Piece& piece : image.pieces()) {
-    // Tools that trim zeros cut words at both ends of a segment.
-    for (std::uint64_t address = std::max(next, piece.address & ~std::uint64_t{3}); address < piece.end(); address += 4) {
-      next = address + 4;
-      if (image.load32(address) != base) continue;
-      if (std::ranges::binary_search(known, address)) continue;
-      if (++words > kMaxWords) {
-        refuse(Code::kWorkLimit, "more words of static data equal the heap's start than can be followed");
-        return {};
-      }
-      Site site{.kind = SiteKind::data_word32,
-                .file_offset = piece.file_offset + (address < piece.address ? 0 : address - piece.address), .width = 4,
-                .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
-                .role = Role::unrelated, .moves = 0, .why = "where the static object before it ends"};
-      const std::uint64_t before = address >= 4 ? image.load32(address - 4) : 0;
-      bool end_pointer = addressed && before >= image.end() && before < base && base - before <= kNearSpan * 16;
-      HEAPBUMP_TRY(const Survey reads, survey_code(module_, {address > kReadSpan ? address - kReadSpan : 0, address + 4}));
-      HEAPBUMP_TRY(const auto uses, classify_hits(module_, reads.hits));
-      for (const AddressUse& use : uses)
-        if (use.kind == AddressUse::Kind::address && use.target + 4 > static_cast<std::int64_t>(address) &&
-            use.target < static_cast<std::int64_t>(address) + 4)
-          end_pointer = false;
-      if (!end_pointer) {
-        site.why = "a word of static data that may be the heap's start";
-        refuse(Code::kUnexplained, "the data word at " + hex(address) + " equals the heap's start; whether it is one cannot be told",
-               site.file_offset);
-      }
-      owner_.sites.push_back(std::move(site));
-      if (owner_.refusal) return {};
+  std::vector<std::uint64_t> words;  // the others, as far as they can be followed, and one more
+  image.for_each_word32([&](std::uint64_t address, std::uint32_t value) {
+    if (value == base && words.size() <= kMaxWords && !std::ranges::binary_search(known, address)) words.push_back(address);
+  });
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i == kMaxWords) {
+      refuse(Code::kWorkLimit, "more words of static data equal the heap's start than can be followed");
+      return {};
     }
+    const std::uint64_t address = words[i];
+    // Tools that trim zeros cut words at both ends of a segment.
+    std::uint64_t held = address;
+    while (!image.file_offset(held)) ++held;
+    Site site{.kind = SiteKind::data_word32, .file_offset = *image.file_offset(held), .width = 4,
+              .address = static_cast<std::uint32_t>(address), .function = {}, .value = static_cast<std::int64_t>(base),
+              .role = Role::unrelated, .moves = 0, .why = "where the static object before it ends"};
+    const std::uint64_t before = address >= 4 ? image.load32(address - 4) : 0;
+    bool end_pointer = addressed && before >= image.end() && before < base && base - before <= kNearSpan * 16;
+    HEAPBUMP_TRY(const Survey reads, survey_code(module_, {address > kReadSpan ? address - kReadSpan : 0, address + 4}));
+    HEAPBUMP_TRY(const auto uses, classify_hits(module_, reads.hits));
+    for (const AddressUse& use : uses)
+      if (use.kind == AddressUse::Kind::address && use.target + 4 > static_cast<std::int64_t>(address) &&
+          use.target < static_cast<std::int64_t>(address) + 4)
+        end_pointer = false;
+    if (!end_pointer) {
+      site.why = "a word of static data that may be the heap's start";
+      refuse(Code::kUnexplained, "the data word at " + hex(address) + " equals the heap's start; whether it is one cannot be told",
+             site.file_offset);
+    }
+    owner_.sites.push_back(std::move(site));
+    if (owner_.refusal) return {};
   }
   return {};
 }

@@ -32,13 +32,11 @@ std::optional<std::string> find_end(const Module& module, const Survey& survey, 
   }
   const auto image = DataImage::make(module);
   if (!image) return "perhaps in data: " + image.error().message;
-  std::uint64_t next = 0;
-  for (const DataImage::Piece& piece : image->pieces())
-    for (std::uint64_t address = std::max(next, piece.address & ~std::uint64_t{3}); address < piece.end(); address += 4) {
-      next = address + 4;
-      if (image->load32(address) == end) return "in data at " + hex(address);
-    }
-  return std::nullopt;
+  std::optional<std::string> found;
+  image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
+    if (value == end && !found) found = "in data at " + hex(address);
+  });
+  return found;
 }
 
 /// The first call of an allocator, or of a function that passes its result on, that only asks whether there is memory.

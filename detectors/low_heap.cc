@@ -220,24 +220,31 @@ void LowHeapSearch::search_globals() {
 Status LowHeapSearch::search_data() {
   const auto image = DataImage::make(module_);
   if (!image || image->pieces().empty()) return {};
-  std::set<std::uint64_t> words;
-  for (const DataImage::Piece& piece : image->pieces())
-    for (std::uint64_t address = piece.address & ~std::uint64_t{3}; address < piece.end(); address += 4)
-      if (can_start(image->load32(address))) words.insert(address);
-  if (words.empty()) return {};
+  std::optional<std::uint64_t> first;
+  std::uint64_t last = 0;
+  image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
+    if (!can_start(value)) return;
+    first = first.value_or(address);
+    last = address;
+  });
+  if (!first) return {};
   std::set<std::uint64_t> read;
-  HEAPBUMP_TRY(const Survey survey, survey_code(module_, {*words.begin(), *words.rbegin() + 1}));
+  HEAPBUMP_TRY(const Survey survey, survey_code(module_, {*first, last + 1}));
   HEAPBUMP_TRY(const auto uses, classify_hits(module_, survey.hits));
   for (const AddressUse& use : uses)
     if (use.kind == AddressUse::Kind::address && use.target >= 0) read.insert(static_cast<std::uint64_t>(use.target));
-  for (const std::uint64_t word : words) {
-    if (!exact_ && !read.contains(word)) continue;
-    found(image->load32(word), "the data word at " + hex(word));
+  Status paid;
+  image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
+    if (!paid || !can_start(value)) return;
+    const bool named = read.contains(address);
+    if (!exact_ && !named) return;
+    paid = module_.work->hold(kStartBytes);
+    found(value, "the data word at " + hex(address));
     in_data_ = true;
-    starts_.insert({false, static_cast<std::uint32_t>(word)});
-    elsewhere_ |= !read.contains(word);
-  }
-  return {};
+    starts_.insert({false, static_cast<std::uint32_t>(address)});
+    elsewhere_ |= !named;
+  });
+  return paid;
 }
 
 Result<std::optional<LowHeap>> LowHeapSearch::run() {

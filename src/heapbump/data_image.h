@@ -45,15 +45,12 @@ class DataImage {
   /// ascending order; bytes in no segment count as zero.
   template <typename Visit>
   void for_each_word64(Visit visit) const {
-    std::uint64_t next = 0;  // words below were visited: a word may begin in one piece and end in another
-    for (const Piece& piece : pieces_) {
-      std::uint64_t address = std::max(next, piece.address & ~std::uint64_t{7});
-      for (; address < piece.end(); address += 8) {
-        const bool inside = address >= piece.address && piece.end() - address >= 8;
-        visit(address, inside ? load_u64(piece.bytes.subspan(static_cast<std::size_t>(address - piece.address))) : load64(address));
-      }
-      next = address;
-    }
+    for_each_word<8>(visit, load_u64, [this](std::uint64_t address) { return load64(address); });
+  }
+  /// The same for 4-aligned words of 32 bits.
+  template <typename Visit>
+  void for_each_word32(Visit visit) const {
+    for_each_word<4>(visit, load_u32, [this](std::uint64_t address) { return load32(address); });
   }
 
   /// Adds the edits that make the little-endian word of `size` bytes (4 or 8) at `address` hold `value`. Bytes in no
@@ -63,6 +60,19 @@ class DataImage {
                                  const std::string& reason) const;
 
  private:
+  template <std::uint64_t Size, typename Visit, typename Inside, typename Across>
+  void for_each_word(Visit visit, Inside inside, Across across) const {
+    std::uint64_t next = 0;  // words below were visited: a word may begin in one piece and end in another
+    for (const Piece& piece : pieces_) {
+      std::uint64_t address = std::max(next, piece.address & ~(Size - 1));
+      for (; address < piece.end(); address += Size) {
+        const bool whole = address >= piece.address && piece.end() - address >= Size;
+        visit(address, whole ? inside(piece.bytes.subspan(static_cast<std::size_t>(address - piece.address))) : across(address));
+      }
+      next = address;
+    }
+  }
+
   const Module* module_ = nullptr;
   std::vector<Piece> pieces_;
 };

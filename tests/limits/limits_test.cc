@@ -258,6 +258,19 @@ TEST(Limits, DataThatLooksLikeManyRuntimes) {
   expect_cheap("pclntab headers with pointers at them", Raw().entries_of(5, {"\0\x80\x04", 3}, 1).section(11, pointers.view()).take());
 }
 
+TEST(Limits, DataWordsThatAHeapBelowTheDeclaredEndMayStartFrom) {
+  using namespace std::string_view_literals;
+  // *((memory.grow(1) << 16) + 65528) = 17, and data of nothing but numbers between its end and the memory's.
+  const std::string_view body = "\x01\x10\0\x41\x01\x40\0\x41\x10\x74\x41\x11\x36\2\xf8\xff\x03\x0b"sv;
+  const std::uint64_t begin = 65536, words = kSize / 4, end = begin + words * 4;
+  Writer memory, data;
+  memory.uleb(1).u8(0).uleb(end / 65536 + 2);
+  data.uleb(1).u8(0).u8(0x41).sleb(static_cast<std::int64_t>(begin)).u8(0x0b).uleb(words * 4);
+  for (std::uint64_t i = 0; i < words; ++i) data.u32_le(static_cast<std::uint32_t>(align_up(end, 16) + 16));
+  expect_cheap("data words that may be a heap start", Raw().entries_of(1, {"\x60\0\0", 3}, 1).entries_of(3, {"\0", 1}, 1)
+                                                          .section(5, memory.view()).section(10, as_bytes(body)).section(11, data.view()).take());
+}
+
 TEST(Limits, JsonBombs) {
   const auto as_manifest = [](Bytes file, std::uint64_t&) { (void)read_manifest(as_text(file)); };
   const auto as_record = [](Bytes file, std::uint64_t& work) {
