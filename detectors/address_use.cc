@@ -70,7 +70,7 @@ std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, Node
 }
 
 AddressUse classify_constant(const Flow& flow, const RangeHit& hit, NodeId constant, std::uint64_t& budget) {
-  AddressUse use{hit, AddressUse::Kind::number, hit.immediate.value, "compared or calculated with"};
+  AddressUse use{hit, AddressUse::Kind::number, hit.immediate.value, "compared or calculated with", constant};
   const std::int64_t value = static_cast<std::uint32_t>(hit.immediate.value);
   for (const auto& [node, added] : made_of_constant(flow, constant, budget)) {
     for (const User& user : flow.users(node)) {
@@ -111,12 +111,6 @@ std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& ac
   return static_cast<std::uint32_t>(*base + access.value);
 }
 
-bool takes_address(const Flow& flow, const User& user) {
-  if (!user.is_effect) return flow.nodes[user.index].kind == NodeKind::load;
-  const EffectKind kind = flow.effects[user.index].kind;
-  return user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
-}
-
 Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits, WorkMeter& work) {
   HEAPBUMP_CHECK(work.hold(hits.size() * kUseBytes));
   std::unordered_map<std::uint64_t, NodeId> constants;
@@ -130,16 +124,17 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
   std::vector<AddressUse> uses;
   std::uint64_t budget = kSteps;
   for (const RangeHit& hit : hits) {
+    const auto found = constants.find(hit.immediate.file_offset);
+    const NodeId constant = found == constants.end() ? kNoNode : found->second;
+    // Not followed to the end: the worst is assumed.
+    const auto given_up = [&] { return AddressUse{hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed", constant}; };
     if (budget == 0) {
-      // Not followed to the end: the worst is assumed.
-      uses.push_back({hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed"});
-      continue;
-    }
-    if (const auto found = constants.find(hit.immediate.file_offset); found != constants.end()) {
+      uses.push_back(given_up());
+    } else if (constant != kNoNode) {
       const std::uint64_t before = budget;
-      uses.push_back(classify_constant(flow, hit, found->second, budget));
+      uses.push_back(classify_constant(flow, hit, constant, budget));
       HEAPBUMP_CHECK(work.charge((before - budget) * kUnitsPerStep));
-      if (budget == 0) uses.back() = {hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed"};
+      if (budget == 0) uses.back() = given_up();
     } else if (const auto access = accesses.find(hit.immediate.file_offset); access != accesses.end()) {
       const Effect& effect = flow.effects[access->second];
       const auto base = flow.constant(flow.operands_of(effect)[0]);

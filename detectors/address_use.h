@@ -23,13 +23,11 @@ struct AddressUse {
   Kind kind = Kind::number;
   std::int64_t target = 0;  ///< address: which one; else the constant
   std::string how;          ///< in words, for the report
+  NodeId constant = kNoNode;  ///< in the flow that was looked at; none for an access's offset and where no path leads
 };
 
 /// The address of an access, where it is constant.
 [[nodiscard]] std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& access);
-
-/// Whether a user takes a node as the address of a load or store. A load counts as two: the value, and the access.
-[[nodiscard]] bool takes_address(const Flow& flow, const User& user);
 
 /// The use of one constant's occurrences in an evaluated body; `hits` are all in this function.
 [[nodiscard]] Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits, WorkMeter& work);

@@ -50,6 +50,8 @@ class FunctionGrowth {
     if (paid_) paid_ = work_.charge(units).has_value();
     return paid_;
   }
+  /// What is said once the meter is spent.
+  [[nodiscard]] std::unexpected<Error> unpaid() const { return std::unexpected(work_.charge(0).error()); }
   /// Units for following values through the whole function once.
   [[nodiscard]] std::uint64_t whole() const { return (flow_.nodes.size() + flow_.operands.size()) / 2; }
   void find_sources();

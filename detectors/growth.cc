@@ -1,15 +1,13 @@
 #include "detectors/growth.h"
 
 #include <algorithm>
-#include <deque>
-#include <set>
 
 #include "detectors/function_growth.h"
+#include "detectors/function_queue.h"
 
 namespace heapbump {
 namespace {
 
-constexpr int kMaxRounds = 6;  // how often one function is looked at again as its callees become known
 // What is kept of one function that was followed, and of one use in words here, in the finding and in the report.
 constexpr std::uint64_t kFunctionBytes = 512;
 constexpr std::uint64_t kUseBytes = 768;
@@ -48,22 +46,15 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
   GrowthReport report;
   report.uses_size = !survey.size_functions.empty();
   report.grows = !survey.grow_functions.empty();
-  std::deque<std::uint32_t> queue;
-  std::set<std::uint32_t> queued;
-  const auto look_at = [&](std::uint32_t function) {
-    if (queued.insert(function).second) queue.push_back(function);
-  };
-  std::map<std::uint32_t, int> rounds;
+  FunctionQueue queue;
   std::map<std::uint32_t, GrowthReport> parts;
   std::vector<bool> in_table(module.functions.size());
   for (const std::uint32_t function : module.element_functions) in_table[function] = true;
-  for (const auto* list : {&survey.size_functions, &survey.grow_functions})
-    std::ranges::for_each(*list, look_at);
+  queue.add_all(survey.size_functions);
+  queue.add_all(survey.grow_functions);
   while (!queue.empty()) {
-    const std::uint32_t function = queue.front();
-    queue.pop_front();
-    queued.erase(function);
-    if (++rounds[function] > kMaxRounds)
+    const std::uint32_t function = queue.take();
+    if (queue.too_often(function))
       return fail(Code::kWorkLimit, "functions that read or grow the memory's size call each other too deeply to follow");
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport& part = parts[function];
@@ -90,7 +81,7 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
     GrowthSummary& known = report.summaries[function];
     if (known == kept) continue;
     known = kept;
-    std::ranges::for_each(survey.callers(function), look_at);
+    queue.add_all(survey.callers(function));
   }
   for (auto& [function, part] : parts) {
     std::ranges::move(part.explained, std::back_inserter(report.explained));

@@ -52,7 +52,7 @@ Result<std::vector<GrowthJoin>> FunctionGrowth::joins() const {
     if (source.wrapper &&
         !summaries_.at(static_cast<std::uint32_t>(flow_.effects[flow_.nodes[source.node].effect].value)).only_fresh)
       continue;
-    if (!spend(2 * whole())) return std::unexpected(work_.charge(0).error());
+    if (!spend(2 * whole())) return unpaid();
     GrowthJoin join{flow_.function, source.offset, false, false, {}};
     std::set<Place> bases;  // places that are given the very start
     bool used = false;

@@ -376,7 +376,7 @@ Result<GrowthSummary> FunctionGrowth::run() {
   }
   make_index();
   tie_sizes();
-  if (!paid_) return std::unexpected(work_.charge(0).error());
+  if (!paid_) return unpaid();
   for (NodeId node = 0; node < flow_.nodes.size(); ++node)
     if (shifts_[node].top && shifts_[node].from_size) check_uses(node);
   for (const Source& source : sources_)
@@ -384,7 +384,7 @@ Result<GrowthSummary> FunctionGrowth::run() {
       explain(source.offset, "memory.size whose result is not used");
   check_growth();
   summarise(summary);
-  if (!paid_) return std::unexpected(work_.charge(0).error());
+  if (!paid_) return unpaid();
   return summary;
 }
 

@@ -36,10 +36,10 @@ class Explainer {
   [[nodiscard]] Result<bool> consistent(const Flow& flow, std::span<const RangeHit> hits);
   bool check_dlmalloc(const Flow& flow);
   bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
-  [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
-  [[nodiscard]] bool makes_address(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
-  [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const;
-  [[nodiscard]] bool ends_first_block(const Flow& flow, std::uint64_t immediate_offset) const;
+  [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
+  [[nodiscard]] bool makes_address(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
+  [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
+  [[nodiscard]] bool ends_first_block(const Flow& flow, NodeId constant) const;
   [[nodiscard]] bool made_of_header(const Flow& flow, NodeId node) const;
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
     return describe_place(names_, function, offset);
@@ -111,16 +111,13 @@ bool Explainer::stored_inside(const Flow& flow, std::uint64_t immediate_offset) 
   return true;
 }
 
-/// Whether a use of the constant with that immediate counts, or one of what it makes by way of the nodes that `follows`
-/// accepts. Adds the units of work that it took.
+/// Whether a use of a constant (kNoNode: of none) counts, or one of what it makes by way of the nodes that `follows` accepts. Adds the
+/// units of work that it took.
 template <typename Counts, typename Follows>
-bool any_use(const Flow& flow, std::uint64_t immediate_offset, std::uint64_t& work, Counts counts, Follows follows) {
+bool any_use(const Flow& flow, NodeId constant, std::uint64_t& work, Counts counts, Follows follows) {
+  if (constant == kNoNode) return false;
   work += flow.nodes.size() / kPassedPerUnit;
-  const auto constant = std::ranges::find_if(flow.nodes, [&](const Node& node) {
-    return node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == immediate_offset;
-  });
-  if (constant == flow.nodes.end()) return false;
-  std::vector<NodeId> made{static_cast<NodeId>(constant - flow.nodes.begin())};
+  std::vector<NodeId> made{constant};
   std::vector<bool> seen(flow.nodes.size());
   seen[made.front()] = true;
   for (std::size_t i = 0; i < made.size(); ++i)
@@ -142,7 +139,7 @@ bool scales(std::uint32_t opcode, std::uint32_t position) {
 
 /// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One that is only
 /// compared with other things, or of which only the low bits are kept (to align it), is the same wherever the heap is.
-bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const {
   const auto scaled = [&](const User& user) {
     const Node& next = flow.nodes[user.index];
     return next.kind == NodeKind::binary && scales(next.opcode, user.position);
@@ -153,39 +150,36 @@ bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, std::ui
     const NodeId other = flow.operand(user.index, 1 - user.position);
     return (shifts[other].top && !made_of_header(flow, other)) || shifts[other].cancelled;
   };
-  return any_use(flow, immediate_offset, work_, counts, [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
+  return any_use(flow, constant, work_, counts, [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
 }
 
 /// Whether a constant, with whatever is added to it, is the address of an access or handed on as one: `&__heap_base + used`.
-bool Explainer::makes_address(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+bool Explainer::makes_address(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const {
   const auto counts = [&](const User& user) {
     if (!user.is_effect) return false;
     const EffectKind kind = flow.effects[user.index].kind;
     return kind != EffectKind::branch && kind != EffectKind::drop && kind != EffectKind::grow;
   };
-  return any_use(flow, immediate_offset, work_, counts, [&](const User& user) {
+  return any_use(flow, constant, work_, counts, [&](const User& user) {
     const Shift& shift = shifts[user.index];
     return shift.top && shift.known && shift.scale == static_cast<std::int64_t>(kPageSize);
   });
 }
 
 /// Whether a constant is added to a distance that was measured from the heap's start.
-bool Explainer::meets_distance(const Flow& flow, std::span<const Shift> shifts, std::uint64_t immediate_offset) const {
+bool Explainer::meets_distance(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const {
   const auto counts = [&](const User& user) {
     if (user.is_effect || flow.nodes[user.index].opcode != op::i32_add) return false;
     const Shift& other = shifts[flow.operand(user.index, 1 - user.position)];
     return other.cancelled && !other.top;
   };
-  return any_use(flow, immediate_offset, work_, counts, [](const User&) { return false; });
+  return any_use(flow, constant, work_, counts, [](const User&) { return false; });
 }
 
 /// Whether a constant is only ever added to `end - start` to address memory: where dlmalloc marks the end of its first block,
 /// folded to `(start - 52) + (end - start)`. A static object's address is not indexed by the whole size of a heap.
-bool Explainer::ends_first_block(const Flow& flow, std::uint64_t immediate_offset) const {
-  const auto constant = std::ranges::find_if(flow.nodes, [&](const Node& node) {
-    return node.kind == NodeKind::constant && node.width != 0 && node.immediate_offset == immediate_offset;
-  });
-  if (constant == flow.nodes.end()) return false;
+bool Explainer::ends_first_block(const Flow& flow, NodeId constant) const {
+  if (constant == kNoNode) return false;
   const auto is_size = [&](NodeId id) {
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add)) return false;
@@ -193,7 +187,7 @@ bool Explainer::ends_first_block(const Flow& flow, std::uint64_t immediate_offse
     const auto base = static_cast<std::uint32_t>(base_);
     return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);
   };
-  const auto users = flow.users(static_cast<NodeId>(constant - flow.nodes.begin()));
+  const auto users = flow.users(constant);
   return !users.empty() && std::ranges::all_of(users, [&](const User& user) {
     return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add && is_size(flow.operand(user.index, 1 - user.position)) &&
            std::ranges::all_of(flow.users(user.index), [&](const User& next) { return takes_address(flow, next); });
@@ -317,8 +311,8 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     }
     if (magnitude < base) {
       // Below the start lies static data, unless the constant is added to a distance from the start.
-      if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, hit.immediate.file_offset)) continue;
-      if (state_ && ends_first_block(flow, hit.immediate.file_offset)) {
+      if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, use.constant)) continue;
+      if (state_ && ends_first_block(flow, use.constant)) {
         add_site(hit, Role::heap_start, 1, "the heap's start minus " + std::to_string(base - magnitude) + ", added to the first block's size to address its end");
         moved.push_back(hit);
         continue;
@@ -333,11 +327,11 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     const std::string distance = magnitude == base ? std::string("the heap's start") : "the heap's start plus " + std::to_string(magnitude - base);
     const bool handed_on = use.kind == AddressUse::Kind::address || use.kind == AddressUse::Kind::escapes;
     const bool certain = survey_.relocations_padded() && relocated;  // the linker put an address here
-    if (owner && header && i32 && relocated && (certain || handed_on || matters(flow, shifts, hit.immediate.file_offset))) {
+    if (owner && header && i32 && relocated && (certain || handed_on || matters(flow, shifts, use.constant))) {
       if (state_ && use.kind == AddressUse::Kind::escapes && !stored_inside(flow, hit.immediate.file_offset))
         refuse(Code::kUnexplained, distance + " is stored outside the allocator's own state in " +
                                        place(function, hit.immediate.file_offset), hit.immediate.file_offset);
-      const bool makes = use.kind != AddressUse::Kind::escapes && !hit.negated && makes_address(flow, shifts, hit.immediate.file_offset);
+      const bool makes = use.kind != AddressUse::Kind::escapes && !hit.negated && makes_address(flow, shifts, use.constant);
       found_.addressed = found_.addressed || use.kind == AddressUse::Kind::address || makes;
       found_.owned = found_.owned || handed_on || makes;
       add_site(hit, Role::heap_start, hit.negated ? -1 : 1, (hit.negated ? "minus " : "") + distance + ", used by the allocator that owns it");
@@ -358,7 +352,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       add_site(hit, Role::unrelated, 0, use.how);
       continue;
     }
-    if (use.kind == AddressUse::Kind::number && i32 && matters(flow, shifts, hit.immediate.file_offset)) {
+    if (use.kind == AddressUse::Kind::number && i32 && matters(flow, shifts, use.constant)) {
       add_site(hit, Role::unrelated, 0, "calculated with, outside the allocator");
       refuse(Code::kUnexplained, distance + " is calculated with, and the result used, in " + place(function, hit.immediate.file_offset) +
                                      "; whether that is an address in the heap cannot be told", hit.immediate.file_offset);

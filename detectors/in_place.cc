@@ -1,17 +1,15 @@
 #include "detectors/in_place.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
-#include <set>
 
 #include "detectors/function_growth.h"
+#include "detectors/function_queue.h"
 #include "heapbump/data_image.h"
 
 namespace heapbump {
 namespace {
 
-constexpr int kMaxRounds = 6;  // how often one caller is looked at again as more allocators become known
 constexpr std::uint64_t kSummaryBytes = 256;  // what is kept of a function that passes memory on
 
 /// Where the declared end of memory stands outside the functions whose growth was followed.
@@ -42,22 +40,15 @@ std::optional<std::string> find_end(const Module& module, const Survey& survey, 
 /// The first call of an allocator, or of a function that passes its result on, that only asks whether there is memory.
 Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey& survey, const GrowthReport& growth) {
   std::map<std::uint32_t, GrowthSummary> summaries = growth.summaries;
-  std::map<std::uint32_t, int> rounds;
-  std::deque<std::uint32_t> queue;
-  std::set<std::uint32_t> queued;
-  const auto look_at_callers = [&](std::uint32_t function) {
-    for (const std::uint32_t caller : survey.callers(function))
-      if (queued.insert(caller).second) queue.push_back(caller);
-  };
-  for (const auto& [function, summary] : growth.allocators) summaries[function] = summary;
-  for (const auto& [function, summary] : growth.allocators) look_at_callers(function);
+  FunctionQueue queue;
+  for (const auto& [function, summary] : growth.allocators) {
+    summaries[function] = summary;
+    queue.add_all(survey.callers(function));
+  }
   while (!queue.empty()) {
-    const std::uint32_t function = queue.front();
-    queue.pop_front();
-    queued.erase(function);
-    const std::uint64_t begin = module.body(function)->file_offset;
-    if (++rounds[function] > kMaxRounds)
-      return GrowthUse{function, begin, "more functions that pass memory on call each other than can be followed"};
+    const std::uint32_t function = queue.take();
+    if (queue.too_often(function))
+      return GrowthUse{function, module.body(function)->file_offset, "more functions that pass memory on call each other than can be followed"};
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport part;
     HEAPBUMP_TRY(const GrowthSummary summary, growth::FunctionGrowth(flow, summaries, part, growth.grows, *module.work).run());
@@ -67,7 +58,7 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
     if (!summary.returns_fresh || (known != summaries.end() && known->second.returns_fresh)) continue;
     HEAPBUMP_CHECK(module.work->hold(kSummaryBytes));
     summaries[function] = summary;
-    look_at_callers(function);
+    queue.add_all(survey.callers(function));
   }
   return std::nullopt;
 }

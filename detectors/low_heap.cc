@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -39,7 +38,7 @@ class LowHeapSearch {
  private:
   void place_start();
   Status search_code();
-  Status search_use(const Flow& flow, const AddressUse& use, NodeId constant, std::vector<Candidate>& candidates) const;
+  Status search_use(const Flow& flow, const AddressUse& use, std::vector<Candidate>& candidates) const;
   void raise_floor(std::vector<Candidate>& candidates);
   void search_globals();
   Status search_data();
@@ -119,10 +118,10 @@ void follow(const Flow& flow, NodeId constant, Candidate& candidate) {
 }
 
 /// Whether a constant is more than compared: an address, handed on, or calculated with.
-bool counts(const Flow& flow, const AddressUse& use, NodeId constant) {
+bool counts(const Flow& flow, const AddressUse& use) {
   if (use.kind == AddressUse::Kind::dead || use.kind == AddressUse::Kind::offset) return false;
   if (use.kind != AddressUse::Kind::number) return true;
-  return std::ranges::any_of(flow.users(constant), [&](const User& user) {
+  return std::ranges::any_of(flow.users(use.constant), [&](const User& user) {
     if (user.is_effect) return false;
     const Node& node = flow.nodes[user.index];
     return node.kind == NodeKind::phi || node.kind == NodeKind::select ||
@@ -130,16 +129,16 @@ bool counts(const Flow& flow, const AddressUse& use, NodeId constant) {
   });
 }
 
-/// `constant`: the node of the immediate, kNoNode if it is an access's offset. Errors: kWorkLimit.
-Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use, NodeId constant, std::vector<Candidate>& candidates) const {
+/// Errors: kWorkLimit.
+Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use, std::vector<Candidate>& candidates) const {
   const auto& immediate = use.hit.immediate;
   Candidate candidate{.value = static_cast<std::uint32_t>(use.hit.negated ? -immediate.value : immediate.value),
                       .function = flow.function, .offset = immediate.file_offset, .starts = {}};
-  if (constant != kNoNode) {
-    if (!counts(flow, use, constant)) return {};
+  if (use.constant != kNoNode) {
+    if (!counts(flow, use)) return {};
     HEAPBUMP_CHECK(module_.work->charge(flow.nodes.size() / kNodesPerUnit));
-    follow(flow, constant, candidate);
-    candidate.accessed = std::ranges::all_of(flow.users(constant), [&](const User& user) { return takes_address(flow, user); });
+    follow(flow, use.constant, candidate);
+    candidate.accessed = std::ranges::all_of(flow.users(use.constant), [&](const User& user) { return takes_address(flow, user); });
   } else {
     // The offset of an access with a constant address: the other way to write the same.
     if (use.kind != AddressUse::Kind::address) return {};
@@ -157,15 +156,11 @@ Status LowHeapSearch::search_code() {
     std::size_t end = i;
     while (end < survey.hits.size() && survey.hits[end].function == survey.hits[i].function) ++end;
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, survey.hits[i].function, {.frame_slots = true}));
-    std::unordered_map<std::uint64_t, NodeId> constants;
-    for (NodeId id = 0; id < flow.nodes.size(); ++id)
-      if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0) constants.emplace(flow.nodes[id].immediate_offset, id);
     const std::set<std::uint64_t> stack = exact_ ? stack_bounds(module_, flow, floor_) : std::set<std::uint64_t>();
     HEAPBUMP_TRY(const auto uses, classify_in(flow, std::span(survey.hits).subspan(i, end - i), *module_.work));
     for (const AddressUse& use : uses) {
       if (stack.contains(use.hit.immediate.file_offset)) continue;
-      const auto constant = constants.find(use.hit.immediate.file_offset);
-      HEAPBUMP_CHECK(search_use(flow, use, constant == constants.end() ? kNoNode : constant->second, candidates));
+      HEAPBUMP_CHECK(search_use(flow, use, candidates));
     }
     i = end;
   }

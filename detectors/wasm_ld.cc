@@ -95,15 +95,6 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     verdict.why = "the memory is declared without pages, so the region would begin at address 0";
     return verdict;
   }
-  if (!growth.uses_size && !growth.grows) {
-    HEAPBUMP_TRY(const auto uses, classify_hits(module, survey.hits));
-    verdict.why = address_above(module, uses, names);
-    if (!verdict.why.empty()) return verdict;
-    verdict.sound = true;
-    verdict.why = "no instruction reads or grows the memory's size, so an access above the declared minimum would have trapped";
-    finding.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
-    return verdict;
-  }
   // Each use repeats its function's name, here and in the report.
   for (const auto* uses : {&growth.explained, &growth.unexplained})
     for (const GrowthUse& use : *uses) HEAPBUMP_CHECK(module.work->hold(3 * names.function(use.function).size()));
@@ -119,6 +110,12 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
   HEAPBUMP_TRY(const auto uses, classify_hits(module, survey.hits));
   verdict.why = address_above(module, uses, names);
   if (!verdict.why.empty()) return verdict;
+  if (!growth.uses_size && !growth.grows) {
+    verdict.sound = true;
+    verdict.why = "no instruction reads or grows the memory's size, so an access above the declared minimum would have trapped";
+    finding.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
+    return verdict;
+  }
   HEAPBUMP_TRY(const auto in_place, find_extension_in_place(module, survey, growth, uses, names));
   if (in_place) {
     verdict.why = in_place->asks.what + ", in " + describe_place(names, in_place->asks.function, in_place->asks.offset) +

@@ -24,6 +24,12 @@ std::optional<bool> Flow::decided(NodeId condition) const {
   return std::nullopt;
 }
 
+bool takes_address(const Flow& flow, const User& user) {
+  if (!user.is_effect) return flow.nodes[user.index].kind == NodeKind::load;
+  const EffectKind kind = flow.effects[user.index].kind;
+  return user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
+}
+
 Outcome asked(const Flow& flow, NodeId condition, bool holds) {
   constexpr int kDeepest = 8;
   for (int depth = 0; depth < kDeepest; ++depth) {

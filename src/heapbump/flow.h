@@ -191,6 +191,9 @@ struct Linear {
 };
 [[nodiscard]] Linear linear_form(const Flow& flow, NodeId node);
 
+/// Whether a user takes a node as the address of a load or store. A load counts as two: the value, and the access.
+[[nodiscard]] bool takes_address(const Flow& flow, const User& user);
+
 /// Follows users from `roots` through the nodes that `through` accepts (phis and selects are always followed, but for a
 /// select's condition). Returns every node reached, the roots first.
 template <typename Through>

@@ -303,14 +303,19 @@ TEST(Limits, JsonBombs) {
   }
 }
 
-TEST(Limits, AComponentThatInstantiatesOneModuleAThousandTimes) {
+/// A reserved module of kSize bytes, most of them in a custom section.
+ByteList large_reserved_module() {
   Writer padding, section;
   padding.name("padding").bytes(ByteList(kSize));
   section.u8(0).uleb(padding.size()).bytes(padding.view());
   ByteList main = test::specimen_program();
   main.insert(main.end(), section.view().begin(), section.view().end());
+  return test::make_specimen(std::move(main)).reserved;
+}
+
+TEST(Limits, AComponentThatInstantiatesOneModuleAThousandTimes) {
   test::ComponentBuilder component;
-  component.module(test::make_specimen(std::move(main)).reserved);
+  component.module(large_reserved_module());
   for (unsigned i = 0; i < 1000; ++i) component.instantiate(0, {});
   const auto as_component = [](Bytes file, std::uint64_t&) {
     const auto checked = check_component(file, nullptr);
@@ -617,13 +622,8 @@ TEST(Limits, GlobalsThatWereLeftAreNotLookedUpWithoutEnd) {
 }
 
 TEST(Limits, AComponentThatExportsOneModuleAThousandTimes) {
-  Writer padding, section;
-  padding.name("padding").bytes(ByteList(kSize));
-  section.u8(0).uleb(padding.size()).bytes(padding.view());
-  ByteList main = test::specimen_program();
-  main.insert(main.end(), section.view().begin(), section.view().end());
   test::ComponentBuilder component;
-  component.module(test::make_specimen(std::move(main)).reserved);
+  component.module(large_reserved_module());
   for (unsigned i = 0; i < 900; ++i) component.section(11, Writer().uleb(1).u8(0).name(std::to_string(i)).u8(0).u8(0x11).uleb(0).u8(0).view());
   for (unsigned i = 0; i < 900; ++i) component.instantiate(i, {});
   const auto as_component = [](Bytes file, std::uint64_t&) {

@@ -128,12 +128,7 @@ class Checker {
         if (sum.kind != NodeKind::binary || sum.opcode != op::i32_add) return false;
         const NodeId size = flow_->operand(id, 1 - k);
         if (flow_->nodes[size].opcode != op::i32_sub || !moved_start(flow_->operand(size, 1))) return false;
-        for (const User& user : flow_->users(id)) {
-          const bool access = user.is_effect ? user.position == 0 && (flow_->effects[user.index].kind == EffectKind::load ||
-                                                                      flow_->effects[user.index].kind == EffectKind::store)
-                                             : flow_->nodes[user.index].kind == NodeKind::load;
-          if (!access) return false;
-        }
+        if (!std::ranges::all_of(flow_->users(id), [&](const User& user) { return takes_address(*flow_, user); })) return false;
         any = true;
       }
     }
