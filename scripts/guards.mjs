@@ -2,6 +2,7 @@
 // Takes out each guard of reading and writing, one at a time, and sees that the test which watches it fails. Works on a copy of the tree.
 //
 //   scripts/guards.mjs [--build FOLDER] [WORD...]     only the guards whose row holds one of the words
+//   scripts/guards.mjs --rows                         builds nothing; sees that each row's text stands in its file (the suite does this)
 //
 // A row is [file, text of the guard, what stands there without it, test]. The text must stand in the file exactly once, so a row whose guard
 // was rewritten is told. Takes some ten seconds a guard. Exit code 1: a guard whose test passes without it.
@@ -83,7 +84,7 @@ const GUARDS = [
   ['src/heapbump/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)', 'if (false)', 'malformed Changes.OfAGoProgramWithAGap'],
   ['src/heapbump/work.h', 'units <= work_limit_) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
   ['src/heapbump/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
-  ['src/heapbump/check.cc', 'HEAPBUMP_CHECK(main->work->charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
+  ['src/heapbump/check.cc', 'HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
   [IO, 'return renamed_;\n', 'if (renamed_) ::close(::open(target.c_str(), O_WRONLY | O_TRUNC));\n    return renamed_;\n', 'io symbolic link stays'],
   [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io symbolic link stays'],
   [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io chain of links'],
@@ -109,6 +110,12 @@ const GUARDS = [
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const args = process.argv.slice(2);
+if (args[0] === '--rows') {
+  const stale = GUARDS.filter(([file, guard]) => fs.readFileSync(path.join(root, file), 'utf8').split(guard).length !== 2);
+  for (const [file, guard] of stale) console.log(`STALE  ${file}: ${guard.trim().split('\n')[0]}`);
+  console.log(`${GUARDS.length} guards, ${stale.length} whose text does not stand exactly once`);
+  process.exit(stale.length === 0 ? 0 : 1);
+}
 const folder = path.resolve(args[0] === '--build' ? args.splice(0, 2)[1] : path.join(root, 'build-guards'));
 const rows = GUARDS.filter((row) => args.length === 0 || args.some((word) => row.join(' ').includes(word)));
 const [copy, build] = [path.join(folder, 'copy'), path.join(folder, 'build')];
