@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "detectors/address_use.h"
+#include "detectors/dlmalloc_state.h"
+#include "detectors/kept_constant.h"
 #include "detectors/shift.h"
 #include "detectors/stack_bounds.h"
 
@@ -26,16 +28,21 @@ const RangeHit* hit_at(std::span<const RangeHit> hits, std::uint64_t file_offset
 
 class Explainer {
  public:
-  Explainer(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names, std::uint64_t base)
-      : module_(module), survey_(survey), growth_(growth), names_(names), base_(base) {}
+  Explainer(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names, std::uint64_t base,
+            const HeapCandidates& heap)
+      : module_(module), survey_(survey), growth_(growth), names_(names), base_(base), heap_(heap), around_{base, base, std::nullopt} {
+    for (const DataSegment& segment : module.data)
+      if (const auto address = segment.address()) around_.data_begin = std::min(around_.data_begin, *address);
+    const auto stack = stack_pointer(module);
+    if (stack && static_cast<std::uint32_t>(*module.globals[*stack].init.value) == base && !heap.places.contains({true, *stack}))
+      around_.stack_global = stack;
+  }
 
-  Result<HeapConstants> run(const std::set<std::uint32_t>& owners);
+  Result<HeapConstants> run();
 
  private:
   Status explain_function(std::span<const RangeHit> hits, bool owner);
   [[nodiscard]] Result<bool> consistent(const Flow& flow, std::span<const RangeHit> hits);
-  bool check_dlmalloc(const Flow& flow);
-  bool stored_inside(const Flow& flow, std::uint64_t immediate_offset) const;
   [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
   [[nodiscard]] bool makes_address(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
   [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
@@ -54,6 +61,8 @@ class Explainer {
   const GrowthReport& growth_;
   const NameSection& names_;
   const std::uint64_t base_;
+  const HeapCandidates& heap_;
+  Surroundings around_;
   HeapConstants found_;
   std::optional<std::uint32_t> state_;  ///< dlmalloc's malloc_state, where its fields check out
   mutable std::uint64_t work_ = 0;      ///< units that the module's meter was not yet told of
@@ -67,48 +76,6 @@ void Explainer::add_site(const RangeHit& hit, Role role, int moves, std::string 
   found_.sites.push_back({.kind = kind, .file_offset = hit.immediate.file_offset, .width = hit.immediate.width, .address = 0,
                           .function = hit.function, .value = hit.immediate.value, .role = role, .moves = moves,
                           .why = std::move(why)});
-}
-
-/// dlmalloc's malloc_state: least_addr at 16, seg.base at 448, seg.size at 452 (32-bit pointers, no locks). The start is
-/// stored to the first two and the size to the third.
-bool Explainer::check_dlmalloc(const Flow& flow) {
-  std::vector<std::uint32_t> starts;
-  std::vector<std::uint32_t> others;
-  for (const Effect& effect : flow.effects) {
-    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
-    const auto address = constant_address(flow, effect);
-    if (!address) continue;
-    const auto value = flow.constant(flow.operands_of(effect)[1]);
-    if (value && static_cast<std::uint32_t>(*value) == base_)
-      starts.push_back(*address);
-    else if (!value)
-      others.push_back(*address);
-  }
-  const std::vector<std::uint32_t> in_order = starts;
-  std::ranges::sort(starts);
-  std::ranges::sort(others);
-  for (const std::uint32_t least : in_order)
-    if (std::ranges::binary_search(starts, least + 432) && std::ranges::binary_search(others, least + 436)) {
-      state_ = least - 16;
-      found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(least - 16) + ": least_addr and seg.base are set to the heap's "
-                                                                                    "start, seg.size to what is left up to memory.size"});
-      return true;
-    }
-  return false;
-}
-
-/// Whether a constant that is stored goes into dlmalloc's state and nowhere else.
-bool Explainer::stored_inside(const Flow& flow, std::uint64_t immediate_offset) const {
-  constexpr std::uint32_t kStateSize = 480;
-  work_ += flow.effects.size() / kPassedPerUnit;
-  for (const Effect& effect : flow.effects) {
-    if (effect.kind != EffectKind::store) continue;
-    const Node& value = flow.nodes[flow.operands_of(effect)[1]];
-    if (value.kind != NodeKind::constant || value.immediate_offset != immediate_offset) continue;
-    const auto address = constant_address(flow, effect);
-    if (!address || *address < *state_ || *address >= *state_ + kStateSize) return false;
-  }
-  return true;
 }
 
 /// Whether a use of a constant (kNoNode: of none) counts, or one of what it makes by way of the nodes that `follows` accepts. Adds the
@@ -290,7 +257,11 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       }
     }
     HEAPBUMP_TRY(shifts, compute_shifts(flow, seeds, *module_.work));
-    if (owner) check_dlmalloc(flow);
+    if (const auto state = owner ? find_malloc_state(flow, base_) : std::nullopt) {
+      state_ = state;
+      found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(*state) + ": least_addr and seg.base are set to the heap's " +
+                                                 "start, seg.size to what is left up to memory.size"});
+    }
   }
   const std::set<std::uint64_t> bounds = owner ? std::set<std::uint64_t>() : stack_bounds(module_, flow, base_);
   std::size_t near = 0;
@@ -328,7 +299,8 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     const bool handed_on = use.kind == AddressUse::Kind::address || use.kind == AddressUse::Kind::escapes;
     const bool certain = survey_.relocations_padded() && relocated;  // the linker put an address here
     if (owner && header && i32 && relocated && (certain || handed_on || matters(flow, shifts, use.constant))) {
-      if (state_ && use.kind == AddressUse::Kind::escapes && !stored_inside(flow, hit.immediate.file_offset))
+      work_ += flow.effects.size() / kPassedPerUnit;
+      if (state_ && use.kind == AddressUse::Kind::escapes && !is_kept_in_state(flow, hit.immediate.file_offset, *state_))
         refuse(Code::kUnexplained, distance + " is stored outside the allocator's own state in " +
                                        place(function, hit.immediate.file_offset), hit.immediate.file_offset);
       const bool makes = use.kind != AddressUse::Kind::escapes && !hit.negated && makes_address(flow, shifts, use.constant);
@@ -365,6 +337,21 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
              hit.immediate.file_offset);
       continue;
     }
+    if (header) {
+      // It stays, and has to be right where it stays.
+      const bool field = use.kind == AddressUse::Kind::offset && relocated;
+      std::optional<std::uint64_t> met;
+      if (field) met = hit.immediate.file_offset;
+      if (use.constant != kNoNode) {
+        HEAPBUMP_TRY(met, meets_heap(flow, use.constant, around_, *module_.work));
+      }
+      if (met) {
+        add_site(hit, Role::unrelated, 0, field ? "an offset from a pointer or an index" : "it meets what may be an address in the heap");
+        refuse(Code::kUnexplained, distance + (field ? " is the offset of an access in " : " meets a value that may be an address in the heap, in ") +
+                                       place(function, *met), met);
+        continue;
+      }
+    }
     add_site(hit, Role::unrelated, 0,
              use.kind == AddressUse::Kind::escapes ? "a number inside the region, " + use.how + "; no object of the linker's lies here" : use.how);
   }
@@ -374,12 +361,12 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   return {};
 }
 
-Result<HeapConstants> Explainer::run(const std::set<std::uint32_t>& owners) {
+Result<HeapConstants> Explainer::run() {
   HEAPBUMP_TRY(const Survey found, survey_code(module_, {base_ - kHeaderSpan, std::max(base_ + kWindow, module_.memory_bytes() + 1)}));
   for (std::size_t i = 0; i < found.hits.size();) {
     std::size_t end = i;
     while (end < found.hits.size() && found.hits[end].function == found.hits[i].function) ++end;
-    HEAPBUMP_CHECK(explain_function(std::span(found.hits).subspan(i, end - i), owners.contains(found.hits[i].function)));
+    HEAPBUMP_CHECK(explain_function(std::span(found.hits).subspan(i, end - i), heap_.functions.contains(found.hits[i].function)));
     i = end;
   }
   found_.dlmalloc = state_.has_value();
@@ -389,8 +376,8 @@ Result<HeapConstants> Explainer::run(const std::set<std::uint32_t>& owners) {
 }  // namespace
 
 Result<HeapConstants> explain_heap_constants(const Module& module, const Survey& survey, const GrowthReport& growth,
-                                             const NameSection& names, std::uint64_t base, const std::set<std::uint32_t>& owners) {
-  return Explainer(module, survey, growth, names, base).run(owners);
+                                             const NameSection& names, std::uint64_t base, const HeapCandidates& found) {
+  return Explainer(module, survey, growth, names, base, found).run();
 }
 
 }  // namespace heapbump

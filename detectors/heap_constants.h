@@ -5,11 +5,11 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "detectors/growth.h"
+#include "detectors/heap_candidates.h"
 #include "detectors/survey.h"
 #include "heapbump/finding.h"
 #include "heapbump/module.h"
@@ -32,9 +32,9 @@ struct HeapConstants {
   std::optional<HeapRefusal> refusal;  ///< the first constant that could not be explained
 };
 
-/// `owners`: the functions that measure the heap from `base`. Errors: those of survey_code and evaluate_flow.
+/// `found`: the functions that measure the heap from `base`, and where its breaks are. Errors: those of survey_code and evaluate_flow.
 [[nodiscard]] Result<HeapConstants> explain_heap_constants(const Module& module, const Survey& survey, const GrowthReport& growth,
                                                            const NameSection& names, std::uint64_t base,
-                                                           const std::set<std::uint32_t>& owners);
+                                                           const HeapCandidates& found);
 
 }  // namespace heapbump

@@ -6,6 +6,7 @@
 #include "detectors/heap_candidates.h"
 #include "detectors/heap_constants.h"
 #include "detectors/heap_limits.h"
+#include "detectors/stack_bounds.h"
 #include "heapbump/data_image.h"
 
 namespace heapbump {
@@ -173,9 +174,7 @@ Status OwnerSearch::explain_globals() {
 void OwnerSearch::check_layout() {
   const std::uint64_t base = *owner_.heap_base;
   std::optional<std::uint64_t> stack;
-  for (const Global& global : module_.globals)
-    if (!stack && !global.imported && global.is_mutable && global.type == ValueType::i32 && global.init.value)
-      stack = static_cast<std::uint32_t>(*global.init.value);
+  if (const auto global = stack_pointer(module_)) stack = static_cast<std::uint32_t>(*module_.globals[*global].init.value);
   std::uint64_t data_begin = UINT64_MAX;
   for (const DataSegment& segment : module_.data)
     if (const auto address = segment.address()) data_begin = std::min(data_begin, *address);
@@ -203,8 +202,12 @@ Result<HeapOwner> OwnerSearch::run() {
   if (!choose(found)) return std::move(owner_);
   if (image->end() > *owner_.heap_base)
     refuse(Code::kSnapshot, "data lies above the heap's start: the heap was already in use when this module was saved");
+  const auto stack = stack_pointer(module_);
+  if (stack && std::ranges::find(found.breaks, module_.globals[*stack].init.immediate_offset, &Site::file_offset) != found.breaks.end())
+    refuse(Code::kUnexplained, "the allocator's break starts in global " + std::to_string(*stack) + ", where linkers keep the stack pointer; whether " +
+                                   "it is that as well cannot be told", module_.globals[*stack].init.immediate_offset);
   owner_.sites = std::move(found.breaks);
-  HEAPBUMP_TRY(HeapConstants constants, explain_heap_constants(module_, survey_, growth_, names_, *owner_.heap_base, found.functions));
+  HEAPBUMP_TRY(HeapConstants constants, explain_heap_constants(module_, survey_, growth_, names_, *owner_.heap_base, found));
   const bool owned = constants.owned || !owner_.sites.empty();
   std::ranges::move(constants.sites, std::back_inserter(owner_.sites));
   std::ranges::move(constants.evidence, std::back_inserter(owner_.evidence));

@@ -8,21 +8,19 @@
 #include "detectors/address_use.h"
 
 namespace heapbump {
-namespace {
-
-bool stack_starts_at(const Module& module, std::int32_t base) {
-  const auto stack = std::ranges::find_if(module.globals, [](const Global& global) {
-    return !global.imported && global.is_mutable && global.type == ValueType::i32;
-  });
-  return stack != module.globals.end() && stack->init.value && static_cast<std::int32_t>(*stack->init.value) == base;
+std::optional<std::uint32_t> stack_pointer(const Module& module) {
+  for (std::uint32_t i = 0; i < module.globals.size(); ++i) {
+    const Global& global = module.globals[i];
+    if (!global.imported && global.is_mutable && global.type == ValueType::i32 && global.init.value) return i;
+  }
+  return std::nullopt;
 }
-
-}  // namespace
 
 std::set<std::uint64_t> stack_bounds(const Module& module, const Flow& flow, std::uint64_t heap_base) {
   std::set<std::uint64_t> found;
   const auto base = static_cast<std::int32_t>(heap_base);
-  if (!stack_starts_at(module, base)) return found;
+  const auto stack = stack_pointer(module);
+  if (!stack || static_cast<std::int32_t>(*module.globals[*stack].init.value) != base) return found;
   const auto is_base = [&](NodeId id) {
     const Node& node = flow.nodes[id];
     return node.kind == NodeKind::constant && node.width != 0 && static_cast<std::int32_t>(node.value) == base &&

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 
 #include "heapbump/flow.h"
 #include "heapbump/module.h"
 
 namespace heapbump {
+
+/// The global that linkers make the stack pointer, by index: the first mutable i32 with a constant start.
+[[nodiscard]] std::optional<std::uint32_t> stack_pointer(const Module& module);
 
 /// File offsets of the immediates that describe the stack in this function; none unless the stack pointer starts at `base`, the
 /// heap's start as a linear-memory address. Sizes are `end - C`: no heap that starts at the end has such a size.

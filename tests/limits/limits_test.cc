@@ -596,6 +596,25 @@ TEST(Limits, ConstantsThatWereLeftAreNotFollowedWithoutEnd) {
   expect_given_up("constants that were left", as_found(builder, 1));
 }
 
+TEST(Limits, ConstantsThatMeetAValueOfManyWaysAreNotFollowedWithoutEnd) {
+  constexpr int kWays = 20'000;
+  test::ModuleBuilder builder;
+  const auto type = builder.type({test::kI32}, {});
+  test::Code owner;  // takes the memory from kHeap up to its end
+  owner.i32_const(1104).op({0x3f, 0x00}).i32_const(16).op({0x74}).i32_const(kHeap).op({0x6b}).access(0x36);
+  owner.i32_const(kHeap).i32_const(1108).access(0x28).op({0x6a}).i32_const(1).access(0x36);
+  test::Code meets;
+  meets.op({0x02, test::kI32});
+  for (int i = 0; i < kWays; ++i) meets.local_get(0).i32_const(i).op({0x6c}).local_get(0).op({0x0d, 0x00, 0x1a});
+  meets.i32_const(2048).op({0x0b}).local_set(1).i32_const(kHeap).local_set(2);  // it may come from static data
+  for (int i = 0; i < kWays; ++i) meets.local_get(1).i32_const(i).op({0x6a}).local_get(2).op({0x46, 0x1a});
+  builder.exported("_start", 0, builder.function(builder.type({}, {}), 0, owner)).memory(256);
+  builder.function(type, 2, meets);
+  builder.data(1024, "static data");
+  expect_given_up("constants that meet a value of many ways", as_found(builder, 2));
+  expect_refused("constants that meet a value of many ways", builder.build());
+}
+
 TEST(Limits, WhatDoesNotFitIsNotListedWithoutEnd) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});

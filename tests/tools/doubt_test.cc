@@ -123,12 +123,15 @@ class RegionElsewhere : public testing::TestWithParam<Strategy> {
 };
 
 TEST_P(RegionElsewhere, AnAccessAtAConstantAddressInItIsAMismatch) {
-  // On no path that is taken, so that the run could not tell.
-  const auto access = [&](std::int32_t address) {
+  // On a path that is not taken, so that the run could not tell; or on none.
+  const auto access = [&](std::int32_t address, bool never = false) {
     Code code;
-    code.i32_const(0).op({kIf, kVoid}).i32_const(address).access(kLoad).op({kDrop, kEnd});
+    code.i32_const(0);
+    if (!never) code.access(kLoad);
+    code.op({kIf, kVoid}).i32_const(address).access(kLoad).op({kDrop, kEnd});
     return checked(reserved(command(code, 0)));
   };
+  EXPECT_TRUE(access(inside(), true).ok()) << messages(access(inside(), true));
   EXPECT_TRUE(access(2048).ok()) << messages(access(2048));
   const Verification v = access(inside());
   ASSERT_FALSE(v.ok());
@@ -139,7 +142,7 @@ TEST_P(RegionElsewhere, ABulkAccessAtAConstantAddressInItIsAMismatch) {
   constexpr int kFill = 11, kCopy = 10;
   const auto bulk = [&](int instruction, std::int32_t to, std::int32_t from, std::int32_t bytes) {
     Code code;
-    code.i32_const(0).op({kIf, kVoid}).i32_const(to).i32_const(from).i32_const(bytes).op({0xfc, instruction, 0});
+    code.i32_const(0).access(kLoad).op({kIf, kVoid}).i32_const(to).i32_const(from).i32_const(bytes).op({0xfc, instruction, 0});
     if (instruction == kCopy) code.op({0});
     return checked(reserved(command(code.op({kEnd}), 0)));
   };
@@ -189,6 +192,76 @@ TEST(Doubt, AConstantBelowTheStartMovesOnlyToAddressTheFirstBlocksEnd) {
     ASSERT_FALSE(v.ok());
     EXPECT_NE(messages(v).find("below the heap start moved"), std::string::npos) << messages(v);
   }
+}
+
+/// Global 0 is set to the heap's start, which moves; `met` is compared with the same number, which does not.
+Verification compared(const Code& met, std::int32_t first_global, bool all = false) {
+  constexpr int kEq = 0x46;
+  Code code;
+  code.i32_const(100'000).op({0x24, 0});
+  for (const std::byte b : met.bytes()) code.op({static_cast<int>(b)});
+  const auto program = command(code.i32_const(100'000).op({kEq, kDrop}), 1, {}, first_global);
+  Finding found = bump_finding(program, 100'000);
+  if (!all) found.sites.resize(1);
+  return checked(reserve_as_found(program, found, one_page()));
+}
+
+TEST(Doubt, WhatMeetsTheOldStartIsAStackPointerOnlyIfItStartedThere) {
+  const Code first_global = Code().op({0x23, 0});
+  const Verification break_left = compared(first_global, 0);
+  ASSERT_FALSE(break_left.ok());
+  EXPECT_NE(messages(break_left).find("may be that of an address"), std::string::npos) << messages(break_left);
+  EXPECT_TRUE(compared(first_global, 0, true).ok()) << messages(compared(first_global, 0, true));
+  // The stack ends where the heap starts, and is checked against its end.
+  const Verification stack_left = compared(first_global, 100'000);
+  EXPECT_EQ(messages(stack_left).find("may be that of an address"), std::string::npos) << messages(stack_left);
+}
+
+TEST(Doubt, AGlobalThatIsSetToTheOldStartMustBeLoweredLikeAStackPointer) {
+  const auto set = [](int opcode) {  // Go sets its stack pointer when it starts
+    Code code;
+    code.i32_const(100'000).i32_const(1).access(kStore);  // the heap's head
+    code.i32_const(100'000).op({0x24, 0, 0x23, 0}).i32_const(16).op({opcode, 0x24, 0});
+    const auto program = command(code, 0, {}, 0);
+    Finding found = bump_finding(program, 100'000);
+    found.sites.resize(1);
+    return checked(reserve_as_found(program, found, one_page()));
+  };
+  constexpr int kSub = 0x6b;
+  EXPECT_TRUE(set(kSub).ok()) << messages(set(kSub));
+  ASSERT_FALSE(set(kAdd).ok());
+  EXPECT_NE(messages(set(kAdd)).find("may be that of an address"), std::string::npos) << messages(set(kAdd));
+}
+
+TEST(Doubt, AShortConstantAmongRelocatedOnesIsANumber) {
+  const auto short_left = [](unsigned calls_width, bool padded) {
+    Code code;
+    code.i32_const(100'000, 5).i32_const(1).access(kStore);
+    code.local_get(0).access(kLoad).i32_const(100'000, padded ? 5 : 0).op({kAdd}).access(kLoad).op({kDrop});
+    for (int i = 0; i < 4; ++i) code.call(0, calls_width);
+    const auto program = command(code, 1);
+    Finding found = bump_finding(program, 100'000);
+    found.sites.resize(1);
+    return checked(reserve_as_found(program, found, one_page()));
+  };
+  EXPECT_TRUE(short_left(5, false).ok()) << messages(short_left(5, false));
+  for (const Verification& v : {short_left(5, true), short_left(0, false)}) {
+    ASSERT_FALSE(v.ok());
+    EXPECT_NE(messages(v).find("may be that of an address"), std::string::npos) << messages(v);
+  }
+}
+
+TEST(Doubt, RoundingLeavesAnAddressAnAddress) {
+  constexpr int kAnd = 0x71, kSub = 0x6b, kLoad8 = 0x2d;
+  const auto by_constant = [](Code met) { return met.i32_const(15).op({kAdd}).i32_const(-16).op({kAnd}); };
+  const auto at_run_time = [](Code met) { return met.i32_const(0).local_get(0).op({kSub, kAnd}); };
+  for (const Code& rounded : {by_constant(Code().local_get(0).access(kLoad)), at_run_time(Code().local_get(0).access(kLoad))}) {
+    const Verification v = compared(rounded, 65'536);
+    ASSERT_FALSE(v.ok());
+    EXPECT_NE(messages(v).find("may be that of an address"), std::string::npos) << messages(v);
+  }
+  for (const Code& number : {by_constant(Code().local_get(0).access(kLoad8)), Code().local_get(0).access(kLoad).i32_const(255).op({kAnd})})
+    EXPECT_TRUE(compared(number, 65'536).ok()) << messages(compared(number, 65'536));
 }
 
 // Data words of the allocator that the detector overlooked.

@@ -189,9 +189,9 @@ TEST(BumpAllocators, a_break_that_meets_a_number_in_the_heap_s_range_may_be_limi
   EXPECT_NE(compared.why_not().find("meets the number"), std::string::npos) << compared.why_not();
   Program first;  // *kBreak == start: nothing was taken yet
   break_in_data(first, returns_if(Code().i32_const(kBreak).access(0x28).i32_const(kBase).op({0x46})));
-  EXPECT_NE(first.why_not().find("meets the number"), std::string::npos) << first.why_not();
-  Program measured;  // *kBreak - start > 500000
-  break_in_data(measured, returns_if(Code().i32_const(kBreak).access(0x28).i32_const(-kBase).op({0x6a}).i32_const(500000).op({0x4b})));
+  EXPECT_NE(first.why_not().find("meets a value"), std::string::npos) << first.why_not();
+  Program measured;  // *kBreak - (start + 128) > 500000
+  break_in_data(measured, returns_if(Code().i32_const(kBreak).access(0x28).i32_const(-kBase - 128).op({0x6a}).i32_const(500000).op({0x4b})));
   EXPECT_NE(measured.why_not().find("meets the number"), std::string::npos) << measured.why_not();
 }
 
@@ -229,6 +229,86 @@ TEST(BumpAllocators, a_word_beside_a_name_is_not_where_an_object_ends) {
       else
         EXPECT_NE(program.why_not().find("the data word at 0x4b4"), std::string::npos) << program.why_not();
     }
+}
+
+/// A second function that asks `met < kBase`, or with another comparison.
+std::string why_not_compared(const Code& met, int comparison = 0x49) {
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(kBase));
+  Code code = met;
+  program.builder.function(program.unary, 1, code.i32_const(kBase).op({comparison}));
+  return program.why_not();
+}
+
+TEST(BumpAllocators, a_number_that_is_only_compared_stays_where_what_it_meets_is_no_address) {
+  EXPECT_EQ(why_not_compared(Code().local_get(0).access(0x2d)), "");                                  // a byte that is read
+  EXPECT_EQ(why_not_compared(Code().local_get(0).i32_const(3).op({0x76})), "");                       // shifted
+  EXPECT_EQ(why_not_compared(Code().local_get(0).i32_const(0xffff).op({0x71})), "");                  // masked
+  EXPECT_EQ(why_not_compared(Code().local_get(0).access(0x2d).i32_const(7).op({0x6a}).i32_const(-8).op({0x71})), "");  // rounded
+}
+
+TEST(BumpAllocators, what_is_compared_with_the_start_may_be_a_break) {
+  const std::string met = "meets a value that may be an address";
+  for (const int comparison : {0x46, 0x47, 0x49, 0x4b}) {
+    EXPECT_NE(why_not_compared(Code().local_get(0), comparison).find(met), std::string::npos);
+    EXPECT_NE(why_not_compared(Code().i32_const(kBreak).access(0x28), comparison).find(met), std::string::npos);
+  }
+  // rounded down by a constant, and by an alignment worked out at run time
+  EXPECT_NE(why_not_compared(Code().local_get(0).i32_const(15).op({0x6a}).i32_const(-16).op({0x71})).find(met), std::string::npos);
+  EXPECT_NE(why_not_compared(Code().local_get(0).i32_const(0).local_get(1).op({0x6b, 0x71})).find(met), std::string::npos);
+  // added to before it is compared
+  EXPECT_NE(why_not_compared(Code().local_get(0).access(0x2d).local_get(1).i32_const(kBase).op({0x6a, 0x49})).find(met), std::string::npos);
+}
+
+TEST(BumpAllocators, the_start_as_the_offset_of_an_access_is_an_array_there) {
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(kBase));
+  program.builder.function(program.unary, 0, Code().local_get(0).access(0x28, kBase));
+  EXPECT_NE(program.why_not().find("is the offset of an access"), std::string::npos);
+}
+
+TEST(BumpAllocators, a_collector_s_walk_through_static_data_ends_at_the_start) {
+  // for (local 1 = 1024; local 1 < kBase; local 1 += 4) *local 1
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(kBase));
+  program.builder.function(program.unary, 1,
+                           Code().i32_const(1024).local_set(1).op({0x03, 0x40}).local_get(1).access(0x28).op({0x1a})
+                               .local_get(1).i32_const(4).op({0x6a}).local_tee(1).i32_const(kBase).op({0x49, 0x0d, 0x00, 0x0b})
+                               .local_get(0));
+  EXPECT_EQ(program.why_not(), "");
+}
+
+/// A break in global 0: local 1 = g + local 0; if (local 1 > memory.size << 16) { grow(1) }; g = local 1
+Code break_in_global(bool lazy) {
+  Code code;
+  if (lazy) code.op({0x23, 0x00, 0x45, 0x04, 0x40}).i32_const(kBase).op({0x24, 0x00, 0x0b});
+  return code.op({0x23, 0x00}).local_get(0).op({0x6a}).local_tee(1)
+      .op({0x3f, 0x00}).i32_const(16).op({0x74, 0x4b, 0x04, 0x40})
+      .i32_const(1).op({0x40, 0x00, 0x1a, 0x0b})
+      .local_get(1).op({0x24, 0x00}).local_get(1);
+}
+
+TEST(BumpAllocators, a_break_in_the_first_global_is_no_stack_pointer) {
+  for (const bool asked : {false, true}) {
+    Program program(0);
+    program.builder.function(program.unary, 1, break_in_global(true));
+    // whether nothing was given out yet
+    if (asked) program.builder.function(program.unary, 0, Code().op({0x23, 0x00}).i32_const(kBase).op({0x46}));
+    if (asked)
+      EXPECT_NE(program.why_not().find("meets a value"), std::string::npos);
+    else
+      EXPECT_EQ(program.why_not(), "");
+  }
+  Program starts;
+  starts.builder.function(starts.unary, 1, break_in_global(false));
+  EXPECT_NE(starts.why_not().find("the stack pointer"), std::string::npos);
+}
+
+TEST(BumpAllocators, the_stack_pointer_may_be_compared_with_its_start) {
+  Program program;
+  program.builder.function(program.unary, 1, lazy_break(kBase));
+  program.builder.function(program.unary, 0, Code().op({0x23, 0x00}).i32_const(kBase).op({0x4b}));
+  EXPECT_EQ(program.why_not(), "");
 }
 
 }  // namespace

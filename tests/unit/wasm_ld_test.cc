@@ -385,10 +385,10 @@ TEST(WasmLd, an_address_made_from_a_size_and_a_constant_below_the_start_is_refus
   EXPECT_EQ(finding.refusals.front().code, heapbump::Code::kUnexplained);
 }
 
-TEST(WasmLd, a_user_s_number_that_equals_the_start_is_left_alone_where_it_is_only_compared) {
+TEST(WasmLd, a_user_s_number_that_equals_the_start_is_left_alone_where_it_meets_none_but_numbers) {
   Program program;
   program.builder.function(program.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
-  program.builder.function(program.unary, 0, Code().local_get(0).i32_const(kBase).op({0x49}));
+  program.builder.function(program.unary, 0, Code().local_get(0).i32_const(2).op({0x74}).i32_const(kBase).op({0x49}));
   const Finding finding = program.find();
   ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
   EXPECT_NE(site_at_value(finding, kBase, 0), nullptr);

@@ -2,9 +2,12 @@
 // the reserved module claims.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "heapbump/bytes.h"
+#include "heapbump/flow.h"
 #include "heapbump/record.h"
 #include "heapbump/verify.h"
 
@@ -27,6 +30,12 @@ struct ChangedImmediate {
   unsigned width = 0;
 };
 
+/// What a pass over all code of the original shows.
+struct CodeHabits {
+  std::vector<bool> lowered;  ///< globals that some function lowers by a constant, as only a stack pointer is
+  bool padded = false;        ///< what the linker relocated still has its five bytes: a shorter constant in code is no address
+};
+
 /// Units of work (work.h) for a byte, a node or a word that is only passed over.
 inline constexpr std::uint64_t kPassedPerUnit = 8;
 
@@ -44,6 +53,7 @@ struct Context {
   /// rounds up to it. Set by check_moved_values.
   std::uint64_t heap_symbol = 0;
   bool gave_up = false;            ///< see spend and mismatch
+  std::optional<CodeHabits> habits = {};  ///< see habits_of_code
   std::uint64_t pointer_size = 4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
 
   [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
@@ -61,6 +71,10 @@ struct Context {
     if (reserved.work->charge(units)) return true;
     give_up();
     return false;
+  }
+  /// The same for a walk along everything that becomes of one value, or past all nodes.
+  [[nodiscard]] bool spend_walk(const Flow& flow) {
+    return spend((flow.nodes.size() + flow.operands.size() + flow.effects.size()) / kPassedPerUnit);
   }
   void give_up() {
     mismatch(reserved.custom_section(kRecordSection)->offset, "the check takes more work than modules of this size may cost, so it was not finished");

@@ -22,11 +22,12 @@ struct Hit {
   std::uint32_t function = 0;
   std::uint64_t offset = 0;  ///< of the immediate
   std::uint64_t address = 0;
+  bool narrow = false;  ///< shorter than a relocated immediate of 32 bits
 };
 
 class Checker {
  public:
-  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.reserved, context.manifest().heap_base_before.value_or(0))) {
+  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context, context.reserved)) {
     const Region& region = c_.manifest().region;
     low_ = region.base;
     high_ = region.end();
@@ -72,34 +73,52 @@ class Checker {
                              ? is_near(value) || is_near(as_address(instruction, -instruction.value))
                              : instruction.immediate == Immediate::memarg && is_near(value);
       if (holds && near.size() == kMostNear) return c_.give_up();
-      if (holds) near.push_back({function, instruction.immediate_offset, value});
-      operands.step(instruction, [&](std::uint64_t address) { access(instruction.offset, address); });
+      if (holds) near.push_back({function, instruction.immediate_offset, value, instruction.immediate_width < 5 && instruction.opcode != op::i64_const});
+      operands.step(instruction, [&](std::uint64_t address) { access(function, instruction.offset, address); });
     }
     if (reader.error()) c_.mismatch(reader.error()->offset.value_or(0), reader.error()->message);
     if (!near.empty()) follow(function, near);
   }
 
-  void access(std::uint64_t offset, std::uint64_t address) {
-    if (in_region(address))
-      c_.mismatch(offset, "an instruction reads or writes the region at a constant address", "no access to " + show_range(c_.manifest().region.base, high_),
-                  hex(address));
+  void access(std::uint32_t function, std::uint64_t offset, std::uint64_t address) {
+    if (!in_region(address) || (!c_.gave_up && is_on_no_path(function, offset))) return;
+    c_.mismatch(offset, "an instruction reads or writes the region at a constant address", "no access to " + show_range(c_.manifest().region.base, high_),
+                hex(address));
+  }
+
+  /// Whether an access stands where no way leads, as behind the test for a weak symbol that is not there.
+  bool is_on_no_path(std::uint32_t function, std::uint64_t offset) {
+    if (!accesses_ || accesses_->function != function) {
+      accesses_.emplace(function);
+      if (const auto flow = evaluate_flow(c_.reserved, function); flow && c_.spend_walk(*flow)) {
+        accesses_->offsets.emplace();
+        for (const Effect& effect : flow->effects) accesses_->offsets->push_back(effect.offset);
+        std::ranges::sort(*accesses_->offsets);
+      }
+    }
+    return accesses_->offsets && !std::ranges::binary_search(*accesses_->offsets, offset);
   }
 
   void follow(std::uint32_t function, const std::vector<Hit>& near) {
     const auto flow = evaluate_flow(c_.reserved, function);
     for (const Hit& hit : near) {
       if (c_.gave_up) return;
-      if (flow && !c_.spend(flow->nodes.size() / kPassedPerUnit)) return;
+      if (flow && !c_.spend_walk(*flow)) return;
       if (!flow) {
         unexplained(hit, "the function cannot be followed: " + flow.error().message);
         continue;
       }
-      const Reading reading = read_use(*flow, hit.offset, marks_);
+      const Reading reading = read_use(c_, *flow, hit.offset, marks_);
       switch (reading.use) {
         case Use::access:
           if (in_region(reading.address)) unexplained(hit, "it is the address of an access");
           break;
-        case Use::unknown: unexplained(hit, "its use at " + hex(reading.offset) + " may be that of an address"); break;
+        case Use::unknown:
+          if (hit.narrow && habits_of_code(c_).padded)
+            note(hit, "a number: the linker's addresses have five bytes in this module");
+          else
+            unexplained(hit, "its use at " + hex(reading.offset) + " may be that of an address");
+          break;
         case Use::root_end: note(hit, "the end of a range that begins in static data"); break;
         case Use::stack: note(hit, "a bound of the stack"); break;
         case Use::number: note(hit, "used as a number"); break;
@@ -154,7 +173,7 @@ class Checker {
       if (node.kind != NodeKind::constant || node.width == 0) continue;
       const auto change = std::ranges::lower_bound(changes, node.immediate_offset, {}, &ChangedImmediate::reserved_offset);
       if (change == changes.end() || change->reserved_offset != node.immediate_offset) continue;
-      if (!c_.spend(flow.nodes.size() / kPassedPerUnit)) return;
+      if (!c_.spend_walk(flow)) return;
       subtracted(flow, id, change->old_value < 0);
     }
   }
@@ -267,14 +286,14 @@ class Checker {
 
   /// Whether every function that names the word, or an object around it, only loads it, and never uses what it loaded as an
   /// address or holds it against memory.size. With a heap start that moved in code, such a word is a table's entry.
-  bool only_read(std::uint64_t word) const {
+  bool only_read(std::uint64_t word) {
     for (const std::uint32_t function : functions_that_may_hold(c_, word - std::min(word, kObject), word + 4)) {
       const auto flow = evaluate_flow(c_.reserved, function);
-      if (!flow || !c_.spend(flow->nodes.size() / kPassedPerUnit)) return false;
+      if (!flow || !c_.spend_walk(*flow)) return false;
       for (NodeId id = 0; id < flow->nodes.size(); ++id) {
         const Node& node = flow->nodes[id];
         if (node.kind == NodeKind::constant && static_cast<std::uint32_t>(node.value) == word && handed_out(*flow, id)) return false;
-        if (node.kind == NodeKind::load && may_be(*flow, flow->operand(id, 0), node.value, word) && goes_there(*flow, id)) return false;
+        if (node.kind == NodeKind::load && may_be(*flow, flow->operand(id, 0), node.value, word) && (!c_.spend_walk(*flow) || goes_there(*flow, id))) return false;
       }
       for (const Effect& effect : flow->effects)
         if (effect.kind == EffectKind::store && may_be(*flow, flow->operands_of(effect)[0], effect.value, word)) return false;
@@ -348,8 +367,15 @@ class Checker {
     }
   }
 
+  /// The effects of a function, by file offset; none of one that cannot be followed.
+  struct Effects {
+    std::uint32_t function = 0;
+    std::optional<std::vector<std::uint64_t>> offsets = std::nullopt;
+  };
+
   Context& c_;
   Landmarks marks_;
+  std::optional<Effects> accesses_;
   std::uint64_t low_ = 0;
   std::uint64_t high_ = 0;
   std::uint64_t near_begin_ = 0;

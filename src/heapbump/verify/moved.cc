@@ -14,7 +14,7 @@ constexpr std::uint64_t kReach = 64;  // how far linkers fold an addend into a h
 
 class Checker {
  public:
-  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context.original, context.manifest().heap_base_before.value_or(0))), moved_(context.moved_by()) {}
+  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context, context.original)), moved_(context.moved_by()) {}
 
   void run() {
     if (moved_ != 0) c_.heap_symbol = heap();
@@ -83,8 +83,8 @@ class Checker {
       }
       flow_ = *std::move(flow);
     }
-    if (!c_.spend(2 * flow_->nodes.size() / kPassedPerUnit)) return;
-    const Reading reading = read_use(*flow_, change.original_offset, marks_);
+    if (!c_.spend_walk(*flow_) || (below && !c_.spend_walk(*flow_))) return;
+    const Reading reading = read_use(c_, *flow_, change.original_offset, marks_);
     if (reading.use == Use::root_end)
       return c_.mismatch(change.reserved_offset, "the end of the range that a collector scans for roots moved", std::to_string(change.old_value),
                          std::to_string(change.new_value));
@@ -117,7 +117,7 @@ class Checker {
     const auto moved_start = [&](NodeId id) {
       const Node& node = flow_->nodes[id];
       return node.kind == NodeKind::constant && static_cast<std::uint32_t>(node.value) == heap() &&
-             std::ranges::any_of(c_.immediates, [&](const ChangedImmediate& other) { return other.original_offset == node.immediate_offset; });
+             std::ranges::binary_search(c_.immediates, node.immediate_offset, {}, &ChangedImmediate::original_offset);
     };
     bool any = false;
     for (NodeId id = 0; id < flow_->nodes.size(); ++id) {
@@ -173,43 +173,14 @@ class Checker {
       return c_.mismatch(at, "global " + std::to_string(index) + " did not move as the heap did", hex(old_value + moved_), hex(new_value));
     if (!near_heap(old_value))
       return c_.mismatch(at, "global " + std::to_string(index) + " moved and is no address of the heap's start or end", hex(old_value), hex(new_value));
-    if (before.is_mutable && is_stack_pointer(index))
+    if (before.is_mutable && habits_of_code(c_).lowered[index])
       c_.mismatch(at, "the stack pointer's initial value moved", hex(old_value), hex(new_value));
-  }
-
-  bool is_stack_pointer(std::uint32_t index) {
-    if (!stack_pointers_) find_stack_pointers();
-    return (*stack_pointers_)[index];
-  }
-
-  /// A stack pointer is a global that some function lowers: global.get, a constant, i32.sub, ..., global.set.
-  void find_stack_pointers() {
-    stack_pointers_.emplace(c_.original.globals.size());
-    for (const FunctionBody& body : c_.original.bodies) {
-      InstructionReader reader(c_.original, body);
-      Instruction instruction;
-      unsigned step = 0;
-      std::int64_t index = -1;  // the global that was read last
-      while (reader.next(instruction)) {
-        const bool of_global = instruction.value == index;
-        if (instruction.opcode == op::global_get) step = 1, index = instruction.value;
-        else if (step == 1 && instruction.opcode == op::i32_const) step = 2;
-        else if (step == 2 && (instruction.opcode == op::i32_sub || instruction.opcode == op::i32_add)) step = 3;
-        else if (step == 3 && instruction.opcode == op::local_tee) step = 3;
-        else if (step == 3 && instruction.opcode == op::global_set && of_global && static_cast<std::size_t>(index) < stack_pointers_->size())
-          (*stack_pointers_)[static_cast<std::size_t>(index)] = true, step = 0;
-        else step = 0;
-      }
-      if (reader.error()) c_.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
-      if (c_.gave_up) return;
-    }
   }
 
   Context& c_;
   Landmarks marks_;
   std::uint64_t moved_;
   std::optional<Flow> flow_;
-  std::optional<std::vector<bool>> stack_pointers_;
 };
 
 }  // namespace

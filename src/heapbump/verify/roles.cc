@@ -1,7 +1,10 @@
 #include "heapbump/verify/roles.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
+
+#include "heapbump/code.h"
 
 namespace heapbump::verify {
 namespace {
@@ -14,7 +17,7 @@ bool is_narrow_load(std::uint32_t opcode) { return opcode >= op::i32_load8_s && 
 
 class Reader {
  public:
-  Reader(const Flow& flow, const Landmarks& landmarks) : flow_(flow), marks_(landmarks) {}
+  Reader(Context& context, const Flow& flow, const Landmarks& landmarks) : c_(context), flow_(flow), marks_(landmarks) {}
 
   Reading read(std::uint64_t immediate_offset) {
     for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
@@ -93,27 +96,57 @@ class Reader {
 
   void compared(NodeId other, std::uint64_t offset) {
     const Node& node = flow_.nodes[other];
-    if (node.kind == NodeKind::global && marks_.stack_global && node.value == *marks_.stack_global) return settle(Use::stack, offset);
+    if (node.kind == NodeKind::global && is_stack_pointer(node.value)) return settle(Use::stack, offset);
     if (starts_at_data(other)) return settle(Use::root_end, offset);
-    const bool plainly_number = (node.kind == NodeKind::load && is_narrow_load(node.opcode)) || node.kind == NodeKind::memory_size ||
-                                node.kind == NodeKind::constant ||
-                                (node.kind == NodeKind::binary && !is_add_or_sub(node.opcode) && !is_comparison(node.opcode));
-    settle(plainly_number ? Use::number : Use::unknown, offset);
+    settle(is_plainly_number(other) ? Use::number : Use::unknown, offset);
+  }
+
+  /// Whether a global is the stack pointer of a stack that ends where the heap starts: by its initial value, or because the program
+  /// lowers it (Go sets it when it starts).
+  bool is_stack_pointer(std::int64_t global) {
+    if (!marks_.stack_global || global != *marks_.stack_global || marks_.stack_moved) return false;
+    return marks_.stack_top == marks_.data_end || habits_of_code(c_).lowered[*marks_.stack_global];
+  }
+
+  /// What no address is made by. Rounding one down leaves an address.
+  bool is_plainly_number(NodeId id) const {
+    constexpr int kMostRoundings = 8;
+    const auto rounds = [&](NodeId mask) {  // a constant, `-n` or `~n`
+      if (const auto value = flow_.constant(mask)) return *value < 0 && std::has_single_bit(static_cast<std::uint64_t>(-*value));
+      const Node& node = flow_.nodes[mask];
+      return node.kind == NodeKind::binary && ((node.opcode == op::i32_sub && flow_.constant(flow_.operand(mask, 0)) == 0) ||
+                                               (node.opcode == op::i32_xor && flow_.constant(flow_.operand(mask, 1)) == -1));
+    };
+    for (int i = 0; i < kMostRoundings; ++i) {
+      const Node& node = flow_.nodes[id];
+      const bool masks = node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == 0x83);  // also i64
+      if (masks && (rounds(flow_.operand(id, 1)) || rounds(flow_.operand(id, 0)))) {
+        const Linear rounded = linear_form(flow_, flow_.operand(id, rounds(flow_.operand(id, 1)) ? 0 : 1));
+        if (rounded.base == kNoNode) return true;
+        id = rounded.base;
+        continue;
+      }
+      if (node.kind == NodeKind::binary) return !is_add_or_sub(node.opcode) && !is_comparison(node.opcode);
+      return (node.kind == NodeKind::load && is_narrow_load(node.opcode)) || node.kind == NodeKind::memory_size || node.kind == NodeKind::constant;
+    }
+    return false;
   }
 
   /// The start of static data, or a loop's variable that begins at a constant address in static data: it runs up to the end.
-  bool starts_at_data(NodeId id) const {
+  bool starts_at_data(NodeId id) {
     if (is_data_start(id)) return true;
     // Suspendable code joins its variables once more on every way around a call, so phis are looked through.
     constexpr std::size_t kMostPhis = 64;
     std::vector<NodeId> pending{id};
-    for (std::size_t i = 0; i < pending.size() && i < kMostPhis; ++i) {
+    for (std::size_t i = 0; i < pending.size(); ++i) {
       const Linear form = linear_form(flow_, pending[i]);
       if (form.base == kNoNode || flow_.nodes[form.base].kind != NodeKind::phi) continue;
-      for (const NodeId operand : flow_.operands_of(flow_.nodes[form.base])) {
+      const auto operands = flow_.operands_of(flow_.nodes[form.base]);
+      if (!c_.spend(operands.size())) return false;
+      for (const NodeId operand : operands) {
         const auto value = flow_.constant(operand);
         if (value && static_cast<std::uint32_t>(*value) >= marks_.data_start && static_cast<std::uint32_t>(*value) < marks_.data_end) return true;
-        if (!value && std::ranges::find(pending, operand) == pending.end()) pending.push_back(operand);
+        if (!value && pending.size() < kMostPhis && std::ranges::find(pending, operand) == pending.end()) pending.push_back(operand);
       }
     }
     return false;
@@ -149,7 +182,7 @@ class Reader {
       case EffectKind::drop:
       case EffectKind::branch: return;
       case EffectKind::global_set:
-        return settle(marks_.stack_global && effect.value == *marks_.stack_global ? Use::stack : Use::unknown, effect.offset);
+        return settle(is_stack_pointer(effect.value) ? Use::stack : Use::unknown, effect.offset);
       case EffectKind::call:
       case EffectKind::call_indirect:
         return settle(position > 0 && is_data_start(operands[position - 1]) ? Use::root_end : Use::unknown, effect.offset);
@@ -219,6 +252,7 @@ class Reader {
     settle(Use::unknown, effect.offset);
   }
 
+  Context& c_;
   const Flow& flow_;
   const Landmarks& marks_;
   enum class Half : std::uint8_t { none, top, length };
@@ -228,29 +262,68 @@ class Reader {
 
 }  // namespace
 
-Landmarks find_landmarks(const Module& module, std::uint64_t heap_start) {
+Landmarks find_landmarks(const Context& context, const Module& module) {
   Landmarks marks;
-  marks.data_end = heap_start;
+  marks.data_end = context.manifest().heap_base_before.value_or(0);
   std::optional<std::uint64_t> lowest;
   for (const DataSegment& segment : module.data) {
     const auto address = segment.address();
     if (address && segment.size.value != 0 && (!lowest || *address < *lowest)) lowest = address;
   }
   marks.data_start = lowest.value_or(0);
-  // Linkers make the stack pointer the first mutable i32 global. A module that keeps something else there loses an
-  // explanation by this, which can only make verify stricter.
+  // Linkers make the stack pointer the first mutable i32 global. A module may keep a break there, which moves with the heap or
+  // is set to the heap's start at the first call.
   for (std::uint32_t i = 0; i < module.globals.size(); ++i) {
     const Global& global = module.globals[i];
     if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
     marks.stack_global = i;
     marks.stack_top = static_cast<std::uint32_t>(*global.init.value);
+    marks.stack_moved = std::ranges::find(context.changed_globals, i) != context.changed_globals.end();
     break;
   }
   return marks;
 }
 
-Reading read_use(const Flow& flow, std::uint64_t immediate_offset, const Landmarks& landmarks) {
-  return Reader(flow, landmarks).read(immediate_offset);
+const CodeHabits& habits_of_code(Context& context) {
+  if (context.habits) return *context.habits;
+  CodeHabits& habits = context.habits.emplace();
+  habits.lowered.resize(context.original.globals.size());
+  constexpr std::uint64_t kEnoughCalls = 4;
+  std::uint64_t padded = 0;
+  std::uint64_t others = 0;
+  for (const FunctionBody& body : context.original.bodies) {
+    InstructionReader reader(context.original, body);
+    Instruction instruction;
+    // global.get, a constant, i32.sub (or i32.add of a negative one), perhaps local.tee, global.set
+    unsigned step = 0;
+    std::int64_t index = -1;  // the global that was read last
+    std::int64_t amount = 0;
+    std::uint64_t short_calls = 0;
+    bool only_calls = true;  // as in what the linker makes itself, without padding
+    while (reader.next(instruction)) {
+      const std::uint32_t opcode = instruction.opcode;
+      const bool of_global = instruction.value == index;
+      if (opcode == op::global_get) step = 1, index = instruction.value;
+      else if (step == 1 && opcode == op::i32_const) step = 2, amount = instruction.value;
+      else if (step == 2 && opcode == (amount > 0 ? op::i32_sub : op::i32_add)) step = 3;
+      else if (step == 3 && opcode == op::local_tee) step = 3;
+      else if (step == 3 && opcode == op::global_set && of_global && static_cast<std::size_t>(index) < habits.lowered.size())
+        habits.lowered[static_cast<std::size_t>(index)] = true, step = 0;
+      else step = 0;
+      const bool calls = opcode == op::call || opcode == op::return_call;
+      if (calls) ++(instruction.immediate_width == 5 ? padded : short_calls);
+      only_calls = only_calls && (calls || opcode == op::local_get || opcode == op::end);
+    }
+    if (!only_calls) others += short_calls;
+    if (reader.error()) context.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
+    if (context.gave_up) break;
+  }
+  habits.padded = padded >= kEnoughCalls && others == 0;
+  return habits;
+}
+
+Reading read_use(Context& context, const Flow& flow, std::uint64_t immediate_offset, const Landmarks& landmarks) {
+  return Reader(context, flow, landmarks).read(immediate_offset);
 }
 
 }  // namespace heapbump::verify

@@ -23,10 +23,14 @@ struct Landmarks {
   std::uint64_t data_end = 0;                 ///< where static data ends: the old heap start
   std::optional<std::uint32_t> stack_global;  ///< index of the stack pointer
   std::optional<std::uint64_t> stack_top;     ///< its initial value
+  bool stack_moved = false;                   ///< its initial value changed, so that it is none
 };
 
-/// `heap_start`: where static data ends at the latest.
-[[nodiscard]] Landmarks find_landmarks(const Module& module, std::uint64_t heap_start);
+/// `module`: the one of the two in which constants are looked at.
+[[nodiscard]] Landmarks find_landmarks(const Context& context, const Module& module);
+
+/// All code of the original is decoded at the first question.
+[[nodiscard]] const CodeHabits& habits_of_code(Context& context);
 
 /// What the constant whose immediate stands at `immediate_offset` is used for; the first use that is not `number` decides,
 /// an access before all. `size` and `at` of the access are left to the caller: `address` is where it goes, if that is known.
@@ -35,6 +39,6 @@ struct Reading {
   std::uint64_t address = 0;  ///< for an access
   std::uint64_t offset = 0;   ///< file offset of the instruction that decided
 };
-[[nodiscard]] Reading read_use(const Flow& flow, std::uint64_t immediate_offset, const Landmarks& landmarks);
+[[nodiscard]] Reading read_use(Context& context, const Flow& flow, std::uint64_t immediate_offset, const Landmarks& landmarks);
 
 }  // namespace heapbump::verify
