@@ -236,7 +236,7 @@ void CandidateSearch::take_initial_value(const Place& location, std::uint64_t fu
   const std::uint32_t function = break_function_[location];
   if (location.is_global) {
     const Global& global = module_.globals[location.index];
-    if (global.imported || !global.init.value) return;
+    if (global.imported || global.type != ValueType::i32 || !global.init.value) return;
     const auto value = static_cast<std::uint32_t>(*global.init.value);
     if (!plausible(value)) return;
     Site site{.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset,

@@ -51,7 +51,7 @@ bool OwnerSearch::choose(const HeapCandidates& found) {
   std::optional<std::uint64_t> symbol;
   if (const Export* exported = module_.find_export("__heap_base", ExternalKind::global)) {
     const Global& global = module_.globals[exported->index];
-    if (!global.imported && !global.is_mutable && global.init.value)
+    if (!global.imported && !global.is_mutable && global.type == ValueType::i32 && global.init.value)
       symbol = static_cast<std::uint32_t>(*global.init.value);
   }
   if (symbol) {
@@ -149,7 +149,7 @@ Status OwnerSearch::explain_globals() {
     HEAPBUMP_CHECK(module_.work->hold(kSiteBytes));
     Site site{.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset, .width = global.init.immediate_width,
               .address = 0, .function = {}, .value = *global.init.value, .role = Role::unrelated, .moves = 0, .why = {}};
-    if (symbols[i] && !global.is_mutable) {
+    if (symbols[i] && !global.is_mutable && global.type == ValueType::i32) {
       site.role = static_cast<std::uint32_t>(*global.init.value) == base ? Role::heap_start : Role::heap_end;
       site.moves = 1;
       site.why = "the exported symbol, which hosts read; it must stay true";

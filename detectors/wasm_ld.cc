@@ -165,7 +165,7 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Find
     const bool start = exported.name == "__heap_base";
     if (exported.kind != ExternalKind::global || (!start && exported.name != "__heap_end")) continue;
     const Global& global = module.globals[exported.index];
-    if (global.imported || global.is_mutable || !global.init.value) continue;
+    if (global.imported || global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
     HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
     owner.sites.push_back({.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset,
                            .width = global.init.immediate_width, .address = 0, .function = {}, .value = *global.init.value,

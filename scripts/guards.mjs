@@ -55,6 +55,7 @@ const GUARDS = [
   [READER, 'if (memory.shared && !memory.max) return', 'if (false) return', MALFORMED],
   [READER, 'if (memory.min.value > kMaxPages)', 'if (false)', MALFORMED],
   [READER, 'if (memory.max && memory.max->value > kMaxPages)', 'if (false)', MALFORMED],
+  [READER, 'if (expr->value && type != (wide ? ValueType::i64 : ValueType::i32))', 'if (false)', MALFORMED],
   [READER, 'if (memory.max && memory.max->value < memory.min.value)', 'if (false)', MALFORMED],
   [READER, 'if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the memory section");', '', MALFORMED],
   [READER, 'if (e.index >= limit)', 'if (false)', MALFORMED],

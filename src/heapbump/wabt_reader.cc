@@ -131,7 +131,7 @@ class Delegate final : public wabt::BinaryReaderNop {
     return mark();
   }
   wabt::Result BeginGlobalInitExpr(wabt::Index) override { return mark(); }
-  wabt::Result EndGlobalInitExpr(wabt::Index) override { return const_expr(module_.globals.back().init); }
+  wabt::Result EndGlobalInitExpr(wabt::Index) override { return const_expr(module_.globals.back().init, module_.globals.back().type); }
 
   wabt::Result OnExportCount(wabt::Index) override { return mark(); }
   wabt::Result OnExport(wabt::Index, wabt::ExternalKind kind, wabt::Index item, std::string_view name) override {
@@ -178,7 +178,7 @@ class Delegate final : public wabt::BinaryReaderNop {
     return mark();
   }
   wabt::Result BeginDataSegmentInitExpr(wabt::Index) override { return mark(); }
-  wabt::Result EndDataSegmentInitExpr(wabt::Index) override { return const_expr(module_.data.back().offset); }
+  wabt::Result EndDataSegmentInitExpr(wabt::Index) override { return const_expr(module_.data.back().offset, ValueType::i32); }
   wabt::Result OnDataSegmentData(wabt::Index, const void* data, wabt::Address size) override {
     DataSegment& segment = module_.data.back();
     segment.data_offset = size == 0 ? state->offset
@@ -203,12 +203,16 @@ class Delegate final : public wabt::BinaryReaderNop {
     return refuse(Code::kGcTypes, "the module uses types of a later proposal (garbage collection or typed references)");
   }
 
-  wabt::Result const_expr(ConstExpr& target) {
+  wabt::Result const_expr(ConstExpr& target, ValueType type) {
     auto expr = read_const_expr(module_.file, last_offset_, state->offset);
     if (!expr) {
       if (!error) error = std::move(expr).error();
       return wabt::Result::Error;
     }
+    // Whoever edits the number relies on its type; wabt does not compare them.
+    const bool wide = expr->value && u8(module_.file[static_cast<std::size_t>(expr->file_offset)]) == 0x42;
+    if (expr->value && type != (wide ? ValueType::i64 : ValueType::i32))
+      return refuse(Code::kMalformed, "a constant is not of the type of what it initialises");
     target = *expr;
     return mark();
   }

@@ -127,7 +127,7 @@ TEST(Undo, AChangeBeforeAnEditIsNamedFirst) {
   const Specimen late = late_specimen();
   const auto module = read_module(late.reserved);
   const auto record = read_record(*module);
-  const auto edit = std::ranges::find_if((*record)->edits, [](const RecordedEdit& e) { return e.new_bytes.size() == 5; });  // an immediate
+  const auto edit = std::ranges::find_if((*record)->edits, [](const RecordedEdit& e) { return e.old_bytes.size() == 3 && e.new_bytes.size() == 3; });  // an immediate
   ASSERT_GT(edit->offset, kPadding);
   ByteList changed = late.reserved;
   changed[edit->offset] ^= std::byte{1};
@@ -202,7 +202,7 @@ TEST(Undo, ARecordWithoutCheckpointsIsGoodForAsMuchAsBefore) {
   EXPECT_EQ(refusal(changed).code, Code::kModifiedSince);
   EXPECT_FALSE(refusal(changed).offset.has_value());
   changed = old;
-  const auto edit = std::ranges::find_if(s.record.edits, [](const RecordedEdit& e) { return e.new_bytes.size() == 5; });  // an immediate
+  const auto edit = std::ranges::find_if(s.record.edits, [](const RecordedEdit& e) { return e.old_bytes.size() == 3 && e.new_bytes.size() == 3; });  // an immediate
   const auto at = static_cast<std::size_t>(edit->offset);
   changed[at] ^= std::byte{1};
   EXPECT_EQ(refusal(changed).offset, at);
