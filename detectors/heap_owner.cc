@@ -116,10 +116,13 @@ Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
     bool end_pointer = addressed && before >= image.end() && before < base && base - before <= kNearSpan * 16;
     HEAPBUMP_TRY(const Survey reads, survey_code(module_, {address > kReadSpan ? address - kReadSpan : 0, address + 4}));
     HEAPBUMP_TRY(const auto uses, classify_hits(module_, reads.hits));
-    for (const AddressUse& use : uses)
-      if (use.kind == AddressUse::Kind::address && use.target + 4 > static_cast<std::int64_t>(address) &&
-          use.target < static_cast<std::int64_t>(address) + 4)
-        end_pointer = false;
+    constexpr std::int64_t kWidest = 8;  // of an access that takes the word along, as a copy of a pair does
+    const auto at = static_cast<std::int64_t>(address);
+    for (const AddressUse& use : uses) {
+      const bool reaches = use.kind == AddressUse::Kind::address && use.target + kWidest > at && use.target < at + 4;
+      const bool names = use.constant != kNoNode && static_cast<std::uint32_t>(use.hit.immediate.value) == address;
+      if (reaches || names) end_pointer = false;
+    }
     if (!end_pointer) {
       site.why = "a word of static data that may be the heap's start";
       refuse(Code::kUnexplained, "the data word at " + hex(address) + " equals the heap's start; whether it is one cannot be told",

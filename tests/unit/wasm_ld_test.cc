@@ -523,6 +523,15 @@ TEST(WasmLd, a_second_word_that_holds_the_start_is_refused_unless_an_object_ends
   read.builder.function(read.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
   read.builder.function(read.unary, 0, Code().i32_const(1040).access(0x28, 4));
   EXPECT_FALSE(sound(read.find(), Strategy::bump));
+
+  // or both words are copied together, or the second one's address is handed on
+  for (const Code& takes : {Code().i32_const(1040).access(0x29).op({0xa7}), Code().i32_const(1044).call(0)}) {
+    Program copied;
+    copied.builder.data(1040, std::string("\xa0\x13\x01\x00", 4) + start);
+    copied.builder.function(copied.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
+    copied.builder.function(copied.unary, 0, takes);
+    EXPECT_FALSE(sound(copied.find(), Strategy::bump));
+  }
 }
 
 TEST(WasmLd, two_possible_starts_are_ambiguous) {
