@@ -122,6 +122,7 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
     if (is_access(flow.effects[i].kind)) accesses.emplace(flow.effects[i].immediate_offset, i);
 
   std::vector<AddressUse> uses;
+  uses.reserve(hits.size());
   std::uint64_t budget = kSteps;
   for (const RangeHit& hit : hits) {
     const auto found = constants.find(hit.immediate.file_offset);
@@ -137,10 +138,9 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
       if (budget == 0) uses.back() = given_up();
     } else if (const auto access = accesses.find(hit.immediate.file_offset); access != accesses.end()) {
       const Effect& effect = flow.effects[access->second];
-      const auto base = flow.constant(flow.operands_of(effect)[0]);
-      if (base) {
-        uses.push_back({hit, AddressUse::Kind::address, static_cast<std::uint32_t>(*base) + effect.value,
-                        "the address of a memory access"});
+      const Linear base = linear_form(flow, flow.operands_of(effect)[0]);
+      if (base.base == kNoNode) {
+        uses.push_back({hit, AddressUse::Kind::address, base.offset + effect.value, "the address of a memory access"});
       } else {
         uses.push_back({hit, AddressUse::Kind::offset, effect.value, "an offset from a pointer: a field or an element"});
       }
@@ -153,6 +153,7 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
 
 Result<std::vector<AddressUse>> classify_hits(const Module& module, std::span<const RangeHit> hits) {
   std::vector<AddressUse> uses;
+  uses.reserve(hits.size());
   for (std::size_t i = 0; i < hits.size();) {
     std::size_t end = i;
     while (end < hits.size() && hits[end].function == hits[i].function) ++end;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "detectors/survey.h"
@@ -22,7 +22,7 @@ struct AddressUse {
   RangeHit hit;
   Kind kind = Kind::number;
   std::int64_t target = 0;  ///< address: which one; else the constant
-  std::string how;          ///< in words, for the report
+  std::string_view how;       ///< in words, for the report
   NodeId constant = kNoNode;  ///< in the flow that was looked at; none for an access's offset and where no path leads
 };
 

@@ -6,25 +6,18 @@
 #include "detectors/address_use.h"
 #include "detectors/dlmalloc_state.h"
 #include "detectors/kept_constant.h"
+#include "detectors/moved_constants.h"
 #include "detectors/shift.h"
 #include "detectors/stack_bounds.h"
 
 namespace heapbump {
 namespace {
 
-constexpr std::uint64_t kHeaderSpan = 64;           ///< how far above the start an allocator's first header can reach
 constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far above the start go into the report
 constexpr std::uint64_t kNearSpan = 4096;           ///< so near the start a number in an address is no coincidence
 constexpr std::size_t kMaxNear = 256;               ///< constants near the start in one function; dlmalloc has about ten
-constexpr int kBackwardSteps = 64;
 constexpr std::uint64_t kPassedPerUnit = 8;         ///< nodes and effects that are only passed over in a unit of work
 constexpr std::uint64_t kSiteBytes = 512;           ///< of what is kept of one constant here, in the finding and in the report
-
-/// The hit at that place; hits are in file order.
-const RangeHit* hit_at(std::span<const RangeHit> hits, std::uint64_t file_offset) {
-  const auto found = std::ranges::lower_bound(hits, file_offset, {}, [](const RangeHit& hit) { return hit.immediate.file_offset; });
-  return found != hits.end() && found->immediate.file_offset == file_offset ? &*found : nullptr;
-}
 
 class Explainer {
  public:
@@ -42,7 +35,6 @@ class Explainer {
 
  private:
   Status explain_function(std::span<const RangeHit> hits, bool owner);
-  [[nodiscard]] Result<bool> consistent(const Flow& flow, std::span<const RangeHit> hits);
   [[nodiscard]] bool matters(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
   [[nodiscard]] bool makes_address(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
   [[nodiscard]] bool meets_distance(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const;
@@ -167,71 +159,6 @@ bool Explainer::made_of_header(const Flow& flow, NodeId node) const {
   return sum.base == kNoNode;
 }
 
-/// With the constants near the start moving along with it, every address in the function must be above the line or
-/// independent of it; anything in between means that a constant was missed or moved wrongly.
-Result<bool> Explainer::consistent(const Flow& flow, std::span<const RangeHit> hits) {
-  std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
-  const auto base = static_cast<std::int64_t>(base_);
-  Shift up{.scale = static_cast<std::int64_t>(kPageSize), .known = true, .top = true};
-  Shift down = up;
-  down.scale = -up.scale;
-  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::constant || node.width == 0) continue;
-    if (const RangeHit* hit = hit_at(hits, node.immediate_offset)) seeds.push_back({id, hit->negated ? down : up});
-  }
-  HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, *module_.work));
-  for (const Effect& effect : flow.effects) {
-    const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store || effect.kind == EffectKind::atomic;
-    if (!access) continue;
-    const NodeId address = flow.operands_of(effect)[0];
-    const Shift& shift = shifts[address];
-    const bool above = shift.top && shift.known && shift.scale == up.scale;
-    // A size with a large constant added to it: the constant must be the heap's start in some folded form.
-    std::int64_t added = effect.value;
-    NodeId size = address;
-    for (std::size_t depth = 0; depth < kBackwardSteps && flow.nodes[size].kind == NodeKind::binary; ++depth) {
-      const NodeId left = flow.operand(size, 0);
-      const NodeId right = flow.operand(size, 1);
-      const bool add = flow.nodes[size].opcode == op::i32_add;
-      if (!add && flow.nodes[size].opcode != op::i32_sub) break;
-      const auto constant = flow.constant(right);
-      const auto other = flow.constant(left);
-      if (constant && shifts[left].cancelled && !shifts[left].top) {
-        added += add ? *constant : -*constant;
-        size = left;
-      } else if (other && add && shifts[right].cancelled && !shifts[right].top) {
-        added += *other;
-        size = right;
-      } else {
-        break;
-      }
-    }
-    const auto span = static_cast<std::int64_t>(kHeaderSpan);
-    const bool folded = !shift.top && shifts[size].cancelled && added > base - span && added < base + span;
-    if ((shift.top && !above) || folded) {
-      refuse(Code::kUnexplained,
-             "an address made from the heap's start does not move with it, in " + place(flow.function, effect.offset), effect.offset);
-      return false;
-    }
-  }
-  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary || node.opcode < op::i32_eq || node.opcode > op::i32_ge_u) continue;
-    const Shift& a = shifts[flow.operand(id, 0)];
-    const Shift& b = shifts[flow.operand(id, 1)];
-    if (!a.top && !b.top) continue;
-    const auto constant = flow.constant(flow.operand(id, a.top ? 1 : 0));
-    const bool sentinel = constant && (*constant == 0 || *constant == -1);
-    const bool both = a.top && b.top && a.known && b.known && a.scale == b.scale;
-    if (both || (a.top != b.top && (!constant || sentinel))) continue;
-    refuse(Code::kUnexplained,
-           "a value that moves with the heap is compared with one that does not, in " + place(flow.function, node.offset), node.offset);
-    return false;
-  }
-  return true;
-}
-
 Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   const std::uint64_t base = base_;
   const std::uint32_t function = hits.front().function;
@@ -247,7 +174,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       const Node& node = flow.nodes[id];
       if (node.kind != NodeKind::constant || node.width == 0) continue;
       const auto scale = static_cast<std::int64_t>(kPageSize);
-      if (const RangeHit* const at = hit_at(hits, node.immediate_offset); at != nullptr && at->immediate.opcode == op::i32_const) {
+      if (const RangeHit* const at = find_hit(hits, node.immediate_offset); at != nullptr && at->immediate.opcode == op::i32_const) {
         const RangeHit& hit = *at;
         const std::int64_t distance = (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
                                       static_cast<std::int64_t>(base);
@@ -279,6 +206,12 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       refuse(Code::kWorkLimit, "more constants near the heap's start than can be followed in " + place(function, hit.immediate.file_offset),
              hit.immediate.file_offset);
       return {};
+    }
+    if (magnitude < base && use.kind == AddressUse::Kind::address && use.target >= static_cast<std::int64_t>(base)) {
+      add_site(hit, Role::heap_start, 0, "added to others it is an address in the heap");
+      refuse(Code::kUnexplained, "a constant address in the heap, made of several numbers, is used in " + place(function, hit.immediate.file_offset),
+             hit.immediate.file_offset);
+      continue;
     }
     if (magnitude < base) {
       // Below the start lies static data, unless the constant is added to a distance from the start.
@@ -321,7 +254,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       continue;
     }
     if (!certain && !header && magnitude > base + kNearSpan && use.kind == AddressUse::Kind::number) {
-      add_site(hit, Role::unrelated, 0, use.how);
+      add_site(hit, Role::unrelated, 0, std::string(use.how));
       continue;
     }
     if (use.kind == AddressUse::Kind::number && i32 && matters(flow, shifts, use.constant)) {
@@ -331,8 +264,8 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       continue;
     }
     if (use.kind == AddressUse::Kind::escapes && (header || certain)) {
-      add_site(hit, Role::unrelated, 0, use.how + " as it is");
-      refuse(Code::kUnexplained, distance + " is " + use.how + " in " + place(function, hit.immediate.file_offset) +
+      add_site(hit, Role::unrelated, 0, std::string(use.how) + " as it is");
+      refuse(Code::kUnexplained, distance + " is " + std::string(use.how) + " in " + place(function, hit.immediate.file_offset) +
                                      "; whether it is the heap's start there or only an equal number cannot be told",
              hit.immediate.file_offset);
       continue;
@@ -352,17 +285,19 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
         continue;
       }
     }
-    add_site(hit, Role::unrelated, 0,
-             use.kind == AddressUse::Kind::escapes ? "a number inside the region, " + use.how + "; no object of the linker's lies here" : use.how);
+    std::string how(use.how);
+    if (use.kind == AddressUse::Kind::escapes) how = "a number inside the region, " + how + "; no object of the linker's lies here";
+    add_site(hit, Role::unrelated, 0, std::move(how));
   }
   if (owner && !found_.refusal) {
-    HEAPBUMP_TRY([[maybe_unused]] const bool fits, consistent(flow, moved));
+    HEAPBUMP_TRY(auto contradiction, find_contradiction(module_, flow, growth_, base_, moved));
+    if (contradiction) refuse(Code::kUnexplained, contradiction->what + ", in " + place(function, contradiction->offset), contradiction->offset);
   }
   return {};
 }
 
 Result<HeapConstants> Explainer::run() {
-  HEAPBUMP_TRY(const Survey found, survey_code(module_, {base_ - kHeaderSpan, std::max(base_ + kWindow, module_.memory_bytes() + 1)}));
+  HEAPBUMP_TRY(const Survey found, survey_code(module_, {base_ - kHeaderSpan, std::max(base_ + kWindow, module_.memory_bytes() + 1), true}));
   for (std::size_t i = 0; i < found.hits.size();) {
     std::size_t end = i;
     while (end < found.hits.size() && found.hits[end].function == found.hits[i].function) ++end;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "heapbump/known_operands.h"
+
 namespace heapbump {
 namespace {
 
@@ -13,6 +15,11 @@ bool inside(AddressRange range, std::int64_t value) {
 }
 
 }  // namespace
+
+const RangeHit* find_hit(std::span<const RangeHit> hits, std::uint64_t file_offset) {
+  const auto found = std::ranges::lower_bound(hits, file_offset, {}, [](const RangeHit& hit) { return hit.immediate.file_offset; });
+  return found != hits.end() && found->immediate.file_offset == file_offset ? &*found : nullptr;
+}
 
 std::vector<std::uint32_t> Survey::callers(std::uint32_t callee) const {
   std::vector<std::uint32_t> result;
@@ -42,7 +49,14 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
     bool grows = false;
     bool only_calls = true;
     std::uint64_t short_calls = 0;
+    KnownOperands operands;
     while (reader.next(instruction)) {
+      bool leads_inside = false;
+      if (range.sums)
+        operands.step(instruction, [&](std::uint64_t address) {
+          const auto base = address - static_cast<std::uint64_t>(instruction.value);  // one in the range is a hit itself
+          leads_inside |= inside(range, static_cast<std::int64_t>(address)) && base < range.begin;
+        });
       only_calls &= instruction.opcode == op::call || instruction.opcode == op::local_get || instruction.opcode == op::end ||
                     instruction.opcode == op::return_;
       switch (instruction.immediate) {
@@ -56,7 +70,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
           const std::int64_t address =
               instruction.immediate == Immediate::i32 ? static_cast<std::int64_t>(static_cast<std::uint32_t>(value)) : value;
           const bool negated = constant && value < 0 && inside(range, -value);
-          if (!negated && !inside(range, address)) break;
+          if (!negated && !leads_inside && !inside(range, address)) break;
           survey.hits.push_back({function,
                                  {function, instruction.opcode, value, instruction.immediate_offset,
                                   instruction.immediate_width},

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct RangeHit {
   CodeImmediate immediate;
   bool negated = false;  ///< the constant is the negative of a number in the range
 };
+
+/// The hit whose immediate stands at that file offset, or null; hits are in file order.
+[[nodiscard]] const RangeHit* find_hit(std::span<const RangeHit> hits, std::uint64_t file_offset);
 
 struct Survey {
   std::vector<std::uint32_t> size_functions;  ///< functions with memory.size, ascending
@@ -41,6 +45,7 @@ struct Survey {
 struct AddressRange {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
+  bool sums = false;  ///< also the memargs that lead into the range from a constant below it
 };
 
 /// Errors: those of InstructionReader; kWorkLimit for more hits than any linked module has.

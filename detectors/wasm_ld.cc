@@ -190,7 +190,7 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Find
 
 Result<std::optional<Finding>> detect_wasm_ld(const Module& module) {
   const std::uint64_t top = module.memory_bytes();
-  HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailPages * kPageSize}));
+  HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailPages * kPageSize, true}));
   HEAPBUMP_TRY(const GrowthReport growth, analyse_growth(module, survey));
   const NameSection names = read_names(module);
 

@@ -125,6 +125,21 @@ TEST(BumpAllocators, an_arena_measured_from_the_start_and_indexed) {
   EXPECT_EQ(program.moved(), 2);
 }
 
+TEST(BumpAllocators, a_heap_whose_end_is_a_constant_too) {
+  Program program;
+  program.builder.function(program.unary, 1, arena(kBase, true).i32_const(kThread).i32_const(2 * 65536).access(0x36));
+  EXPECT_NE(program.why_not().find("the declared end of the memory"), std::string::npos) << program.why_not();
+}
+
+TEST(BumpAllocators, a_distance_from_the_start_to_which_a_number_below_it_is_added) {
+  // what the size makes with kBase - 200 may be an address again, and is only compared
+  Program program;
+  program.builder.function(program.unary, 1,
+                           arena(kBase, true).op({0x3f, 0x00}).i32_const(16).op({0x74}).i32_const(kBase).op({0x6b}).i32_const(kBase - 200)
+                               .op({0x6a}).local_get(0).op({0x49, 0x1a}));
+  EXPECT_NE(program.why_not().find("is added to a distance from it"), std::string::npos) << program.why_not();
+}
+
 TEST(BumpAllocators, a_size_alone_is_no_heap) {
   Program program;
   program.builder.function(program.unary, 1, arena(kBase, false));

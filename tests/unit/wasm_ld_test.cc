@@ -429,6 +429,19 @@ TEST(WasmLd, an_address_in_the_heap_that_the_owner_does_not_use_is_refused) {
   EXPECT_EQ(finding.refusals.front().code, heapbump::Code::kUnexplained);
 }
 
+TEST(WasmLd, an_address_made_of_a_constant_below_the_line_and_an_offset_is_above_it) {
+  for (const bool below : {false, true}) {
+    Program bump;
+    bump.builder.function(bump.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
+    bump.builder.function(bump.unary, 0, Code().i32_const(40'000).access(0x28, below ? 30'000 : 40'000));
+    EXPECT_EQ(sound(bump.find(), Strategy::bump), below);
+    Program tail;
+    tail.builder.function(tail.unary, 1, grow_and_return());
+    tail.builder.function(tail.unary, 0, Code().i32_const(100'000).access(0x28, below ? 31'000 : 40'000));
+    EXPECT_EQ(sound(tail.find(), Strategy::tail), below);
+  }
+}
+
 TEST(WasmLd, an_address_far_above_the_start_is_as_good_as_one_near_it) {
   // Four padded calls show that relocated immediates kept their width; one of five bytes is an address then.
   const auto far = [](unsigned width, bool sums) {

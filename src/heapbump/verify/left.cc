@@ -7,6 +7,7 @@
 
 #include "heapbump/code.h"
 #include "heapbump/data_image.h"
+#include "heapbump/known_operands.h"
 #include "heapbump/verify/constants.h"
 #include "heapbump/verify/context.h"
 #include "heapbump/verify/roles.h"
