@@ -82,7 +82,8 @@ const GUARDS = [
   [UNDO, '(!range || *edit < range->end)', 'true', UNDOES],
   [VERIFY, 'if (taken != *record.checkpoints) {', 'if (false) {', 'verify_test Verify.*'],
   ['src/heapbump/verify/context.h', 'if (reserved.work->charge(units)) return true;', 'if (units + 1 != 0) return true;', 'limits Limits.ConstantsThatMoved*'],
-  ['src/heapbump/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)', 'if (false)', 'malformed Changes.OfAGoProgramWithAGap'],
+  ['src/heapbump/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)', 'if (false)', 'unit Plan.ADataSegmentInTheRegion*'],
+  ['src/heapbump/plan.cc', '  if (record) {', '  if (false) {', 'malformed Changes.OfAGoProgramWithAGap'],
   ['src/heapbump/work.h', 'units <= work_limit_) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
   ['src/heapbump/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
   ['src/heapbump/check.cc', 'HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
@@ -134,7 +135,7 @@ for (const [file] of GUARDS) fs.utimesSync(path.join(copy, file), new Date(), ne
 const compiler = spawnSync('ccache', ['--version']).error ? '' : '-DCMAKE_CXX_COMPILER_LAUNCHER=ccache';
 need(sh(`cmake -S "${copy}" -B "${build}" -G Ninja -DHEAPBUMP_TESTS=ON -DHEAPBUMP_OFFLINE=ON -DHEAPBUMP_WERROR=OFF ${compiler}`, copy, 120), 'cmake fails');
 
-const PROGRAMS = { malformed: 'malformed/heapbump_malformed', limits: 'limits/heapbump_limits', verify_test: 'tools/heapbump_verify_test' };
+const PROGRAMS = { malformed: 'malformed/heapbump_malformed', limits: 'limits/heapbump_limits', unit: 'unit/heapbump_unit', verify_test: 'tools/heapbump_verify_test' };
 const targetOf = (test) => (test.startsWith('io ') ? 'heapbump_cli' : path.basename(PROGRAMS[test.split(' ')[0]]));
 const commandOf = (test) => {
   const words = test.slice(test.indexOf(' ') + 1);
