@@ -46,9 +46,10 @@ bool is_plainly_number(const Flow& flow, NodeId id) {
   return false;
 }
 
-/// Whether a value starts in static data at a constant address and is joined on its way with itself only, as a loop's variable is.
+/// Whether a value may have started in static data at a constant address, as the variable of a walk through it did. What else it is joined with
+/// is not asked: suspendable code joins it with what it saved.
 Result<bool> walks_through_data(const Flow& flow, NodeId id, const Surroundings& around, WorkMeter& work) {
-  constexpr std::size_t kMostJoins = 64;  // suspendable code joins its variables around every call
+  constexpr std::size_t kMostJoins = 64;
   std::vector<NodeId> pending{id};
   for (std::size_t i = 0; i < pending.size(); ++i) {
     const NodeId base = linear_form(flow, pending[i]).base;
