@@ -20,13 +20,7 @@ bool is_access(EffectKind kind) {
 
 /// Whether a value is what an address is aligned with: a constant, or `-n` or `~n` worked out at run time. Of what is anded with
 /// anything else (flags, a bit that is asked for) the constant is the mask.
-bool aligns(const Flow& flow, NodeId id) {
-  if (flow.constant(id)) return true;
-  const Node& node = flow.nodes[id];
-  if (node.kind != NodeKind::binary) return false;
-  return (node.opcode == op::i32_sub && flow.constant(flow.operand(id, 0)) == 0) ||
-         (node.opcode == op::i32_xor && flow.constant(flow.operand(id, 1)) == -1);
-}
+bool aligns(const Flow& flow, NodeId id) { return flow.constant(id) || is_negation(flow, id); }
 
 /// Nodes made of one constant alone: itself, sums with other constants, and phis or selects of such. A pointer that walks
 /// up from a constant is one, a constant added to an unknown pointer is not. With each, the most that was added.

@@ -16,7 +16,6 @@ namespace {
 constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far above the start go into the report
 constexpr std::uint64_t kNearSpan = 4096;           ///< so near the start a number in an address is no coincidence
 constexpr std::size_t kMaxNear = 256;               ///< constants near the start in one function; dlmalloc has about ten
-constexpr std::uint64_t kPassedPerUnit = 8;         ///< nodes and effects that are only passed over in a unit of work
 constexpr std::uint64_t kSiteBytes = 512;           ///< of what is kept of one constant here, in the finding and in the report
 
 class Explainer {

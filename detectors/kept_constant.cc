@@ -1,28 +1,10 @@
 #include "detectors/kept_constant.h"
 
 #include <algorithm>
-#include <bit>
 #include <vector>
 
 namespace heapbump {
 namespace {
-
-constexpr std::uint32_t kI64And = 0x83;
-constexpr std::uint64_t kPassedPerUnit = 8;  ///< nodes that are only passed over in a unit of work
-
-bool is_comparison(std::uint32_t opcode) { return opcode >= op::i32_eqz && opcode <= 0x5a; }  // to i64.ge_u
-bool is_sum(std::uint32_t opcode) {
-  return opcode == op::i32_add || opcode == op::i32_sub || opcode == 0x7c || opcode == 0x7d;  // also of i64
-}
-bool is_narrow_load(std::uint32_t opcode) { return opcode >= op::i32_load8_s && opcode <= 0x33; }  // 8 and 16 bits, to i64.load16_u
-
-/// Whether a mask rounds down to a power of two: a constant, or `-n` or `~n` worked out at run time.
-bool rounds(const Flow& flow, NodeId mask) {
-  if (const auto value = flow.constant(mask)) return *value < 0 && std::has_single_bit(static_cast<std::uint64_t>(-*value));
-  const Node& node = flow.nodes[mask];
-  return node.kind == NodeKind::binary && ((node.opcode == op::i32_sub && flow.constant(flow.operand(mask, 0)) == 0) ||
-                                           (node.opcode == op::i32_xor && flow.constant(flow.operand(mask, 1)) == -1));
-}
 
 /// Whether a value is made in a way that no address is: read from fewer than 32 bits, multiplied, divided, shifted, masked.
 bool is_plainly_number(const Flow& flow, NodeId id) {
@@ -32,15 +14,16 @@ bool is_plainly_number(const Flow& flow, NodeId id) {
     switch (node.kind) {
       case NodeKind::constant:
       case NodeKind::memory_size: return true;
-      case NodeKind::load: return is_narrow_load(node.opcode);
+      case NodeKind::load: return op::is_narrow_load(node.opcode);
       case NodeKind::binary: break;
       default: return false;
     }
     const NodeId left = flow.operand(id, 0);
     const NodeId right = flow.operand(id, 1);
-    const bool masks = node.opcode == op::i32_and || node.opcode == kI64And;
-    if (!masks || (!rounds(flow, left) && !rounds(flow, right))) return !is_sum(node.opcode) && !is_comparison(node.opcode);
-    id = linear_form(flow, rounds(flow, right) ? left : right).base;  // an address, if what is rounded is one
+    const bool masks = node.opcode == op::i32_and || node.opcode == op::i64_and;
+    const bool by_right = masks && rounds_down(flow, right);
+    if (!by_right && !(masks && rounds_down(flow, left))) return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
+    id = linear_form(flow, by_right ? left : right).base;  // an address, if what is rounded is one
     if (id == kNoNode) return true;
   }
   return false;
@@ -105,13 +88,13 @@ Result<std::optional<std::uint64_t>> meets_heap(const Flow& flow, NodeId constan
       }
       const Node& node = flow.nodes[user.index];
       bool carries = node.kind == NodeKind::phi || (node.kind == NodeKind::select && user.position < 2) ||
-                     (node.kind == NodeKind::unary && !is_comparison(node.opcode));
+                     (node.kind == NodeKind::unary && !op::is_integer_comparison(node.opcode));
       if (node.kind == NodeKind::binary) {
         const NodeId other = flow.operand(user.index, 1 - user.position);
-        if (is_sum(node.opcode)) {
+        if (op::is_integer_sum(node.opcode)) {
           carries = flow.constant(other).has_value();
           if (!carries) return node.offset;
-        } else if (is_comparison(node.opcode)) {
+        } else if (op::is_integer_comparison(node.opcode)) {
           HEAPBUMP_TRY(const bool harmless, is_harmless(flow, other, around, work));
           if (!harmless) return node.offset;
         }

@@ -46,7 +46,16 @@ inline constexpr std::uint32_t unreachable = 0x00, nop = 0x01, block = 0x02, loo
     i32_le_s = 0x4c, i32_le_u = 0x4d, i32_ge_s = 0x4e, i32_ge_u = 0x4f, i32_add = 0x6a, i32_sub = 0x6b, i32_mul = 0x6c,
     i32_div_s = 0x6d, i32_div_u = 0x6e, i32_and = 0x71, i32_or = 0x72, i32_xor = 0x73, i32_shl = 0x74, i32_shr_s = 0x75,
     i32_shr_u = 0x76, ref_null = 0xd0, ref_is_null = 0xd1, ref_func = 0xd2, memory_init = 0xfc0008, data_drop = 0xfc0009,
-    memory_copy = 0xfc000a, memory_fill = 0xfc000b;
+    memory_copy = 0xfc000a, memory_fill = 0xfc000b, i64_eqz = 0x50, i64_ge_u = 0x5a, i64_add = 0x7c, i64_sub = 0x7d, i64_and = 0x83,
+    i64_load16_u = 0x33;
+
+/// Of 32 and of 64 bits, with `eqz`.
+[[nodiscard]] inline bool is_integer_comparison(std::uint32_t opcode) { return opcode >= i32_eqz && opcode <= i64_ge_u; }
+[[nodiscard]] inline bool is_integer_sum(std::uint32_t opcode) {
+  return opcode == i32_add || opcode == i32_sub || opcode == i64_add || opcode == i64_sub;
+}
+/// Of 8 or 16 bits.
+[[nodiscard]] inline bool is_narrow_load(std::uint32_t opcode) { return opcode >= i32_load8_s && opcode <= i64_load16_u; }
 }  // namespace op
 
 [[nodiscard]] Immediate immediate_of(std::uint32_t opcode);

@@ -120,7 +120,7 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes, 
   result.manifest = (*record)->manifest;
   check_all(original, *reserved, **record, result);
   // The difference is taken once in step and once by the record.
-  result.checking_work = original.work->work() + reserved->work->work() + 2 * reserved_bytes.size() / verify::kPassedPerUnit;
+  result.checking_work = original.work->work() + reserved->work->work() + 2 * reserved_bytes.size() / kPassedPerUnit;
   if (manifest) check_manifest_file(result, *manifest);
   std::ranges::stable_sort(result.mismatches, {}, [](const Mismatch& m) { return m.offset.value_or(UINT64_MAX); });
   return result;

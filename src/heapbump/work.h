@@ -14,6 +14,9 @@
 
 namespace heapbump {
 
+/// Bytes, nodes or words that are only passed over, in a unit of work.
+inline constexpr std::uint64_t kPassedPerUnit = 8;
+
 class WorkMeter {
  public:
   explicit WorkMeter(std::uint64_t file_size)

@@ -271,6 +271,13 @@ TEST(BumpAllocators, what_is_compared_with_the_start_may_be_a_break) {
   // rounded down by a constant, and by an alignment worked out at run time
   EXPECT_NE(why_not_compared(Code().local_get(0).i32_const(15).op({0x6a}).i32_const(-16).op({0x71})).find(met), std::string::npos);
   EXPECT_NE(why_not_compared(Code().local_get(0).i32_const(0).local_get(1).op({0x6b, 0x71})).find(met), std::string::npos);
+  // by the greatest power of two that 64 bits have: (p & INT64_MIN) < kBase
+  Program wide;
+  wide.builder.function(wide.unary, 1, lazy_break(kBase));
+  wide.builder.function(wide.unary, 0,
+                        Code().local_get(0).op({0xad, 0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f, 0x83})
+                            .op({0x42, 0xa0, 0xa9, 0x04, 0x54}));
+  EXPECT_NE(wide.why_not().find(met), std::string::npos);
   // added to before it is compared
   EXPECT_NE(why_not_compared(Code().local_get(0).access(0x2d).local_get(1).i32_const(kBase).op({0x6a, 0x49})).find(met), std::string::npos);
 }

@@ -36,9 +36,6 @@ struct CodeHabits {
   bool padded = false;        ///< what the linker relocated still has its five bytes: a shorter constant in code is no address
 };
 
-/// Units of work (work.h) for a byte, a node or a word that is only passed over.
-inline constexpr std::uint64_t kPassedPerUnit = 8;
-
 struct Context {
   const Module& original;
   const Module& reserved;

@@ -1,19 +1,12 @@
 #include "heapbump/verify/roles.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "heapbump/code.h"
 
 namespace heapbump::verify {
 namespace {
-
-bool is_comparison(std::uint32_t opcode) { return opcode >= op::i32_eqz && opcode <= 0x5a; }  // i32.eqz .. i64.ge_u
-bool is_add_or_sub(std::uint32_t opcode) {
-  return opcode == op::i32_add || opcode == op::i32_sub || opcode == 0x7c || opcode == 0x7d;  // also i64
-}
-bool is_narrow_load(std::uint32_t opcode) { return opcode >= op::i32_load8_s && opcode <= 0x33 && opcode != 0x34; }
 
 class Reader {
  public:
@@ -75,11 +68,11 @@ class Reader {
       case NodeKind::phi: return true;
       case NodeKind::select: return position < 2;
       case NodeKind::load: return false;  // comes again as an effect
-      case NodeKind::unary: return !is_comparison(node.opcode);
+      case NodeKind::unary: return !op::is_integer_comparison(node.opcode);
       case NodeKind::binary: break;
       default: return false;
     }
-    if (is_add_or_sub(node.opcode)) {
+    if (op::is_integer_sum(node.opcode)) {
       const NodeId other = flow_.operand(to, 1 - position);
       if (is_stack_length(to)) {
         settle(Use::stack, node.offset);
@@ -89,7 +82,7 @@ class Reader {
       settle(Use::unknown, node.offset);       // base plus index, or distance from the constant
       return false;
     }
-    if (is_comparison(node.opcode)) compared(flow_.operand(to, 1 - position), node.offset);
+    if (op::is_integer_comparison(node.opcode)) compared(flow_.operand(to, 1 - position), node.offset);
     static_cast<void>(from);
     return false;  // multiplied, divided, shifted, masked: a number
   }
@@ -111,23 +104,17 @@ class Reader {
   /// What no address is made by. Rounding one down leaves an address.
   bool is_plainly_number(NodeId id) const {
     constexpr int kMostRoundings = 8;
-    const auto rounds = [&](NodeId mask) {  // a constant, `-n` or `~n`
-      if (const auto value = flow_.constant(mask)) return *value < 0 && std::has_single_bit(static_cast<std::uint64_t>(-*value));
-      const Node& node = flow_.nodes[mask];
-      return node.kind == NodeKind::binary && ((node.opcode == op::i32_sub && flow_.constant(flow_.operand(mask, 0)) == 0) ||
-                                               (node.opcode == op::i32_xor && flow_.constant(flow_.operand(mask, 1)) == -1));
-    };
     for (int i = 0; i < kMostRoundings; ++i) {
       const Node& node = flow_.nodes[id];
-      const bool masks = node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == 0x83);  // also i64
-      if (masks && (rounds(flow_.operand(id, 1)) || rounds(flow_.operand(id, 0)))) {
-        const Linear rounded = linear_form(flow_, flow_.operand(id, rounds(flow_.operand(id, 1)) ? 0 : 1));
-        if (rounded.base == kNoNode) return true;
-        id = rounded.base;
+      const bool masks = node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
+      const bool by_right = masks && rounds_down(flow_, flow_.operand(id, 1));
+      if (by_right || (masks && rounds_down(flow_, flow_.operand(id, 0)))) {
+        id = linear_form(flow_, flow_.operand(id, by_right ? 0 : 1)).base;
+        if (id == kNoNode) return true;
         continue;
       }
-      if (node.kind == NodeKind::binary) return !is_add_or_sub(node.opcode) && !is_comparison(node.opcode);
-      return (node.kind == NodeKind::load && is_narrow_load(node.opcode)) || node.kind == NodeKind::memory_size || node.kind == NodeKind::constant;
+      if (node.kind == NodeKind::binary) return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
+      return (node.kind == NodeKind::load && op::is_narrow_load(node.opcode)) || node.kind == NodeKind::memory_size || node.kind == NodeKind::constant;
     }
     return false;
   }
