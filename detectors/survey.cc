@@ -69,12 +69,12 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
           // An i32 address of 2 GiB or more reads as negative; it is looked at both ways.
           const std::int64_t address =
               instruction.immediate == Immediate::i32 ? static_cast<std::int64_t>(static_cast<std::uint32_t>(value)) : value;
-          const bool negated = constant && value < 0 && inside(range, -value);
-          if (!negated && !leads_inside && !inside(range, address)) break;
+          const bool negative = constant && value < 0 && inside(range, negated(value));
+          if (!negative && !leads_inside && !inside(range, address)) break;
           survey.hits.push_back({function,
                                  {function, instruction.opcode, value, instruction.immediate_offset,
                                   instruction.immediate_width},
-                                 negated});
+                                 negative});
           // As much again for a list that grows by being copied.
           if (survey.hits.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(module.work->hold(2 * kHeldAtOnce * sizeof(RangeHit)));
           if (survey.hits.size() > kMaxHits)

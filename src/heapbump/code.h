@@ -60,6 +60,9 @@ inline constexpr std::uint32_t unreachable = 0x00, nop = 0x01, block = 0x02, loo
 
 [[nodiscard]] Immediate immediate_of(std::uint32_t opcode);
 
+/// The negative of an immediate; of INT64_MIN itself, as i64.sub gives it.
+[[nodiscard]] constexpr std::int64_t negated(std::int64_t value) { return static_cast<std::int64_t>(std::uint64_t{0} - static_cast<std::uint64_t>(value)); }
+
 struct Instruction {
   std::uint32_t opcode = 0;
   Immediate immediate = Immediate::none;

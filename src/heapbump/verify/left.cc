@@ -71,7 +71,7 @@ class Checker {
     while (reader.next(instruction)) {
       const std::uint64_t value = as_address(instruction, instruction.value);
       const bool holds = is_constant(instruction)
-                             ? is_near(value) || is_near(as_address(instruction, -instruction.value))
+                             ? is_near(value) || is_near(as_address(instruction, negated(instruction.value)))
                              : instruction.immediate == Immediate::memarg && is_near(value);
       if (holds && near.size() == kMostNear) return c_.give_up();
       if (holds) near.push_back({function, instruction.immediate_offset, value, instruction.immediate_width < 5 && instruction.opcode != op::i64_const});
