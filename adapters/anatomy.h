@@ -11,9 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "heapbump/code.h"
-#include "heapbump/manifest.h"
-#include "heapbump/module.h"
+#include "wasm/code.h"
+#include "record/manifest.h"
+#include "wasm/module.h"
 
 namespace heapbump::adapters {
 

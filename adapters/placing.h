@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "adapters/registry.h"
-#include "heapbump/edit.h"
-#include "heapbump/module.h"
+#include "wasm/edit.h"
+#include "wasm/module.h"
 
 namespace heapbump::adapters {
 

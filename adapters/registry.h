@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "adapters/anatomy.h"
-#include "heapbump/module.h"
+#include "wasm/module.h"
 
 namespace heapbump::adapters {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "heapbump/code.h"
+#include "wasm/code.h"
 
 namespace heapbump {
 namespace {

@@ -3,8 +3,8 @@
 // else (wasm-tools PR #989), so the module's own canonical-ABI realloc stays what it is.
 #pragma once
 
-#include "heapbump/edit.h"
-#include "heapbump/manifest.h"
+#include "wasm/edit.h"
+#include "record/manifest.h"
 
 namespace heapbump {
 

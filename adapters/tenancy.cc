@@ -4,7 +4,7 @@
 #include <array>
 #include <unordered_map>
 
-#include "heapbump/shown.h"
+#include "base/shown.h"
 
 namespace heapbump::adapters {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "adapters/anatomy.h"
-#include "heapbump/manifest.h"
-#include "heapbump/module.h"
+#include "record/manifest.h"
+#include "wasm/module.h"
 
 namespace heapbump::adapters {
 

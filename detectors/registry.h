@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "heapbump/finding.h"
-#include "heapbump/module.h"
+#include "record/finding.h"
+#include "wasm/module.h"
 
 namespace heapbump {
 

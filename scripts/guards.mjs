@@ -11,16 +11,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BYTES = 'src/heapbump/bytes.cc';
-const SECTIONS = 'src/heapbump/sections.cc';
-const FENCE = 'src/heapbump/reader_fence.cc';
-const READER = 'src/heapbump/wabt_reader.cc';
-const CODE = 'src/heapbump/code.cc';
-const RECORD = 'src/heapbump/record.cc';
-const IMAGE = 'src/heapbump/data_image.cc';
-const UNDO = 'src/heapbump/undo.cc';
-const VERIFY = 'src/heapbump/verify.cc';
-const IO = 'src/heapbump/io.cc';
+const BYTES = 'src/base/bytes.cc';
+const SECTIONS = 'src/wasm/sections.cc';
+const FENCE = 'src/wasm/reader_fence.cc';
+const READER = 'src/wasm/wabt_reader.cc';
+const CODE = 'src/wasm/code.cc';
+const RECORD = 'src/record/record.cc';
+const IMAGE = 'src/wasm/data_image.cc';
+const UNDO = 'src/reserve/undo.cc';
+const VERIFY = 'src/verify/verify.cc';
+const IO = 'src/base/io.cc';
 const MALFORMED = 'malformed Malformed.*';
 const UNDOES = 'verify_test Undo.*';
 
@@ -66,9 +66,9 @@ const GUARDS = [
   [CODE, 'if (depth_ == 0 && !cursor_.empty()) {', 'if (false) {', MALFORMED],
   [CODE, 'if (cursor_.empty()) return fail_at(Code::kBadInstruction', 'if (false) return fail_at(Code::kBadInstruction', MALFORMED],
   [CODE, 'if (kind > 3) return', 'if (false) return', MALFORMED],
-  ['src/heapbump/flow_merge.cc', 'if (static_cast<std::uint64_t>(instruction.value) >= first_slot_)', 'if (false)', 'malformed Regressions.*'],
-  ['src/heapbump/flow_build.cc', 'HEAPBUMP_TRY(flow_.held_, Held::take(module_.work, flow_.bytes()));', '', 'limits Limits.*'],
-  ['detectors/growth.cc', 'HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size() + part.joins.size()) * kUseBytes));', '', 'limits Limits.*'],
+  ['src/flow/flow_merge.cc', 'if (static_cast<std::uint64_t>(instruction.value) >= first_slot_)', 'if (false)', 'malformed Regressions.*'],
+  ['src/flow/flow_build.cc', 'HEAPBUMP_TRY(flow_.held_, Held::take(module_.work, flow_.bytes()));', '', 'limits Limits.*'],
+  ['detectors/wasm_ld/growth.cc', 'HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size() + part.joins.size()) * kUseBytes));', '', 'limits Limits.*'],
   [RECORD, 'std::ranges::count_if(module.sections, is_record) != 1', 'false', MALFORMED],
   [RECORD, 'if (section.offset != module.sections.back().offset) return', 'if (false) return', MALFORMED],
   [RECORD, 'if (sha256_hex(as_bytes(Json(std::move(rest)).dump(-1))) != *digest->as_string())', 'if (false)', UNDOES],
@@ -81,12 +81,12 @@ const GUARDS = [
   [UNDO, 'if (sha256_hex(original) != record->manifest.input_sha256) return', 'if (false) return', 'malformed Changes.OfAReservedModule'],
   [UNDO, '(!range || *edit < range->end)', 'true', UNDOES],
   [VERIFY, 'if (taken != *record.checkpoints) {', 'if (false) {', 'verify_test Verify.*'],
-  ['src/heapbump/verify/context.h', 'if (reserved.work->charge(units)) return true;', 'if (units + 1 != 0) return true;', 'limits Limits.ConstantsThatMoved*'],
-  ['src/heapbump/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)', 'if (false)', 'unit Plan.ADataSegmentInTheRegion*'],
-  ['src/heapbump/plan.cc', '  if (record) {', '  if (false) {', 'malformed Changes.OfAGoProgramWithAGap'],
-  ['src/heapbump/work.h', 'units <= work_limit_) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
-  ['src/heapbump/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
-  ['src/heapbump/check.cc', 'HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
+  ['src/verify/context.h', 'if (reserved.work->charge(units)) return true;', 'if (units + 1 != 0) return true;', 'limits Limits.ConstantsThatMoved*'],
+  ['src/reserve/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)', 'if (false)', 'unit Plan.ADataSegmentInTheRegion*'],
+  ['src/reserve/plan.cc', '  if (record) {', '  if (false) {', 'malformed Changes.OfAGoProgramWithAGap'],
+  ['src/base/budget.h', 'units <= work_limit_) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
+  ['src/base/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
+  ['src/component/check.cc', 'HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
   [IO, 'return renamed_;\n', 'if (renamed_) ::close(::open(target.c_str(), O_WRONLY | O_TRUNC));\n    return renamed_;\n', 'io symbolic link stays'],
   [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io symbolic link stays'],
   [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io chain of links'],

@@ -1,10 +1,10 @@
 // heapbump check COMPONENT: does a finished component use the region that was reserved in its main module, and nothing else?
-#include "heapbump/check.h"
+#include "component/check.h"
 
 #include <iostream>
 
 #include "cli/cli.h"
-#include "heapbump/report.h"
+#include "report/report.h"
 
 namespace heapbump::cli {
 namespace {

@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "heapbump/error.h"
-#include "heapbump/io.h"
-#include "heapbump/json.h"
-#include "heapbump/module.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "wasm/module.h"
 
 namespace heapbump::cli {
 

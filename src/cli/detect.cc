@@ -2,9 +2,9 @@
 #include <iostream>
 
 #include "cli/cli.h"
-#include "heapbump/detect.h"
-#include "heapbump/report.h"
-#include "heapbump/sha256.h"
+#include "detectors/detect.h"
+#include "report/report.h"
+#include "base/sha256.h"
 
 namespace heapbump::cli {
 namespace {

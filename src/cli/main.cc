@@ -9,8 +9,8 @@
 #include <new>
 
 #include "cli/cli.h"
-#include "heapbump/io.h"
-#include "heapbump/report.h"
+#include "base/io.h"
+#include "report/report.h"
 
 namespace heapbump::cli {
 namespace {

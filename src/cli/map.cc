@@ -2,9 +2,9 @@
 #include <iostream>
 
 #include "cli/cli.h"
-#include "heapbump/detect.h"
-#include "heapbump/memory_map.h"
-#include "heapbump/record.h"
+#include "detectors/detect.h"
+#include "report/memory_map.h"
+#include "record/record.h"
 
 namespace heapbump::cli {
 namespace {

@@ -1,11 +1,11 @@
 // heapbump place ADAPTER --manifest FILE -o OUT: the adapter that lives in a manifest's slots and asks nobody for memory.
-#include "heapbump/place.h"
+#include "component/place.h"
 
 #include <iostream>
 
 #include "adapters/registry.h"
 #include "cli/cli.h"
-#include "heapbump/report.h"
+#include "report/report.h"
 
 namespace heapbump::cli {
 namespace {

@@ -5,11 +5,11 @@
 
 #include "cli/cli.h"
 #include "cli/run_options.h"
-#include "heapbump/detect.h"
-#include "heapbump/report.h"
-#include "heapbump/reserve.h"
-#include "heapbump/sha256.h"
-#include "heapbump/verify.h"
+#include "detectors/detect.h"
+#include "report/report.h"
+#include "reserve/reserve.h"
+#include "base/sha256.h"
+#include "verify/verify.h"
 
 namespace heapbump::cli {
 namespace {

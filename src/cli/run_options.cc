@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "cli/cli.h"
-#include "heapbump/io.h"
+#include "base/io.h"
 
 namespace heapbump::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "heapbump/error.h"
-#include "heapbump/run/prove.h"
+#include "run/prove.h"
 
 namespace heapbump::cli {
 

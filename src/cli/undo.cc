@@ -1,5 +1,5 @@
 // heapbump undo RESERVED -o OUT: the original, byte for byte, from the reserved module alone.
-#include "heapbump/undo.h"
+#include "reserve/undo.h"
 
 #include <iostream>
 

@@ -1,11 +1,11 @@
 // heapbump verify ORIGINAL RESERVED: holds the two files against each other and, with --run, runs both.
-#include "heapbump/verify.h"
+#include "verify/verify.h"
 
 #include <iostream>
 
 #include "cli/cli.h"
 #include "cli/run_options.h"
-#include "heapbump/report.h"
+#include "report/report.h"
 
 namespace heapbump::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "heapbump/bytes.h"
+#include "base/bytes.h"
 #include "heapbump/error.h"
 
 namespace heapbump::exercise {

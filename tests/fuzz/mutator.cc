@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "heapbump/bytes.h"
+#include "base/bytes.h"
 
 namespace heapbump::fuzz {
 namespace {

@@ -7,8 +7,8 @@
 #include "component_builder.h"
 #include "exercise.h"
 #include "go_program.h"
-#include "heapbump/record.h"
-#include "heapbump/reserve.h"
+#include "record/record.h"
+#include "reserve/reserve.h"
 
 namespace {
 

@@ -13,9 +13,9 @@
 #include "component_builder.h"
 #include "exercise.h"
 #include "go_program.h"
-#include "heapbump/record.h"
-#include "heapbump/reserve.h"
-#include "heapbump/sha256.h"
+#include "record/record.h"
+#include "reserve/reserve.h"
+#include "base/sha256.h"
 
 namespace heapbump {
 namespace {

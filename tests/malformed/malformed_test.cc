@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "exercise.h"
-#include "heapbump/code.h"
-#include "heapbump/data_image.h"
-#include "heapbump/module.h"
-#include "heapbump/record.h"
+#include "wasm/code.h"
+#include "wasm/data_image.h"
+#include "wasm/module.h"
+#include "record/record.h"
 
 namespace heapbump {
 namespace {

@@ -5,9 +5,9 @@
 #include <array>
 
 #include "../unit/module_builder.h"
-#include "heapbump/code.h"
-#include "heapbump/run/prove.h"
-#include "heapbump/verify.h"
+#include "wasm/code.h"
+#include "run/prove.h"
+#include "verify/verify.h"
 #include "specimen.h"
 
 namespace heapbump::test {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "../unit/module_builder.h"
-#include "heapbump/run/prove.h"
+#include "run/prove.h"
 #include "specimen.h"
 
 namespace heapbump::test {

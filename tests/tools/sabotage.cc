@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <functional>
 
-#include "heapbump/code.h"
-#include "heapbump/edit.h"
-#include "heapbump/io.h"
-#include "heapbump/record.h"
+#include "wasm/code.h"
+#include "wasm/edit.h"
+#include "base/io.h"
+#include "record/record.h"
 
 namespace heapbump::test {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "heapbump/io.h"
+#include "base/io.h"
 #include "sabotage.h"
 
 int main(int argc, char** argv) {

@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "heapbump/run/prove.h"
-#include "heapbump/verify.h"
+#include "run/prove.h"
+#include "verify/verify.h"
 #include "sabotage.h"
 #include "specimen.h"
 

@@ -4,9 +4,9 @@
 #include <cstdlib>
 
 #include "../unit/module_builder.h"
-#include "heapbump/code.h"
-#include "heapbump/record.h"
-#include "heapbump/sha256.h"
+#include "wasm/code.h"
+#include "record/record.h"
+#include "base/sha256.h"
 
 namespace heapbump::test {
 namespace {

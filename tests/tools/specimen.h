@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "heapbump/edit.h"
-#include "heapbump/finding.h"
-#include "heapbump/plan.h"
-#include "heapbump/verify.h"
+#include "wasm/edit.h"
+#include "record/finding.h"
+#include "reserve/plan.h"
+#include "verify/verify.h"
 
 namespace heapbump::test {
 

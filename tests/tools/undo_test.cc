@@ -1,13 +1,13 @@
 // undo gives the original back or says where the module was changed, to the byte inside an edit and to the block outside.
-#include "heapbump/undo.h"
+#include "reserve/undo.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
 
-#include "heapbump/record.h"
-#include "heapbump/verify.h"
+#include "record/record.h"
+#include "verify/verify.h"
 #include "specimen.h"
 
 namespace heapbump::test {

@@ -1,5 +1,5 @@
 // The static check: what it accepts, and what it says about what it does not.
-#include "heapbump/verify.h"
+#include "verify/verify.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <map>
 
-#include "heapbump/code.h"
-#include "heapbump/reserve.h"
+#include "wasm/code.h"
+#include "reserve/reserve.h"
 #include "sabotage.h"
 #include "specimen.h"
 

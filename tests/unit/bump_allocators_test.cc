@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "detectors/registry.h"
-#include "heapbump/reserve.h"
-#include "heapbump/verify.h"
+#include "reserve/reserve.h"
+#include "verify/verify.h"
 #include "module_builder.h"
 
 namespace heapbump {

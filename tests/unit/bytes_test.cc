@@ -1,4 +1,4 @@
-#include "heapbump/bytes.h"
+#include "base/bytes.h"
 
 #include <gtest/gtest.h>
 

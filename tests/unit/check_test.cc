@@ -1,4 +1,4 @@
-#include "heapbump/check.h"
+#include "component/check.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <tuple>
 
 #include "component_builder.h"
-#include "heapbump/plan.h"
-#include "heapbump/record.h"
-#include "heapbump/sha256.h"
+#include "reserve/plan.h"
+#include "record/record.h"
+#include "base/sha256.h"
 #include "module_builder.h"
 
 namespace heapbump {

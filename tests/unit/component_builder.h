@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "heapbump/bytes.h"
+#include "base/bytes.h"
 
 namespace heapbump::test {
 

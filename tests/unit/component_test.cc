@@ -1,4 +1,4 @@
-#include "heapbump/component.h"
+#include "wasm/component.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "heapbump/flow.h"
+#include "flow/flow.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "heapbump/flow_shapes.h"
+#include "flow/flow_shapes.h"
 #include "module_builder.h"
 
 namespace heapbump {

@@ -6,10 +6,10 @@
 
 #include "detectors/registry.h"
 #include "go_program.h"
-#include "heapbump/data_image.h"
-#include "heapbump/detect.h"
-#include "heapbump/reserve.h"
-#include "heapbump/undo.h"
+#include "wasm/data_image.h"
+#include "detectors/detect.h"
+#include "reserve/reserve.h"
+#include "reserve/undo.h"
 
 namespace heapbump {
 namespace {

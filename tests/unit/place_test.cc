@@ -1,4 +1,4 @@
-#include "heapbump/place.h"
+#include "component/place.h"
 
 #include <gtest/gtest.h>
 

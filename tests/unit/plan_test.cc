@@ -1,18 +1,18 @@
 // What the plan promises: the region lies where the strategy says, limits rise in lock step, nothing is written that does
 // not fit, code offsets stay, and applying and undoing are exact.
-#include "heapbump/plan.h"
+#include "reserve/plan.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "adapters/shim.h"
-#include "heapbump/code.h"
-#include "heapbump/record.h"
-#include "heapbump/reserve.h"
-#include "heapbump/sha256.h"
-#include "heapbump/undo.h"
-#include "heapbump/verify.h"
+#include "wasm/code.h"
+#include "record/record.h"
+#include "reserve/reserve.h"
+#include "base/sha256.h"
+#include "reserve/undo.h"
+#include "verify/verify.h"
 #include "module_builder.h"
 
 namespace heapbump {

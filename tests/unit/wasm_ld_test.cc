@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "detectors/growth.h"
+#include "detectors/wasm_ld/growth.h"
 #include "detectors/registry.h"
-#include "detectors/relocations.h"
+#include "detectors/wasm_ld/relocations.h"
 #include "module_builder.h"
 
 namespace heapbump {

@@ -1,9 +1,9 @@
 // Uses the library as another program would: reads a module, detects its heap and reserves two pages.
 #include <iostream>
 
-#include "heapbump/io.h"
-#include "heapbump/module.h"
-#include "heapbump/reserve.h"
+#include "base/io.h"
+#include "wasm/module.h"
+#include "reserve/reserve.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

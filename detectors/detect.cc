@@ -1,0 +1,42 @@
+#include "detectors/detect.h"
+
+#include <algorithm>
+
+#include "detectors/registry.h"
+
+namespace heapbump {
+
+Result<Finding> detect(const Module& module) {
+  HEAPBUMP_CHECK(check_supported_memory(module));
+  std::optional<Finding> chosen;
+  for (const Detector& detector : all_detectors()) {
+    // A runtime's own structure, checked field by field, settles it; what is more general need not be asked.
+    if (chosen && chosen->refusals.empty() && chosen->confidence == Confidence::proven) break;
+    auto asked = detector.detect(module);
+    // What one detector cannot follow does not take away what another has found.
+    if (!asked && chosen && chosen->refusals.empty()) continue;
+    HEAPBUMP_TRY(std::optional<Finding> finding, std::move(asked));
+    if (!finding) continue;
+    finding->detector = detector.name;
+    if (!chosen) {
+      chosen = std::move(finding);
+      continue;
+    }
+    // A later detector that agrees adds nothing; one that disagrees shows that the first may be wrong.
+    const bool both_usable = chosen->refusals.empty() && finding->refusals.empty();
+    if (both_usable && chosen->heap_base && finding->heap_base && chosen->heap_base != finding->heap_base) {
+      return fail(Code::kAmbiguous, "the detectors " + chosen->detector + " and " + finding->detector +
+                                        " find different heap starts: " + hex(chosen->heap_base.value_or(0)) + " and " +
+                                        hex(finding->heap_base.value_or(0)));
+    }
+    if (!chosen->refusals.empty() && finding->refusals.empty() && finding->confidence > chosen->confidence)
+      chosen = std::move(finding);
+  }
+  if (!chosen) {
+    return fail(Code::kNoDetector,
+                "no detector recognised this module's heap; `heapbump detectors` lists what is known");
+  }
+  return *std::move(chosen);
+}
+
+}  // namespace heapbump

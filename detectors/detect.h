@@ -1,0 +1,13 @@
+// Asks the detectors about a module and settles on one finding, or says why there is none.
+#pragma once
+
+#include "record/finding.h"
+#include "wasm/module.h"
+
+namespace heapbump {
+
+/// The finding of the one detector that recognises the module. Errors: those of check_supported_memory; kNoDetector if
+/// none does; kAmbiguous if two claim it with different heap bases; a detector's own error.
+[[nodiscard]] Result<Finding> detect(const Module& module);
+
+}  // namespace heapbump

@@ -1,0 +1,346 @@
+#include "detectors/tinygo/program.h"
+
+#include <algorithm>
+
+namespace heapbump::tinygo {
+namespace {
+
+constexpr std::size_t kMaxSources = 256;  // nodes looked at before a value counts as its own source
+constexpr std::size_t kMaxTerms = 64;     // of one sum
+// None of the published modules tried reaches this.
+constexpr std::uint64_t kStepsPerByte = 1024;
+constexpr std::uint64_t kLeastSteps = 1'000'000;
+constexpr std::uint64_t kMostSteps = 1'000'000'000;
+constexpr std::uint64_t kStepsPerUnit = 4;  // steps that cost as much as a byte decoded; the ceiling for all detectors holds as well
+// Values below the first page's end that matter here are addresses, and TinyGo's stack takes the first kilobytes.
+constexpr std::uint32_t kLeastValue = 1024;
+constexpr std::uint64_t kStepsPerSource = 24;  // each question makes lists
+constexpr std::uint64_t kStepsPerSum = 24;
+constexpr std::string_view kMemorySize("\x3f\x00", 2);  // the instruction and its one legal memory
+
+}  // namespace
+
+Result<Program> Program::make(const Module& module) {
+  Program program;
+  program.module_ = &module;
+  for (const FunctionBody& body : module.bodies) program.steps_left_ += body.size * kStepsPerByte;
+  program.steps_left_ = std::min(program.steps_left_ + kLeastSteps, kMostSteps);
+  program.find_asyncify_state();
+  Instruction instruction;
+  for (std::uint32_t i = 0; i < module.bodies.size(); ++i) {
+    const FunctionBody& body = module.bodies[i];
+    if (as_text(module.bytes_at(body.file_offset, body.size)).find(kMemorySize) == std::string_view::npos) continue;
+    InstructionReader reader(module, body);
+    while (reader.next(instruction))
+      if (instruction.opcode == op::memory_size) program.memory_size_.insert(module.imported_functions + i);
+    if (reader.error()) return std::unexpected(*reader.error());
+  }
+  return program;
+}
+
+Status Program::index() {
+  Instruction instruction;
+  escaping_.resize(module_->functions.size());
+  const auto escapes = [&](std::int64_t function) {
+    if (static_cast<std::uint64_t>(function) < escaping_.size()) escaping_[static_cast<std::size_t>(function)] = true;
+  };
+  // Keeping each function's own list free of repeats bounds the index by the file's size, also while it is made.
+  constexpr std::size_t kRepeats = 4096;
+  const auto squeeze = [&](auto& list, std::size_t from) {
+    const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
+    std::sort(begin, list.end());
+    list.erase(std::unique(begin, list.end()), list.end());
+    return list.size() + std::max(kRepeats, list.size() - from);
+  };
+  // As much again for a list that grows by being copied.
+  std::uint64_t held = 0;
+  const auto hold = [&](std::uint64_t entries) -> Status {
+    const std::uint64_t bytes = 2 * entries * sizeof(mentions_.front());
+    if (bytes <= held) return {};
+    const std::uint64_t more = bytes - held;
+    held = bytes;
+    return module_->work->hold(more);
+  };
+  for (std::uint32_t i = 0; i < module_->bodies.size(); ++i) {
+    const std::uint32_t function = module_->imported_functions + i;
+    const std::size_t mentions_before = mentions_.size();
+    const std::size_t calls_before = calls_.size();
+    std::size_t mentions_full = mentions_before + kRepeats;
+    std::size_t calls_full = calls_before + kRepeats;
+    InstructionReader reader(*module_, module_->bodies[i]);
+    while (reader.next(instruction)) {
+      if (mentions_.size() >= mentions_full) {
+        mentions_full = squeeze(mentions_, mentions_before);
+        HEAPBUMP_CHECK(hold(mentions_full + calls_full));
+      }
+      if (calls_.size() >= calls_full) {
+        calls_full = squeeze(calls_, calls_before);
+        HEAPBUMP_CHECK(hold(mentions_full + calls_full));
+      }
+      switch (instruction.immediate) {
+        case Immediate::i32:
+        case Immediate::i64:
+        case Immediate::memarg: {
+          const auto low = static_cast<std::uint32_t>(instruction.value);
+          if (low >= kLeastValue) mentions_.emplace_back(low, function);
+          // A 64-bit constant can hold two words.
+          const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(instruction.value) >> 32);
+          if (instruction.immediate == Immediate::i64 && high >= kLeastValue) mentions_.emplace_back(high, function);
+          break;
+        }
+        case Immediate::index:
+          if (instruction.opcode == op::call || instruction.opcode == op::return_call)
+            calls_.emplace_back(static_cast<std::uint32_t>(instruction.value), function);
+          if (instruction.opcode == op::ref_func) escapes(instruction.value);
+          break;
+        default:
+          break;
+      }
+    }
+    if (reader.error()) return std::unexpected(*reader.error());
+    squeeze(mentions_, mentions_before);
+    squeeze(calls_, calls_before);
+    const std::uint64_t added = mentions_.size() - mentions_before + calls_.size() - calls_before;
+    HEAPBUMP_CHECK(hold(mentions_.size() + calls_.size()));
+    HEAPBUMP_CHECK(module_->work->charge(2 * added));  // sorting
+  }
+  std::ranges::sort(mentions_);
+  std::ranges::sort(calls_);
+  std::ranges::for_each(module_->element_functions, escapes);
+  for (const Export& item : module_->exports)
+    if (item.kind == ExternalKind::function) escapes(item.index);
+  if (module_->start) escapes(*module_->start);
+  return {};
+}
+
+/// Binaryen's asyncify keeps 0 (normal), 1 (unwinding) or 2 (rewinding) in a global, and exports the function that sets it
+/// to 1 (src/passes/Asyncify.cpp).
+void Program::find_asyncify_state() {
+  const Export* start = module_->find_export("asyncify_start_unwind", ExternalKind::function);
+  if (start == nullptr || module_->body(start->index) == nullptr) return;
+  InstructionReader reader(*module_, *module_->body(start->index));
+  Instruction instruction;
+  bool one = false;
+  while (reader.next(instruction)) {
+    if (one && instruction.opcode == op::global_set) {
+      asyncify_state_ = static_cast<std::uint32_t>(instruction.value);
+      return;
+    }
+    one = instruction.opcode == op::i32_const && instruction.value == 1;
+  }
+}
+
+std::optional<std::int64_t> Program::settled(const Flow& flow, NodeId id, int depth) const {
+  constexpr int kMaxDepth = 8;
+  if (depth == kMaxDepth) return std::nullopt;
+  const Node& node = flow.nodes[id];
+  const auto at = [&](std::uint32_t position) { return settled(flow, flow.operand(id, position), depth + 1); };
+  switch (node.kind) {
+    case NodeKind::constant:
+      return node.value;
+    case NodeKind::global:
+      if (asyncify_state_ == static_cast<std::uint64_t>(node.value)) return 0;
+      return std::nullopt;
+    case NodeKind::unary:
+      if (node.opcode == op::i32_eqz)
+        if (const auto value = at(0)) return *value == 0 ? 1 : 0;
+      return std::nullopt;
+    case NodeKind::select:
+      if (const auto condition = at(2)) return at(*condition != 0 ? 0 : 1);
+      return std::nullopt;
+    case NodeKind::binary: {
+      const auto left = at(0);
+      const auto right = at(1);
+      // As a condition: any bit makes an `or` true, a zero makes an `and` false.
+      if (node.opcode == op::i32_or && ((left && *left != 0) || (right && *right != 0))) return 1;
+      if (node.opcode == op::i32_and && ((left && *left == 0) || (right && *right == 0))) return 0;
+      if (!left || !right) return std::nullopt;
+      if (node.opcode == op::i32_eq) return *left == *right ? 1 : 0;
+      if (node.opcode == op::i32_ne) return *left != *right ? 1 : 0;
+      return std::nullopt;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+void Program::mark_live(Entry& entry) const {
+  const Flow& flow = *entry.flow;
+  entry.live.assign(flow.edges.size(), true);
+  if (!asyncify_state_) return;
+  std::vector<std::vector<std::size_t>> out(flow.block_count);
+  for (std::size_t i = 0; i < flow.edges.size(); ++i) {
+    const Edge& edge = flow.edges[i];
+    const auto condition = edge.condition == kNoNode ? std::nullopt : settled(flow, edge.condition);
+    entry.live[i] = false;
+    if (!condition || (*condition != 0) == edge.taken_if_true) out[edge.from].push_back(i);
+  }
+  std::vector<bool> reached(flow.block_count);
+  std::vector<BlockId> pending{0};
+  if (flow.block_count != 0) reached[0] = true;
+  while (!pending.empty() && flow.block_count != 0) {
+    const BlockId block = pending.back();
+    pending.pop_back();
+    for (const std::size_t i : out[block]) {
+      entry.live[i] = true;
+      const BlockId to = flow.edges[i].to;
+      if (reached[to]) continue;
+      reached[to] = true;
+      pending.push_back(to);
+    }
+  }
+}
+
+const Flow* Program::flow(std::uint32_t function) {
+  if (module_->body(function) == nullptr) return nullptr;
+  const auto [entry, is_new] = flows_.try_emplace(function);
+  if (!is_new) return entry->second.flow.get();
+  auto evaluated = evaluate_flow(*module_, function);
+  if (!evaluated) {
+    if (!error_) error_ = std::move(evaluated).error();
+    return nullptr;
+  }
+  entry->second.flow = std::make_unique<Flow>(*std::move(evaluated));
+  mark_live(entry->second);
+  return entry->second.flow.get();
+}
+
+void Program::forget_flows() {
+  flows_.clear();
+  whole_.clear();
+}
+
+bool Program::spend(std::uint64_t steps, std::uint64_t more) {
+  unpaid_ += steps + more;
+  const bool paid = module_->work->charge(unpaid_ / kStepsPerUnit).has_value();
+  unpaid_ %= kStepsPerUnit;
+  if (paid && steps <= steps_left_) {
+    steps_left_ -= steps;
+    return true;
+  }
+  steps_left_ = 0;
+  if (!error_) error_ = Error{Code::kWorkLimit, "following the heap through this module takes too many steps", std::nullopt};
+  return false;
+}
+
+bool Program::hold(std::uint64_t bytes) {
+  auto held = module_->work->hold(bytes);
+  if (!held && !error_) error_ = held.error();
+  return held.has_value();
+}
+
+std::vector<std::uint32_t> Program::mentions(std::uint32_t value) const { return mentions(value, value); }
+
+std::vector<std::uint32_t> Program::mentions(std::uint32_t low, std::uint32_t high) const {
+  std::vector<std::uint32_t> functions;
+  for (auto at = std::ranges::lower_bound(mentions_, std::pair{low, 0u}); at != mentions_.end() && at->first <= high;
+       ++at)
+    functions.push_back(at->second);
+  std::ranges::sort(functions);
+  const auto repeated = std::ranges::unique(functions);
+  functions.erase(repeated.begin(), repeated.end());
+  return functions;
+}
+
+std::vector<std::uint32_t> Program::callers(std::uint32_t function) const {
+  std::vector<std::uint32_t> found;
+  for (auto at = std::ranges::lower_bound(calls_, std::pair{function, 0u});
+       at != calls_.end() && at->first == function; ++at)
+    found.push_back(at->second);
+  return found;
+}
+
+bool Program::on_asyncify_stack(const Flow& flow, NodeId address) {
+  // load(global) + offset: the global holds the address of a record whose first word is asyncify's stack pointer.
+  const Linear outer = linear_form(flow, address);
+  if (outer.base == kNoNode || flow.nodes[outer.base].kind != NodeKind::load) return false;
+  const Linear inner = linear_form(flow, flow.operand(outer.base, 0));
+  return inner.base != kNoNode && flow.nodes[inner.base].kind == NodeKind::global;
+}
+
+std::vector<Value> Program::sources(Value value) {
+  const Flow& flow = *value.flow;
+  const auto entry = flows_.find(flow.function);
+  std::vector<Value> pending{value};
+  std::vector<Value> found;
+  const auto add = [&](Value next) {
+    if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
+  };
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    if (i == kMaxSources || !spend(1 + pending.size() / 8, kStepsPerSource)) return {value};
+    const Value at = pending[i];
+    const Node& node = at.node();
+    if (node.kind == NodeKind::select) {
+      bool if_true = true;
+      bool if_false = true;
+      if (asyncify_state_) {
+        if (const auto condition = settled(flow, flow.operand(at.id, 2))) (*condition != 0 ? if_false : if_true) = false;
+      }
+      if (if_true) add(at.operand(0));
+      if (if_false) add(at.operand(1));
+    } else if (node.kind == NodeKind::phi && node.operand_count != 0) {
+      const std::span<const Edge> ways = flow.predecessors(node.block);
+      const bool ordered = ways.size() == node.operand_count && entry != flows_.end();
+      for (std::uint32_t k = 0; k < node.operand_count; ++k) {
+        const auto edge = static_cast<std::size_t>(ways.data() - flow.edges.data()) + k;
+        if (!ordered || entry->second.live[edge]) add(at.operand(k));
+      }
+    } else {
+      found.push_back(at);
+    }
+  }
+  // A phi that only suspended code reaches has no source but itself.
+  return found.empty() ? std::vector{value} : found;
+}
+
+Value Program::resolve(Value value) {
+  const std::vector<Value> found = sources(value);
+  return found.size() == 1 ? found.front() : value;
+}
+
+Sum Program::sum(Value value) {
+  Sum result;
+  std::vector<Term> pending{{1, value}};
+  for (std::size_t i = 0; i < pending.size() && spend(0, kStepsPerSum); ++i) {
+    const Term term{pending[i].sign, resolve(pending[i].value)};
+    const Node& node = term.value.node();
+    const bool adds = term.value.is_binary(op::i32_add);
+    if (node.kind == NodeKind::constant) {
+      const auto amount = static_cast<std::uint32_t>(node.value);
+      result.constant += term.sign > 0 ? amount : 0u - amount;
+      result.constants.push_back(term);
+    } else if ((adds || term.value.is_binary(op::i32_sub)) && !is_kept_whole(term.value) && i < kMaxTerms) {
+      pending.push_back({term.sign, term.value.operand(0)});
+      pending.push_back({adds ? term.sign : -term.sign, term.value.operand(1)});
+    } else {
+      result.terms.push_back(term);
+    }
+  }
+  return result;
+}
+
+std::optional<std::uint32_t> Program::constant(Value value) {
+  std::optional<std::uint32_t> result;
+  for (const Value source : sources(value)) {
+    const Sum whole = sum(source);
+    if (!whole.terms.empty() || (result && *result != whole.constant)) return std::nullopt;
+    result = whole.constant;
+  }
+  return result;
+}
+
+std::optional<std::uint32_t> Program::address(const Flow& flow, const Effect& access) {
+  if (access.operand_count == 0) return std::nullopt;
+  const auto base = constant({&flow, flow.operands[access.first_operand]});
+  if (!base) return std::nullopt;
+  return *base + static_cast<std::uint32_t>(access.value);
+}
+
+std::optional<std::uint32_t> Program::loaded_word(Value value) {
+  const Value source = resolve(value);
+  const Node& node = source.node();
+  if (node.kind != NodeKind::load || node.opcode != op::i32_load) return std::nullopt;
+  return address(*source.flow, source.flow->effects[node.effect]);
+}
+
+}  // namespace heapbump::tinygo

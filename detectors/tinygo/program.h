@@ -1,0 +1,116 @@
+// The module-wide view that TinyGo's detector needs on top of value flow: which functions mention a value, who calls whom,
+// and values as sums of terms, seen through phis. Bodies are decoded once for the index and evaluated only when a question
+// needs them. The invariant: a question that cannot be answered gives "nothing", never a guess, and the first body that
+// could not be evaluated is kept in error().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "flow/flow.h"
+#include "wasm/module.h"
+
+namespace heapbump::tinygo {
+
+/// A node of one function's value flow.
+struct Value {
+  const Flow* flow = nullptr;
+  NodeId id = kNoNode;
+
+  [[nodiscard]] const Node& node() const { return flow->nodes[id]; }
+  [[nodiscard]] Value operand(std::uint32_t position) const { return {flow, flow->operand(id, position)}; }
+  [[nodiscard]] std::span<const User> users() const { return flow->users(id); }
+  [[nodiscard]] bool is_binary(std::uint32_t opcode) const {
+    return node().kind == NodeKind::binary && node().opcode == opcode;
+  }
+  auto operator<=>(const Value&) const = default;
+};
+
+struct Term {
+  int sign = 1;
+  Value value;
+};
+
+/// A 32-bit sum, modulo 2^32: `constant` and what is no constant. `constants` are the nodes that went into `constant`.
+struct Sum {
+  std::uint32_t constant = 0;
+  std::vector<Term> terms;
+  std::vector<Term> constants;
+};
+
+class Program {
+ public:
+  /// Finds the functions with memory.size; bodies without its bytes are not decoded. Errors: those of InstructionReader.
+  [[nodiscard]] static Result<Program> make(const Module& module);
+  /// Decodes every body once, for mentions(), callers() and escapes(). Errors: those of InstructionReader.
+  [[nodiscard]] Status index();
+
+  [[nodiscard]] const Module& module() const { return *module_; }
+  /// The flow of a function with a body; nullptr for an import and where evaluation failed (see error()).
+  [[nodiscard]] const Flow* flow(std::uint32_t function);
+  /// Gives back the memory of all flows so far; every Value, and what was kept whole, is void.
+  void forget_flows();
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too much of it: what
+  /// was being asked then has no answer.
+  /// `more` is told to the module's meter alone: steps that this detector's own limit does not count.
+  [[nodiscard]] bool spend(std::uint64_t steps, std::uint64_t more = 0);
+  /// The same for memory that is kept.
+  [[nodiscard]] bool hold(std::uint64_t bytes);
+
+  [[nodiscard]] const std::set<std::uint32_t>& functions_with_memory_size() const { return memory_size_; }
+  /// Functions with an i32.const or a memory access offset of this value, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t value) const;
+  /// Functions with an i32.const, an i64.const or an access offset in [low, high], ascending.
+  [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t low, std::uint32_t high) const;
+  [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t function) const;
+  /// Whether someone besides direct callers can call the function: exports, tables, start.
+  [[nodiscard]] bool escapes(std::uint32_t function) const { return function < escaping_.size() && escaping_[function]; }
+
+  /// The values that reach a node through phis and selects while nothing is suspended. What arrives only where asyncify
+  /// skips code or reloads locals is left out: it is a value that arrived before, on another day.
+  [[nodiscard]] std::vector<Value> sources(Value value);
+  /// The one source, or the value itself.
+  [[nodiscard]] Value resolve(Value value);
+  [[nodiscard]] std::optional<std::uint32_t> constant(Value value);
+  [[nodiscard]] Sum sum(Value value);
+  /// The linear-memory address that operand 0 and the access offset of an access come to, if it is a constant.
+  [[nodiscard]] std::optional<std::uint32_t> address(const Flow& flow, const Effect& access);
+  /// The address of the word if the value is a whole i32.load of a constant address.
+  [[nodiscard]] std::optional<std::uint32_t> loaded_word(Value value);
+  /// Sums treat this value as one term from now on.
+  void keep_whole(Value value) { whole_.insert(value); }
+  [[nodiscard]] bool is_kept_whole(Value value) const { return whole_.contains(value); }
+  /// A store to, or a load from, the stack that asyncify keeps behind a pointer in a global.
+  [[nodiscard]] static bool on_asyncify_stack(const Flow& flow, NodeId address);
+
+ private:
+  struct Entry {
+    std::unique_ptr<Flow> flow;
+    std::vector<bool> live;  ///< by edge: whether it can be taken while nothing is suspended
+  };
+  void find_asyncify_state();
+  void mark_live(Entry& entry) const;
+  /// The value of a condition while nothing is suspended, where that decides it.
+  [[nodiscard]] std::optional<std::int64_t> settled(const Flow& flow, NodeId node, int depth = 0) const;
+
+  const Module* module_ = nullptr;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> mentions_;  // value, function
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> calls_;     // callee, caller
+  std::set<std::uint32_t> memory_size_;
+  std::vector<bool> escaping_;
+  std::unordered_map<std::uint32_t, Entry> flows_;
+  std::set<Value> whole_;
+  std::optional<std::uint32_t> asyncify_state_;  ///< the global that is 0 while nothing is suspended
+  std::optional<Error> error_;
+  std::uint64_t steps_left_ = 0;
+  std::uint64_t unpaid_ = 0;  ///< steps that are not yet charged to the module's meter
+};
+
+}  // namespace heapbump::tinygo

@@ -1,0 +1,246 @@
+// The shapes that Roles looks for on the other side of a use: block numbers and offsets, pointers that are checked against
+// the heap's end, pointers that walk through static memory.
+#include <algorithm>
+
+#include "detectors/tinygo/roles.h"
+
+namespace heapbump::tinygo {
+namespace {
+
+constexpr std::size_t kMaxShape = 256;  // nodes that one shape may take
+constexpr int kMaxCalls = 3;            // calls between a block number and the metadata it indexes
+
+bool is_order(std::uint32_t opcode) { return opcode >= op::i32_eq && opcode <= op::i32_ge_u; }
+
+}  // namespace
+
+bool Roles::is_global_base(Value value) {
+  if (!global_base_) return false;
+  if (program_.constant(value) == global_base_) return true;
+  const auto word = program_.loaded_word(value);
+  return word && image_.load32(*word) == *global_base_;
+}
+
+bool Roles::is_accessed(Value address) {
+  for (const Value at : spread(address))
+    for (const User& user : at.users()) {
+      if (!user.is_effect || user.position != 0) continue;
+      const EffectKind kind = at.flow->effects[user.index].kind;
+      if (kind == EffectKind::load || kind == EffectKind::store || kind == EffectKind::bulk) return true;
+    }
+  return false;
+}
+
+bool Roles::is_root_length(Value constant) {
+  for (const Value at : spread(constant))
+    for (const User& user : at.users()) {
+      if (!user.is_effect || user.position == 0) continue;
+      const Effect& effect = at.flow->effects[user.index];
+      if (effect.kind != EffectKind::call && effect.kind != EffectKind::call_indirect) continue;
+      if (is_global_base({at.flow, at.flow->operands_of(effect)[user.position - 1]})) return true;
+    }
+  return false;
+}
+
+/// Whether the value itself is compared with the heap's end or the metadata's start.
+bool Roles::meets_bounds(Value value) {
+  for (const Value at : spread(value))
+    for (const User& user : at.users()) {
+      if (user.is_effect) continue;
+      const Value used_by{at.flow, user.index};
+      if (used_by.node().kind != NodeKind::binary || !is_order(used_by.node().opcode)) continue;
+      const HeapKind other = runtime_.kind(program_, used_by.operand(1 - user.position));
+      if (other == HeapKind::metadata || other == HeapKind::end) return true;
+    }
+  return false;
+}
+
+bool Roles::is_heap_pointer(Value value) {
+  if (meets_bounds(value)) return true;
+  for (const Value source : program_.sources(value)) {
+    if (source.node().kind != NodeKind::constant && meets_bounds(source)) return true;
+    // Or its distance from the heap base becomes a block number.
+    for (const Value at : spread(source))
+      for (const User& user : at.users()) {
+        if (user.is_effect || user.position != 0) continue;
+        const Value used_by{at.flow, user.index};
+        if (used_by.is_binary(op::i32_sub) && program_.constant(used_by.operand(1)) == base_ &&
+            is_block_difference(used_by))
+          return true;
+      }
+  }
+  return false;
+}
+
+/// A multiple of 16: a block number times the size of a block.
+bool Roles::is_block_offset(Value value) {
+  std::vector<Value> pending{value};
+  bool scaled = false;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    if (i == kMaxShape) return false;
+    for (const Value source : program_.sources(pending[i])) {
+      const Node& node = source.node();
+      if (node.kind == NodeKind::constant) {
+        if (node.value % 16 != 0) return false;
+        continue;
+      }
+      if (node.kind == NodeKind::phi && source == pending[i]) return false;
+      if (node.kind != NodeKind::binary) return false;
+      const auto right = program_.constant(source.operand(1));
+      switch (node.opcode) {
+        case op::i32_shl:
+          if (!right || *right < 4 || *right > 16) return false;
+          scaled = true;
+          break;
+        case op::i32_mul: {
+          const auto left = program_.constant(source.operand(0));
+          if (!(right && *right != 0 && *right % 16 == 0) && !(left && *left != 0 && *left % 16 == 0)) return false;
+          scaled = true;
+          break;
+        }
+        case op::i32_and:
+          if (!right || *right < 0x80000000 || *right % 16 != 0) return false;
+          scaled = true;
+          break;
+        case op::i32_add:
+        case op::i32_sub:
+          for (const std::uint32_t side : {0u, 1u})
+            if (const Value next = source.operand(side); std::ranges::find(pending, next) == pending.end())
+              pending.push_back(next);
+          break;
+        default:
+          return false;
+      }
+    }
+  }
+  return scaled;
+}
+
+/// Whether a difference is divided by the size of a block, or of the blocks in a byte of metadata, and the quotient leads
+/// to the metadata.
+bool Roles::is_block_difference(Value difference) {
+  for (const Value at : spread(difference))
+    for (const User& user : at.users()) {
+      if (user.is_effect || user.position != 0) continue;
+      const Value quotient{at.flow, user.index};
+      const auto by = quotient.node().kind == NodeKind::binary ? program_.constant(quotient.operand(1)) : std::nullopt;
+      if (!by) continue;
+      const bool shifts = quotient.is_binary(op::i32_shr_u) && *by >= 4 && *by <= 8;
+      const bool divides = quotient.is_binary(op::i32_div_u) && *by >= 16 && *by % 16 == 0;
+      if ((shifts || divides) && indexes_metadata(quotient)) return true;
+    }
+  return false;
+}
+
+/// Whether the value, shifted, masked or stepped on its way, is added to metadataStart, here or in a function that it is
+/// passed to.
+bool Roles::indexes_metadata(Value block) {
+  std::vector<std::pair<Value, int>> pending{{block, 0}};
+  std::set<Value> known{block};
+  const auto reach = [&](Value value, int calls) {
+    if (known.insert(value).second) pending.emplace_back(value, calls);
+  };
+  for (std::size_t i = 0; i < pending.size() && i < kMaxShape; ++i) {
+    const auto [value, calls] = pending[i];
+    for (const User& user : value.users()) {
+      if (steps_left_ == 0) return false;
+      --steps_left_;
+      if (user.is_effect) {
+        const Effect& effect = value.flow->effects[user.index];
+        if (effect.kind == EffectKind::call && calls < kMaxCalls) {
+          if (const Flow* inside = program_.flow(static_cast<std::uint32_t>(effect.value)))
+            reach({inside, user.position}, calls + 1);
+        } else if (effect.kind == EffectKind::returns && calls < kMaxCalls &&
+                   !program_.escapes(value.flow->function)) {
+          for (const std::uint32_t caller : program_.callers(value.flow->function))
+            if (const Flow* flow = program_.flow(caller); flow != nullptr && program_.spend(flow->nodes.size()))
+              for (NodeId id = 0; id < flow->nodes.size(); ++id)
+                if (flow->nodes[id].kind == NodeKind::call &&
+                    flow->effects[flow->nodes[id].effect].kind == EffectKind::call &&
+                    flow->effects[flow->nodes[id].effect].value == value.flow->function)
+                  reach({flow, id}, calls + 1);
+        }
+        continue;
+      }
+      const Value next{value.flow, user.index};
+      if (next.node().kind == NodeKind::phi || (next.node().kind == NodeKind::select && user.position < 2)) {
+        reach(next, calls);
+      } else if (next.node().kind == NodeKind::binary) {
+        const Value other = next.operand(1 - user.position);
+        if (next.is_binary(op::i32_add) && runtime_.kind(program_, other) == HeapKind::metadata) return true;
+        // Blocks are counted on from there, so the other side of a sum need not be constant.
+        const bool counts = next.is_binary(op::i32_add) || next.is_binary(op::i32_sub);
+        if (counts || program_.constant(other)) reach(next, calls);
+      }
+    }
+  }
+  return false;
+}
+
+/// The constants that a pointer starts from, if it is stepped by constants from nothing else.
+std::optional<std::vector<std::uint32_t>> Roles::walk_starts(Value value) {
+  std::vector<std::uint32_t> starts;
+  std::vector<Value> pending{value};
+  bool steps = false;
+  const auto add = [&](Value next) {
+    if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
+  };
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    if (i == kMaxShape) return std::nullopt;
+    for (const Value source : program_.sources(pending[i])) {
+      const Node& node = source.node();
+      if (node.kind == NodeKind::constant) {
+        starts.push_back(static_cast<std::uint32_t>(node.value));
+      } else if (source.is_binary(op::i32_add) || source.is_binary(op::i32_sub)) {
+        if (!program_.constant(source.operand(1))) return std::nullopt;
+        steps = true;
+        add(source.operand(0));
+      } else if (node.kind == NodeKind::parameter && !program_.escapes(source.flow->function)) {
+        for (const std::uint32_t caller : program_.callers(source.flow->function)) {
+          const Flow* flow = program_.flow(caller);
+          if (flow == nullptr || !program_.spend(flow->effects.size())) return std::nullopt;
+          for (const Effect& effect : flow->effects)
+            if (effect.kind == EffectKind::call && effect.value == source.flow->function)
+              add({flow, flow->operands_of(effect)[static_cast<std::size_t>(node.value)]});
+        }
+      } else {
+        return std::nullopt;
+      }
+    }
+  }
+  if (!steps || starts.empty()) return std::nullopt;
+  return starts;
+}
+
+/// Whether what is loaded from a fixed word, also by way of a pointer that begins there, is used as an address.
+bool Roles::is_pointer_word(std::uint32_t address) {
+  for (const std::uint32_t function : program_.mentions(address)) {
+    const Flow* flow = program_.flow(function);
+    if (flow == nullptr || !program_.spend(flow->nodes.size())) continue;
+    for (NodeId id = 0; id < flow->nodes.size(); ++id) {
+      const Value load{flow, id};
+      if (load.node().kind != NodeKind::load || load.node().opcode != op::i32_load) continue;
+      const bool from_word = std::ranges::any_of(program_.sources(load.operand(0)), [&](Value source) {
+        const auto at = program_.constant(source);
+        return at && *at + static_cast<std::uint32_t>(load.node().value) == address;
+      });
+      if (!from_word) continue;
+      std::vector<Value> pending = spread(load);
+      for (std::size_t i = 0; i < pending.size() && i < kMaxShape; ++i)
+        for (const User& user : Value{pending[i]}.users()) {
+          if (user.is_effect) {
+            const EffectKind kind = flow->effects[user.index].kind;
+            if (user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store)) return true;
+            continue;
+          }
+          const Value next{flow, user.index};
+          if (next.is_binary(op::i32_add) && program_.constant(next.operand(1 - user.position)) &&
+              std::ranges::find(pending, next) == pending.end())
+            pending.push_back(next);
+        }
+    }
+  }
+  return false;
+}
+
+}  // namespace heapbump::tinygo

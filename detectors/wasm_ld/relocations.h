@@ -1,0 +1,37 @@
+// The linker's own record of where addresses stand, kept by --emit-relocs: the `linking` section's symbols and the
+// `reloc.*` sections. It is believed only as a whole: every entry must point at an immediate or word that holds exactly
+// the symbol's value plus the addend, since tools that rewrite a module often keep these sections without updating them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "record/finding.h"
+#include "wasm/module.h"
+
+namespace heapbump {
+
+/// One relocated address in the file.
+struct Relocation {
+  SiteKind kind = SiteKind::i32_const;
+  std::string_view symbol;
+  std::int64_t addend = 0;
+  std::uint64_t file_offset = 0;
+  unsigned width = 0;
+  std::uint32_t address = 0;  ///< linear-memory address, for words in the data
+  std::int64_t value = 0;     ///< as it stands
+};
+
+struct Relocations {
+  std::vector<Relocation> addresses;            ///< every relocated linear-memory address, in file order
+  std::optional<std::uint64_t> heap_base;       ///< value of __heap_base
+  std::optional<std::uint64_t> heap_end;        ///< value of __heap_end
+  std::string_view stale;                       ///< not empty: why the sections are not believed
+};
+
+/// Nothing if the module carries no relocations (or malformed ones: they are a help, never needed).
+[[nodiscard]] std::optional<Relocations> read_relocations(const Module& module);
+
+}  // namespace heapbump

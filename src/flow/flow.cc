@@ -1,0 +1,93 @@
+#include "flow/flow.h"
+
+#include <bit>
+#include <vector>
+
+namespace heapbump {
+
+std::optional<bool> Flow::decided(NodeId condition) const {
+  constexpr int kDeepest = 8;
+  bool wanted = true;
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    const Outcome outcome = asked(*this, condition, wanted);
+    const Node& at = nodes[outcome.node];
+    wanted = outcome.holds;
+    if (at.kind == NodeKind::constant) return (at.value != 0) == wanted;
+    const bool equality = at.kind == NodeKind::binary && (at.opcode == op::i32_eq || at.opcode == op::i32_ne);
+    if (!equality) return std::nullopt;
+    const NodeId left = operand(outcome.node, 0);
+    const NodeId right = operand(outcome.node, 1);
+    const auto zero = [&](NodeId node) { return nodes[node].kind == NodeKind::constant && nodes[node].value == 0; };
+    if (!zero(left) && !zero(right)) return std::nullopt;
+    if (at.opcode == op::i32_eq) wanted = !wanted;
+    condition = zero(right) ? left : right;
+  }
+  return std::nullopt;
+}
+
+bool takes_address(const Flow& flow, const User& user) {
+  if (!user.is_effect) return flow.nodes[user.index].kind == NodeKind::load;
+  const EffectKind kind = flow.effects[user.index].kind;
+  return user.position == 0 && (kind == EffectKind::load || kind == EffectKind::store);
+}
+
+Outcome asked(const Flow& flow, NodeId condition, bool holds) {
+  constexpr int kDeepest = 8;
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    const Node& at = flow.nodes[condition];
+    if (at.kind == NodeKind::unary && at.opcode == op::i32_eqz) {
+      holds = !holds;
+    } else {
+      if (at.kind != NodeKind::binary || at.opcode != op::i32_and) break;
+      const Node& bit = flow.nodes[flow.operand(condition, 1)];
+      const std::uint32_t truth = flow.nodes[flow.operand(condition, 0)].opcode;
+      if (bit.kind != NodeKind::constant || bit.value != 1 || truth < op::i32_eqz || truth > op::i32_ge_u) break;
+    }
+    condition = flow.operand(condition, 0);
+  }
+  return {condition, holds};
+}
+
+bool is_negation(const Flow& flow, NodeId node) {
+  const Node& at = flow.nodes[node];
+  if (at.kind != NodeKind::binary) return false;
+  return (at.opcode == op::i32_sub && flow.constant(flow.operand(node, 0)) == 0) ||
+         (at.opcode == op::i32_xor && flow.constant(flow.operand(node, 1)) == -1);
+}
+
+bool rounds_down(const Flow& flow, NodeId mask) {
+  const auto value = flow.constant(mask);
+  if (!value) return is_negation(flow, mask);
+  return *value < 0 && std::has_single_bit(std::uint64_t{0} - static_cast<std::uint64_t>(*value));
+}
+
+Linear linear_form(const Flow& flow, NodeId node) {
+  Linear result{node, 0, {}};
+  for (int depth = 0; depth < 64; ++depth) {
+    const Node& at = flow.nodes[result.base];
+    if (const auto value = flow.constant(result.base)) {
+      result.offset += static_cast<std::uint32_t>(*value);
+      result.constants.push_back(result.base);
+      result.base = kNoNode;
+      return result;
+    }
+    if (at.kind != NodeKind::binary || (at.opcode != op::i32_add && at.opcode != op::i32_sub)) return result;
+    const NodeId left = flow.operand(result.base, 0);
+    const NodeId right = flow.operand(result.base, 1);
+    if (const auto value = flow.constant(right)) {
+      const auto amount = static_cast<std::uint32_t>(*value);
+      result.offset += at.opcode == op::i32_add ? amount : 0u - amount;
+      result.constants.push_back(right);
+      result.base = left;
+    } else if (const auto other = flow.constant(left); other && at.opcode == op::i32_add) {
+      result.offset += static_cast<std::uint32_t>(*other);
+      result.constants.push_back(left);
+      result.base = right;
+    } else {
+      return result;
+    }
+  }
+  return result;
+}
+
+}  // namespace heapbump

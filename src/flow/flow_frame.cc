@@ -1,0 +1,204 @@
+// Frame slots: unoptimised code keeps its variables in memory, at fixed offsets from the stack pointer it was entered
+// with. Where no address in the frame goes anywhere but into loads and stores, such a slot is a local in all but name.
+// The invariant: a slot is only taken for one if every access to its bytes is an i32 load or store of exactly those
+// bytes, and no address at or below it escapes (an object that starts there could reach up to it).
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "flow/flow.h"
+
+namespace heapbump {
+namespace {
+
+/// Bytes a plain load or store touches, by opcode (core specification, 0x28 i32.load to 0x3e i64.store32).
+unsigned access_bytes(std::uint32_t opcode) {
+  constexpr unsigned char bytes[] = {4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4};
+  return opcode >= op::i32_load && opcode <= op::i64_store32 ? bytes[opcode - op::i32_load] : 16;
+}
+
+struct Access {
+  std::uint64_t instruction = 0;
+  std::int64_t begin = 0;
+  unsigned size = 0;
+  bool whole = false;  ///< an i32 load or store
+};
+
+/// Nodes that some effect depends on. Where paths meet, every local that differs gets a phi, used or not.
+std::vector<bool> needed(const Flow& flow) {
+  std::vector<bool> live(flow.nodes.size());
+  std::vector<NodeId> pending;
+  const auto need = [&](NodeId node) {
+    if (live[node]) return;
+    live[node] = true;
+    pending.push_back(node);
+  };
+  for (const Effect& effect : flow.effects) std::ranges::for_each(flow.operands_of(effect), need);
+  while (!pending.empty()) {
+    const NodeId at = pending.back();
+    pending.pop_back();
+    std::ranges::for_each(flow.operands_of(flow.nodes[at]), need);
+  }
+  return live;
+}
+
+/// Where the stack pointer stands, as a distance from the function's entry, at each place that reads it. Inlined functions
+/// have frames of their own below their caller's. A call makes it unknown, since not every function restores it.
+class StackPointer {
+ public:
+  StackPointer(const Flow& flow, NodeId entry) : flow_(flow), events_(flow.block_count), at_start_(flow.block_count) {
+    const std::int64_t global = flow.nodes[entry].value;
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind == NodeKind::global && node.value == global) events_[node.block].push_back({node.offset, Event::read, id});
+    }
+    for (const Effect& effect : flow.effects) {
+      if (effect.kind == EffectKind::global_set && effect.value == global)
+        events_[effect.block].push_back({effect.offset, Event::set, flow.operands_of(effect)[0]});
+      else if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect)
+        events_[effect.block].push_back({effect.offset, Event::call, kNoNode});
+    }
+    for (auto& events : events_) std::ranges::sort(events, {}, &Event::offset);
+    for (BlockId block = 0; block < flow.block_count; ++block)
+      for (const Edge& edge : flow.predecessors(block)) ways_out_.emplace_back(edge.from, block);
+    std::ranges::sort(ways_out_);
+  }
+
+  /// The reads whose distance follows from the distances known so far.
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
+
+  [[nodiscard]] std::vector<std::pair<NodeId, std::int64_t>> reads(const std::map<NodeId, std::int64_t>& distance) {
+    std::vector<std::pair<NodeId, std::int64_t>> found;
+    std::ranges::fill(at_start_, State{});
+    if (at_start_.empty()) return found;
+    at_start_[0] = {true, 0};
+    std::vector<BlockId> pending{0};
+    while (!pending.empty()) {
+      const BlockId block = pending.back();
+      pending.pop_back();
+      const std::optional<std::int64_t> end = walk(block, distance, nullptr);
+      auto way = std::ranges::lower_bound(ways_out_, std::pair{block, BlockId{0}});
+      for (; way != ways_out_.end() && way->first == block; ++way) {
+        State& next = at_start_[way->second];
+        const State joined{true, !next.reached || next.distance == end ? end : std::nullopt};
+        if (next.reached && next.distance == joined.distance) continue;
+        next = joined;
+        pending.push_back(way->second);
+      }
+    }
+    for (BlockId block = 0; block < flow_.block_count; ++block)
+      if (at_start_[block].reached) walk(block, distance, &found);
+    return found;
+  }
+
+ private:
+  struct Event {
+    std::uint64_t offset = 0;
+    enum Kind : std::uint8_t { read, set, call } kind = read;
+    NodeId node = kNoNode;  ///< the global.get, or the value that is set
+  };
+  struct State {
+    bool reached = false;
+    std::optional<std::int64_t> distance;
+  };
+
+  std::optional<std::int64_t> walk(BlockId block, const std::map<NodeId, std::int64_t>& distance,
+                                   std::vector<std::pair<NodeId, std::int64_t>>* found) {
+    std::optional<std::int64_t> now = at_start_[block].distance;
+    steps_ += 1 + events_[block].size();
+    for (const Event& event : events_[block]) {
+      if (event.kind == Event::call) {
+        now.reset();
+      } else if (event.kind == Event::set) {
+        const auto known = distance.find(event.node);
+        now = known == distance.end() ? std::nullopt : std::optional(known->second);
+      } else if (now && found != nullptr) {
+        found->emplace_back(event.node, *now);
+      }
+    }
+    return now;
+  }
+
+  const Flow& flow_;
+  std::vector<std::vector<Event>> events_;
+  std::vector<std::pair<BlockId, BlockId>> ways_out_;
+  std::vector<State> at_start_;
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace
+
+FrameSlots find_frame_slots(const Flow& flow) {
+  FrameSlots slots;
+  NodeId frame = kNoNode;
+  for (NodeId id = 0; id < flow.nodes.size() && frame == kNoNode; ++id)
+    if (flow.nodes[id].kind == NodeKind::global && flow.nodes[id].block == 0) frame = id;
+  if (frame == kNoNode) return slots;
+
+  // Addresses at a known distance from the frame, and the lowest that escapes.
+  std::map<NodeId, std::int64_t> distance{{frame, 0}};
+  std::vector<NodeId> pending{frame};
+  std::vector<Access> accesses;
+  std::int64_t escaped = std::numeric_limits<std::int64_t>::max();
+  constexpr int kNested = 8;  // frames of functions inlined into each other
+  int nested = 0;
+  StackPointer pointer(flow, frame);
+  const std::vector<bool> live = needed(flow);
+  while (true) {
+    if (pending.empty() && nested++ < kNested)
+      for (const auto& [read, known] : pointer.reads(distance))
+        if (distance.emplace(read, known).second) pending.push_back(read);
+    if (pending.empty()) break;
+    const NodeId at = pending.back();
+    pending.pop_back();
+    const std::int64_t here = distance[at];
+    slots.work += flow.users(at).size();
+    for (const User& user : flow.users(at)) {
+      if (user.is_effect) {
+        const Effect& effect = flow.effects[user.index];
+        const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store;
+        if (access && user.position == 0) {
+          const bool whole = effect.opcode == op::i32_load || effect.opcode == op::i32_store;
+          accesses.push_back({effect.offset, here + effect.value, access_bytes(effect.opcode), whole});
+        } else if (effect.kind != EffectKind::global_set && effect.kind != EffectKind::drop) {
+          escaped = std::min(escaped, here);
+        }
+        continue;
+      }
+      const Node& node = flow.nodes[user.index];
+      if (node.kind == NodeKind::load || !live[user.index]) continue;  // a load's effect was seen
+      const bool sum = node.kind == NodeKind::binary && (node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0));
+      const auto amount = sum ? flow.constant(flow.operands_of(node)[1 - user.position]) : std::nullopt;
+      if (amount) {
+        if (distance.emplace(user.index, node.opcode == op::i32_add ? here + *amount : here - *amount).second)
+          pending.push_back(user.index);
+      } else {
+        escaped = std::min(escaped, sum ? here : std::numeric_limits<std::int64_t>::min());
+      }
+    }
+  }
+  constexpr std::uint64_t kUnitsPerStep = 4;  // each looks a node up
+  slots.work += kUnitsPerStep * pointer.steps() + flow.nodes.size() / 4;
+  std::ranges::sort(accesses, {}, &Access::begin);
+  for (std::size_t i = 0; i < accesses.size();) {
+    // One run of accesses whose bytes overlap.
+    std::int64_t end = accesses[i].begin + accesses[i].size;
+    bool uniform = true;
+    std::size_t next = i;
+    for (; next < accesses.size() && accesses[next].begin < end; ++next) {
+      uniform = uniform && accesses[next].whole && accesses[next].begin == accesses[i].begin;
+      end = std::max(end, accesses[next].begin + accesses[next].size);
+    }
+    if (uniform && end <= escaped) {
+      for (; i < next; ++i) slots.by_instruction.emplace(accesses[i].instruction, slots.count);
+      ++slots.count;
+    }
+    i = next;
+  }
+  return slots;
+}
+
+}  // namespace heapbump

@@ -1,0 +1,135 @@
+// Instructions that take values and give values, as nodes and effects: constants, variables, calls, memory,
+// and whatever has a fixed number of operands, which the table of shapes knows.
+#include "flow/flow_builder.h"
+
+namespace heapbump {
+
+void FlowBuilder::constant(const Instruction& instruction) {
+  const bool integer = instruction.opcode == op::i32_const || instruction.opcode == op::i64_const;
+  Node node = node_of(integer ? NodeKind::constant : NodeKind::opaque, instruction);
+  node.value = instruction.value;
+  node.immediate_offset = instruction.immediate_offset;
+  node.width = static_cast<std::uint8_t>(instruction.immediate_width);
+  push(add_node(node));
+}
+
+Status FlowBuilder::variable(const Instruction& instruction) {
+  const auto index = static_cast<std::uint64_t>(instruction.value);
+  const bool is_global = instruction.opcode == op::global_get || instruction.opcode == op::global_set;
+  if (index >= (is_global ? module_.globals.size() : std::size_t{first_slot_}))
+    return fail_at(Code::kBadIndex, instruction.immediate_offset, "a local or global index is out of range");
+  if (instruction.opcode == op::local_get) {
+    push(locals_[index]);
+  } else if (instruction.opcode == op::global_get) {
+    Node node = node_of(NodeKind::global, instruction);
+    node.value = instruction.value;
+    push(add_node(node));
+  } else {
+    HEAPBUMP_CHECK(need(1, instruction.offset));
+    const NodeId value = pop();
+    if (is_global) {
+      add_effect(EffectKind::global_set, instruction, instruction.value, std::span(&value, 1));
+    } else {
+      set_local(static_cast<std::uint32_t>(index), value);
+      if (instruction.opcode == op::local_tee) push(value);
+    }
+  }
+  return {};
+}
+
+Status FlowBuilder::call(const Instruction& instruction) {
+  const bool indirect =
+      instruction.opcode == op::call_indirect || instruction.opcode == op::return_call_indirect;
+  const auto index = static_cast<std::uint64_t>(instruction.value);
+  if (index >= (indirect ? module_.types.size() : module_.functions.size()))
+    return fail_at(Code::kBadIndex, instruction.immediate_offset, "a function or type index is out of range");
+  const FunctionType& type =
+      indirect ? module_.types[index] : module_.function_type(static_cast<std::uint32_t>(index));
+  const auto count = static_cast<std::uint32_t>(type.params.size()) + (indirect ? 1u : 0u);
+  HEAPBUMP_CHECK(need(count, instruction.offset));
+  const std::vector<NodeId> arguments = pop_many(count);
+  const std::uint32_t effect = add_effect(indirect ? EffectKind::call_indirect : EffectKind::call,
+                                          instruction, instruction.value, arguments);
+  for (std::size_t i = 0; i < type.results.size(); ++i) {
+    Node node = node_of(NodeKind::call, instruction);
+    node.value = static_cast<std::int64_t>(i);
+    node.effect = effect;
+    push(add_node(node));
+  }
+  HEAPBUMP_CHECK(spend(count + type.results.size() + 1));
+  if (instruction.opcode == op::return_call || instruction.opcode == op::return_call_indirect) {
+    HEAPBUMP_CHECK(return_values(instruction.offset, instruction.opcode));
+    reachable_ = false;
+  }
+  return {};
+}
+
+/// memory.size, memory.grow, and the bulk instructions.
+Status FlowBuilder::memory(const Instruction& instruction) {
+  if (instruction.opcode == op::memory_size) {
+    push(add_node(node_of(NodeKind::memory_size, instruction)));
+    return {};
+  }
+  if (instruction.opcode == op::memory_grow) {
+    HEAPBUMP_CHECK(need(1, instruction.offset));
+    const NodeId pages = pop();
+    Node node = node_of(NodeKind::memory_grow, instruction);
+    node.effect = add_effect(EffectKind::grow, instruction, instruction.value, std::span(&pages, 1));
+    push(add_node(node, std::span(&pages, 1)));
+    return {};
+  }
+  HEAPBUMP_CHECK(need(3, instruction.offset));
+  const std::vector<NodeId> operands = pop_many(3);
+  add_effect(EffectKind::bulk, instruction, instruction.value, operands);
+  return {};
+}
+
+Status FlowBuilder::drop(const Instruction& instruction) {
+  HEAPBUMP_CHECK(need(1, instruction.offset));
+  const NodeId value = pop();
+  add_effect(EffectKind::drop, instruction, 0, std::span(&value, 1));
+  return {};
+}
+
+Status FlowBuilder::select(const Instruction& instruction) {
+  HEAPBUMP_CHECK(need(3, instruction.offset));
+  const std::vector<NodeId> operands = pop_many(3);
+  push(add_node(node_of(NodeKind::select, instruction), operands));
+  return {};
+}
+
+/// Everything with a fixed number of operands and results.
+Status FlowBuilder::plain(const Instruction& instruction, const Shape& shape) {
+  HEAPBUMP_CHECK(need(shape.pops, instruction.offset));
+  const std::vector<NodeId> operands = pop_many(shape.pops);
+  if (const auto slot = slots_.by_instruction.find(instruction.offset); slot != slots_.by_instruction.end()) {
+    const std::uint32_t local = first_slot_ + slot->second;
+    if (shape.access == Access::store) {
+      set_local(local, operands[1]);
+    } else {
+      push(locals_[local]);
+    }
+    return spend(1);
+  }
+  Node node = node_of(NodeKind::opaque, instruction);
+  const std::uint32_t prefix = instruction.opcode >> 16;
+  const bool numeric = (prefix == 0 && instruction.opcode >= op::i32_eqz && instruction.opcode <= 0xc4) ||
+                       (prefix == 0xfc && (instruction.opcode & 0xffff) <= 7);
+  if (numeric) node.kind = shape.pops == 1 ? NodeKind::unary : NodeKind::binary;
+  if (shape.access != Access::none) {
+    const EffectKind kind = shape.access == Access::load    ? EffectKind::load
+                            : shape.access == Access::store ? EffectKind::store
+                                                            : EffectKind::atomic;
+    node.effect = add_effect(kind, instruction, instruction.value, operands);
+    if (shape.access == Access::load) node.kind = NodeKind::load;
+    node.value = instruction.value;
+    node.immediate_offset = instruction.immediate_offset;
+    node.width = static_cast<std::uint8_t>(instruction.immediate_width);
+  } else if (shape.pushes == 0 || (prefix == 0 && (instruction.opcode == op::table_get))) {
+    add_effect(EffectKind::other, instruction, instruction.value, operands);
+  }
+  if (shape.pushes != 0) push(add_node(node, operands));
+  return spend(1);
+}
+
+}  // namespace heapbump

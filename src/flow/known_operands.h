@@ -1,0 +1,79 @@
+// Which operands are constants, instruction by instruction, without following values through a function.
+// The invariant: an operand that is told is that constant on every path, since nothing is known across a change of control.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "wasm/code.h"
+#include "flow/flow_shapes.h"
+
+namespace heapbump {
+
+/// Whether an instruction is i32.const or i64.const.
+[[nodiscard]] inline bool is_constant(const Instruction& instruction) {
+  return instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
+}
+
+/// An immediate, or an immediate negated, as the address it may be: 32 bits for an i32.
+[[nodiscard]] inline std::uint64_t as_address(const Instruction& instruction, std::int64_t value) {
+  return instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(value)
+                                                 : static_cast<std::uint64_t>(value);
+}
+
+/// What is known of the operand stack since the last change of control.
+class KnownOperands {
+ public:
+  /// Takes one instruction, and tells `accessed` each address it accesses that is a constant.
+  template <typename Accessed>
+  void step(const Instruction& instruction, Accessed accessed) {
+    if (is_constant(instruction)) {
+      push(as_address(instruction, instruction.value));
+      return;
+    }
+    const bool copies = instruction.opcode == op::memory_copy;
+    if (copies || instruction.opcode == op::memory_fill || instruction.opcode == op::memory_init) {
+      if (const auto to = operand(3)) accessed(*to);
+      if (const auto from = operand(2); from && copies) accessed(*from);
+      pop(3);
+      return;
+    }
+    const auto shape = instruction_shape(instruction.opcode);
+    if (!shape) {
+      const bool pushes_one = instruction.opcode == op::local_get || instruction.opcode == op::global_get;
+      if (pushes_one)
+        push(std::nullopt);
+      else if (instruction.opcode != op::nop)
+        stack_.clear();
+      return;
+    }
+    if (shape->access != Access::none) {
+      if (const auto base = operand(shape->pops); base && shape->pops > 0)
+        accessed(*base + static_cast<std::uint64_t>(instruction.value));
+    }
+    std::optional<std::uint64_t> result;
+    if (instruction.opcode == op::i32_add && operand(1) && operand(2))
+      result = static_cast<std::uint32_t>(*operand(1) + *operand(2));
+    pop(shape->pops);
+    for (unsigned i = 0; i < shape->pushes; ++i) push(result);
+  }
+
+ private:
+  [[nodiscard]] std::optional<std::uint64_t> operand(std::size_t from_top) const {
+    return from_top <= stack_.size() ? stack_[stack_.size() - from_top] : std::nullopt;
+  }
+
+  /// What lies deep is forgotten: code behind `unreachable` may push without end.
+  void push(std::optional<std::uint64_t> value) {
+    constexpr std::size_t kDeepest = 256;
+    if (stack_.size() == kDeepest) stack_.erase(stack_.begin(), stack_.begin() + kDeepest / 2);
+    stack_.push_back(value);
+  }
+  void pop(std::size_t count) { stack_.resize(stack_.size() - std::min(stack_.size(), count)); }
+
+  std::vector<std::optional<std::uint64_t>> stack_;
+};
+
+}  // namespace heapbump

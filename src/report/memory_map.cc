@@ -1,0 +1,134 @@
+#include "report/memory_map.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace heapbump {
+namespace {
+
+struct Style {
+  std::string_view name;
+  char fill;
+  std::string_view color;
+};
+
+// By MemoryArea::Kind.
+constexpr std::array<Style, 6> kStyles = {{{"untouched", ' ', "#f4f4f4"},
+                                           {"stack", '/', "#c9b6e4"},
+                                           {"data", '#', "#8fb8de"},
+                                           {"zeroed data", ':', "#cfe3f5"},
+                                           {"region", 'R', "#e8743b"},
+                                           {"heap", '.', "#b7e0b1"}}};
+
+const Style& style(MemoryArea::Kind kind) { return kStyles[static_cast<std::size_t>(kind)]; }
+
+// The stack that grows down from the first mutable i32 global, if its start lies below or above the data.
+std::optional<std::uint64_t> stack_top(const Module& module) {
+  const auto is_stack_pointer = [](const Global& g) { return !g.imported && g.is_mutable && g.type == ValueType::i32 && g.init.value; };
+  const auto found = std::ranges::find_if(module.globals, is_stack_pointer);
+  if (found == module.globals.end() || *found->init.value <= 0) return std::nullopt;
+  return static_cast<std::uint32_t>(*found->init.value);
+}
+
+std::string padded(std::string text, std::size_t width, bool right = false) {
+  if (text.size() < width) text.insert(right ? 0 : text.size(), width - text.size(), ' ');
+  return text;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes >= 10 * kPageSize) return std::to_string(bytes / kPageSize) + " pages";
+  return std::to_string(bytes) + " bytes";
+}
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<MemoryArea> map_memory(const Module& module, const Finding* finding, const Manifest* manifest) {
+  using Kind = MemoryArea::Kind;
+  std::vector<MemoryArea> areas;
+  const std::uint64_t limit = module.memory_bytes();
+  std::uint64_t at = 0;
+  const auto add = [&](Kind kind, std::uint64_t end, std::string label) {
+    end = std::min(end, limit);
+    if (end <= at) return;
+    areas.push_back({kind, at, end, std::move(label)});
+    at = end;
+  };
+
+  std::uint64_t data_begin = limit;
+  for (const DataSegment& segment : module.data) {
+    const auto address = segment.address();
+    if (address && segment.size.value != 0) data_begin = std::min(data_begin, *address);
+  }
+  const std::uint64_t data_end = module.data_end();
+  std::optional<std::uint64_t> heap = manifest != nullptr ? manifest->heap_base_after : std::nullopt;
+  if (!heap && finding != nullptr) heap = finding->heap_base;
+
+  // Tools for C and its kin keep their stack below the data or between data and heap; Go keeps it in the data.
+  const auto top = stack_top(module);
+  if (top && *top <= data_begin) add(Kind::stack, *top, "stack, grows down");
+  if (data_begin < data_end) {
+    add(Kind::untouched, data_begin, "not used at the start");
+    add(Kind::data, data_end, std::to_string(module.data.size()) + " data segments");
+  }
+  const std::uint64_t region_begin = manifest != nullptr ? manifest->region.base : limit;
+  const std::uint64_t objects_end = std::min(heap.value_or(limit), region_begin);
+  if (top && *top > data_end && *top <= objects_end) add(Kind::stack, *top, "zeroed objects and the stack, grows down");
+  if (heap || manifest != nullptr) add(Kind::zeroed, objects_end, "zeroed objects");
+  if (manifest != nullptr) {
+    if (manifest->strategy == Strategy::tail) add(Kind::heap, region_begin, "heap");
+    add(Kind::untouched, region_begin, "not touched");
+    add(Kind::region, manifest->region.end(), "reserved region");
+  }
+  if (finding != nullptr && finding->gap_end > at && manifest == nullptr) add(Kind::untouched, finding->gap_end, "never touched");
+  if (heap) add(Kind::untouched, std::min(*heap, limit), "not touched");
+  add(heap || finding != nullptr ? Kind::heap : Kind::untouched, limit, heap ? "heap" : "declared, use not known");
+  return areas;
+}
+
+std::string draw_text(const std::vector<MemoryArea>& areas) {
+  constexpr std::size_t kBar = 24;
+  std::string out;
+  if (areas.empty()) return out;
+  const auto total = static_cast<double>(areas.back().end);
+  for (auto area = areas.rbegin(); area != areas.rend(); ++area) {
+    const double share = static_cast<double>(area->end - area->begin) / total;
+    const auto length = std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(share * kBar)), 1, kBar);
+    out += padded(hex(area->begin), 10, true) + " .. " + padded(hex(area->end), 10) + " |" +
+           padded(std::string(length, style(area->kind).fill), kBar) + "| " + padded(size_text(area->end - area->begin), 14, true) + "  " +
+           area->label + "\n";
+  }
+  return out;
+}
+
+std::string draw_svg(const std::vector<MemoryArea>& areas, const std::string& title) {
+  constexpr int kRow = 34, kWidth = 720, kTop = 44;
+  const int height = kTop + static_cast<int>(areas.size()) * kRow + 12;
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(kWidth) + "\" height=\"" +
+                    std::to_string(height) + "\" font-family=\"monospace\" font-size=\"13\">\n";
+  out += "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"12\" y=\"26\" font-size=\"15\">" + escaped(title) + "</text>\n";
+  int y = kTop;
+  for (auto area = areas.rbegin(); area != areas.rend(); ++area, y += kRow) {
+    out += "<rect x=\"12\" y=\"" + std::to_string(y) + "\" width=\"220\" height=\"" + std::to_string(kRow - 4) + "\" fill=\"" +
+           std::string(style(area->kind).color) + "\" stroke=\"#555\"/>\n";
+    out += "<text x=\"20\" y=\"" + std::to_string(y + 20) + "\">" + std::string(style(area->kind).name) + "</text>\n";
+    out += "<text x=\"246\" y=\"" + std::to_string(y + 20) + "\">" + hex(area->begin) + " .. " + hex(area->end) + "  " +
+           size_text(area->end - area->begin) + "  " + escaped(area->label) + "</text>\n";
+  }
+  return out + "</svg>\n";
+}
+
+}  // namespace heapbump

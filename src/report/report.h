@@ -1,0 +1,35 @@
+// The audit record as JSON: what was found, what was changed, byte by byte, and why. No clock, no path and no machine is in
+// it, so the same input gives the same report everywhere. Fields are described by schemas/report.schema.json.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "reserve/reserve.h"
+
+namespace heapbump {
+
+inline constexpr int kReportVersion = 1;
+
+/// The rules a report was made by; raised whenever a detector or the plan decides differently for some module.
+inline constexpr int kRulesVersion = 1;
+
+[[nodiscard]] std::string_view version();
+
+/// {name, version, rules}
+[[nodiscard]] Json tool_json();
+/// {code, message, offset}
+[[nodiscard]] Json error_json(const Error& error);
+
+/// The report of `detect`. `finding` may hold refusals. `input_sha256` is computed by the caller.
+[[nodiscard]] Json detect_report(const Module& module, const Result<Finding>& finding, const std::string& input_sha256);
+
+/// The report of `reserve`. `status` is "reserved", "already-reserved" or "not-needed".
+[[nodiscard]] Json reserve_report(const Module& module, const Reservation& reservation, const Request& request);
+
+/// The report of a verb that could not answer: status "error" (input/output, usage, malformed) or "refused".
+[[nodiscard]] Json failure_report(const Error& error, const Module* module, const Finding* finding,
+                                  const std::optional<std::string>& input_sha256);
+
+}  // namespace heapbump

@@ -1,0 +1,40 @@
+#include "reserve/reserve.h"
+
+#include "detectors/detect.h"
+#include "base/sha256.h"
+
+namespace heapbump {
+
+std::vector<Bytes> Reservation::pieces(Bytes input) const {
+  std::vector<Bytes> pieces = apply_edits(input, plan.edits);
+  if (!record.empty()) pieces.push_back(record);
+  return pieces;
+}
+
+Result<Reservation> reserve(const Module& module, const Request& request) {
+  Reservation reservation;
+  reservation.input_sha256 = sha256_hex(module.file);
+  HEAPBUMP_TRY(std::optional<Plan> plan, plan_without_finding(module, request));
+  if (plan) {
+    reservation.plan = *std::move(plan);
+    reservation.output_sha256 = reservation.input_sha256;
+    reservation.output_size = module.file.size();
+    if (reservation.plan.outcome == Plan::Outcome::already)
+      reservation.plan.manifest.output_sha256 = reservation.output_sha256;
+    return reservation;
+  }
+  HEAPBUMP_TRY(reservation.finding, detect(module));
+  HEAPBUMP_TRY(reservation.plan, make_plan(module, *reservation.finding, request));
+  Manifest& manifest = reservation.plan.manifest;
+  manifest.input_sha256 = reservation.input_sha256;
+  Sha256 hash;
+  HEAPBUMP_TRY(const Record record, make_record(manifest, reservation.plan.edits, module, hash));
+  reservation.record = encode_record(record);
+  hash.update(reservation.record);
+  for (const Bytes piece : reservation.pieces(module.file)) reservation.output_size += piece.size();
+  reservation.output_sha256 = hash.hex();
+  manifest.output_sha256 = reservation.output_sha256;
+  return reservation;
+}
+
+}  // namespace heapbump

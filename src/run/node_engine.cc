@@ -1,0 +1,62 @@
+#include "run/node_engine.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "run/node_host.h"
+#include "base/sha256.h"
+
+namespace heapbump::run {
+
+std::FILE* node_input(const Job& job) {
+  Json::Array arguments;
+  for (const std::string& text : job.host.arguments) arguments.push_back(to_hex(as_bytes(text)));
+  Json::Array environment;
+  for (const std::string& text : job.host.environment) environment.push_back(to_hex(as_bytes(text)));
+  Json::Array invoke;
+  for (const std::string& text : job.invoke) invoke.push_back(text);
+  Json options = Json::object({{"arguments", std::move(arguments)},
+                               {"environment", std::move(environment)},
+                               {"invoke", std::move(invoke)},
+                               {"standard_input", job.host.standard_input.size()},
+                               {"folder", Json::optional(job.host.folder)},
+                               {"random_seed", std::to_string(job.host.random_seed)},
+                               {"output_bytes", job.limits.output_bytes},
+                               {"host_calls", job.limits.host_calls}});
+  if (job.canary) {
+    options["canary"] = Json::object({{"base", job.canary->base},
+                                      {"size", job.canary->size},
+                                      {"seed", std::to_string(job.canary->seed)}});
+  }
+  std::string head = options.dump(-1);
+  head += '\n';
+  std::FILE* file = std::tmpfile();
+  if (file == nullptr) return nullptr;
+  const std::string& input = job.host.standard_input;
+  const bool ok = std::fwrite(head.data(), 1, head.size(), file) == head.size() &&
+                  std::fwrite(input.data(), 1, input.size(), file) == input.size() &&
+                  std::fwrite(job.module.data(), 1, job.module.size(), file) == job.module.size() &&
+                  std::fflush(file) == 0 && ::lseek(::fileno(file), 0, SEEK_SET) == 0;
+  if (ok) return file;
+  std::fclose(file);
+  return nullptr;
+}
+
+void exec_node(int input, int out) {
+  const int null = ::open("/dev/null", O_RDWR);
+  // `out` and `input` may themselves be low numbers, so they are moved out of the way first.
+  const int frames = ::fcntl(out, F_DUPFD, 10);
+  const int module = ::fcntl(input, F_DUPFD, 10);
+  if (null < 0 || frames < 0 || module < 0) ::_exit(126);
+  ::dup2(module, 0);
+  ::dup2(null, 1);
+  ::dup2(null, 2);
+  ::dup2(frames, 3);
+  ::close(frames);
+  ::close(module);
+  ::execlp("node", "node", "--no-warnings", "--stack-size=3900", "--input-type=module", "-e", kNodeHost, static_cast<char*>(nullptr));
+  ::_exit(127);
+}
+
+}  // namespace heapbump::run

@@ -1,0 +1,226 @@
+// The only file that knows wabt's interpreter. Its public call path runs to completion on a stack of about a thousand
+// frames with no budget, which is too little for real programs and too much for hostile ones; so the stacks are enlarged
+// and the thread is driven in steps through members that are not public, reached by explicit instantiation (the one place
+// where the language does not apply access control, [temp.spec]). The signatures are those of wabt 1.0.32 to 1.0.36; a
+// version that differs does not compile, rather than misbehave.
+#include "run/wabt_engine.h"
+
+#include <memory>
+
+#include "wabt/binary-reader.h"
+#include "wabt/cast.h"
+#include "wabt/error.h"
+#include "wabt/interp/binary-reader-interp.h"
+#include "wabt/interp/interp.h"
+
+namespace heapbump::run {
+namespace {
+
+namespace wi = wabt::interp;
+
+template <typename Tag, typename Tag::Type Member>
+struct Expose {
+  friend constexpr typename Tag::Type member(Tag) { return Member; }
+};
+#define HEAPBUMP_EXPOSE(tag, type, name) \
+  struct tag {                           \
+    using Type = type;                   \
+    friend constexpr Type member(tag);   \
+  };                                     \
+  template struct Expose<tag, &wi::Thread::name>
+using PushCallType = wi::RunResult (wi::Thread::*)(const wi::DefinedFunc&, wi::Trap::Ptr*);
+using FramesType = std::vector<wi::Frame> wi::Thread::*;
+using ValuesType = std::vector<wi::Value> wi::Thread::*;
+HEAPBUMP_EXPOSE(PushCall, PushCallType, PushCall);
+HEAPBUMP_EXPOSE(Frames, FramesType, frames_);
+HEAPBUMP_EXPOSE(Values, ValuesType, values_);
+#undef HEAPBUMP_EXPOSE
+
+constexpr std::size_t kFrames = 200'000;   // deeper than a browser's default stack
+constexpr std::size_t kValues = 4'000'000;  // 64 MiB of address space, touched only as far as it is used
+constexpr int kStep = 4096;                // instructions between two looks at the budget
+constexpr std::uint64_t kProgressEvery = 50'000'000;
+
+char letter(wabt::Type type) {
+  if (type == wabt::Type::I32) return 'i';
+  if (type == wabt::Type::I64) return 'I';
+  if (type == wabt::Type::F32) return 'f';
+  if (type == wabt::Type::F64) return 'F';
+  return '?';
+}
+
+std::string letters(const wi::ValueTypes& types) {
+  std::string text;
+  for (const wabt::Type type : types) text += letter(type);
+  return text;
+}
+
+std::uint64_t bits(char type, const wi::Value& value) {
+  return type == 'I' || type == 'F' ? value.Get<std::uint64_t>() : value.Get<std::uint32_t>();
+}
+
+wabt::Features features() {
+  wabt::Features all;
+  all.EnableAll();
+  return all;
+}
+
+class Runner {
+ public:
+  Runner(const WabtJob& job, WabtHost& host) : job_(job), host_(host), store_(features()) {}
+
+  WabtResult run() {
+    if (load() && link() && instantiate()) {
+      run_functions();
+      host_.finished(view());
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool end(WabtEnd how, std::string text) {
+    result_.end = how;
+    result_.message = std::move(text);
+    return false;
+  }
+  static std::string message(const wi::Trap::Ptr& trap) { return trap ? trap->message() : "no reason given"; }
+
+  bool load() {
+    wabt::ReadBinaryOptions options;
+    options.features = store_.features();
+    options.fail_on_custom_section_error = false;
+    wabt::Errors errors;
+    wi::ModuleDesc desc;
+    if (wabt::Failed(wi::ReadBinaryInterp("module", job_.module, job_.size, options, &errors, &desc))) {
+      return end(WabtEnd::unsupported, "the interpreter cannot read the module: " +
+                                           (errors.empty() ? std::string("no reason given") : errors.front().message));
+    }
+    // The start function is taken out and called later, when the host has seen the memory.
+    if (!desc.starts.empty()) {
+      has_start_ = true;
+      start_ = desc.starts.front().func_index;
+    }
+    desc.starts.clear();
+    module_ = wi::Module::New(store_, std::move(desc));
+    return true;
+  }
+
+  bool link() {
+    for (const wi::ImportDesc& import : module_->desc().imports) {
+      const std::string& from = import.type.module;
+      const std::string& name = import.type.name;
+      if (import.type.type->kind != wi::ExternKind::Func)
+        return end(WabtEnd::unsupported, "imports " + from + "." + name + ", which is not a function");
+      const auto& type = *wabt::cast<wi::FuncType>(import.type.type.get());
+      const std::string params = letters(type.params);
+      const int number = host_.link(from, name, params, letters(type.results));
+      if (number < 0) return end(WabtEnd::stopped, "");
+      const bool has_result = !type.results.empty();
+      auto callback = [this, number, params, has_result](wi::Thread&, const wi::Values& values, wi::Values& results,
+                                                         wi::Trap::Ptr* trap) {
+        std::vector<std::uint64_t> arguments;
+        for (std::size_t i = 0; i < values.size(); ++i) arguments.push_back(bits(params[i], values[i]));
+        std::uint32_t result = 0;
+        if (!host_.call(number, arguments, view(), result)) {
+          stopped_ = true;
+          *trap = wi::Trap::New(store_, "stopped by the host");
+          return wabt::Result::Error;
+        }
+        results.clear();
+        if (has_result) results.push_back(wi::Value::Make(result));
+        return wabt::Result::Ok;
+      };
+      imports_.push_back(wi::HostFunc::New(store_, type, callback).ref());
+    }
+    return true;
+  }
+
+  bool instantiate() {
+    wi::Trap::Ptr trap;
+    instance_ = wi::Instance::Instantiate(store_, module_.ref(), imports_, &trap);
+    if (!instance_) return end(WabtEnd::trapped, "at instantiation: " + message(trap));
+    if (!instance_->memories().empty()) memory_ = store_.UnsafeGet<wi::Memory>(instance_->memories().front());
+    host_.instantiated(view());
+    return true;
+  }
+
+  MemoryView view() {
+    if (!memory_) return {};
+    return {memory_->UnsafeData(), static_cast<std::size_t>(memory_->ByteSize())};
+  }
+
+  bool exported_function(const std::string& name, wabt::Index& index) const {
+    for (const wi::ExportDesc& desc : module_->desc().exports) {
+      if (desc.type.name != name || desc.type.type->kind != wi::ExternKind::Func) continue;
+      index = desc.index;
+      return true;
+    }
+    return false;
+  }
+
+  bool run_functions() {
+    if (has_start_ && !call(start_, "start function")) return false;
+    wabt::Index index = 0;
+    bool entered = has_start_;
+    for (const char* name : {"_start", "_initialize"}) {
+      if (!exported_function(name, index)) continue;
+      if (!call(index, name)) return false;
+      entered = true;
+      break;
+    }
+    for (const std::string& name : job_.invoke) {
+      if (!exported_function(name, index)) return end(WabtEnd::unsupported, "has no exported function " + name);
+      if (!call(index, name)) return false;
+      entered = true;
+    }
+    if (entered) return end(WabtEnd::returned, "");
+    return end(WabtEnd::unsupported, "exports neither _start nor _initialize, and no export to invoke was named");
+  }
+
+  bool call(wabt::Index index, const std::string& name) {
+    const wi::Ref ref = instance_->funcs()[index];
+    if (!store_.Is<wi::DefinedFunc>(ref)) return end(WabtEnd::unsupported, name + " is an imported function");
+    const wi::DefinedFunc::Ptr function{store_, ref};
+    if (!function->type().params.empty()) return end(WabtEnd::unsupported, name + " takes parameters");
+    wi::Thread thread(store_);
+    auto& values = thread.*member(Values{});
+    (thread.*member(Frames{})).reserve(kFrames);
+    values.reserve(kValues);
+    wi::Trap::Ptr trap;
+    wi::RunResult result = (thread.*member(PushCall{}))(*function, &trap);
+    while (result == wi::RunResult::Ok) {
+      if (result_.instructions >= job_.instruction_limit)
+        return end(WabtEnd::limit, "the instruction budget is used up");
+      result = thread.Run(kStep, &trap);
+      result_.instructions += kStep;
+      if (result_.instructions % kProgressEvery < kStep) host_.progress(result_.instructions);
+    }
+    if (stopped_) return end(WabtEnd::stopped, "");
+    if (result == wi::RunResult::Exception) return end(WabtEnd::trapped, "uncaught exception");
+    if (result != wi::RunResult::Return) return end(WabtEnd::trapped, message(trap));
+    const std::string types = letters(function->type().results);
+    std::vector<std::uint64_t> results;
+    for (std::size_t i = 0; i < types.size() && types.size() <= values.size(); ++i)
+      results.push_back(bits(types[i], values[values.size() - types.size() + i]));
+    host_.returned(name, results);
+    return true;
+  }
+
+  const WabtJob& job_;
+  WabtHost& host_;
+  wi::Store store_;
+  wi::Module::Ptr module_;
+  wi::Instance::Ptr instance_;
+  wi::Memory::Ptr memory_;
+  wi::RefVec imports_;
+  bool has_start_ = false;
+  wabt::Index start_ = 0;
+  bool stopped_ = false;
+  WabtResult result_;
+};
+
+}  // namespace
+
+WabtResult run_wabt_interpreter(const WabtJob& job, WabtHost& host) { return Runner(job, host).run(); }
+
+}  // namespace heapbump::run

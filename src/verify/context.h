@@ -1,0 +1,118 @@
+// What the parts of the static check share: the two modules, what was found so far, and the numbers that the manifest in
+// the reserved module claims.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "flow/flow.h"
+#include "record/record.h"
+#include "verify/verify.h"
+
+namespace heapbump::verify {
+
+/// A changed byte of linear memory's initial image.
+struct ChangedByte {
+  std::uint64_t address = 0;
+  std::uint64_t reserved_offset = 0;
+};
+
+/// A constant or memarg offset in code that differs.
+struct ChangedImmediate {
+  std::uint32_t function = 0;
+  std::uint32_t opcode = 0;
+  std::int64_t old_value = 0;
+  std::int64_t new_value = 0;
+  std::uint64_t original_offset = 0;  ///< of the immediate
+  std::uint64_t reserved_offset = 0;
+  unsigned width = 0;
+};
+
+/// What a pass over all code of the original shows.
+struct CodeHabits {
+  std::vector<bool> lowered;  ///< globals that some function lowers by a constant, as only a stack pointer is
+  bool padded = false;        ///< what the linker relocated still has its five bytes: a shorter constant in code is no address
+};
+
+struct Context {
+  const Module& original;
+  const Module& reserved;
+  const Record& record;
+  Verification& result;
+
+  std::vector<ChangedImmediate> immediates = {};  ///< by file offset
+  std::vector<ChangedByte> data_bytes = {};       ///< by file offset
+  std::vector<std::uint32_t> changed_globals = {};
+
+  /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data that the runtime
+  /// rounds up to it. Set by check_moved_values.
+  std::uint64_t heap_symbol = 0;
+  bool gave_up = false;            ///< see spend and mismatch
+  std::optional<CodeHabits> habits = {};  ///< see habits_of_code
+  std::uint64_t pointer_size = 4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
+
+  [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
+  /// Bytes by which the heap start moved; 0 unless the strategy is bump.
+  [[nodiscard]] std::uint64_t moved_by() const {
+    const Manifest& m = record.manifest;
+    if (m.strategy != Strategy::bump || !m.heap_base_before || !m.heap_base_after) return 0;
+    return *m.heap_base_after - *m.heap_base_before;
+  }
+
+  /// Charges work to the reserved module's meter (work.h). False beyond its limit: whoever asked gives up, and the module does not
+  /// pass, since what was not looked at is not known.
+  [[nodiscard]] bool spend(std::uint64_t units) {
+    if (gave_up) return false;
+    if (reserved.work->charge(units)) return true;
+    give_up();
+    return false;
+  }
+  /// The same for a walk along everything that becomes of one value, or past all nodes.
+  [[nodiscard]] bool spend_walk(const Flow& flow) {
+    return spend((flow.nodes.size() + flow.operands.size() + flow.effects.size()) / kPassedPerUnit);
+  }
+  void give_up() {
+    mismatch(reserved.custom_section(kRecordSection)->offset, "the check takes more work than modules of this size may cost, so it was not finished");
+    gave_up = true;
+  }
+
+  /// Listed up to here; one more would not change the verdict.
+  static constexpr std::size_t kMostListed = 10'000;
+
+  void mismatch(std::uint64_t offset, std::string what, std::string expected = "", std::string found = "") {
+    if (result.mismatches.size() >= kMostListed) {
+      gave_up = true;
+      return;
+    }
+    result.mismatches.push_back(
+        {VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
+  }
+  void note(std::string what) {
+    if (result.notes.size() < kMostListed) result.notes.push_back(std::move(what));
+  }
+  void change(ChangeKind kind, std::uint64_t original_offset, std::uint64_t old_size, std::uint64_t reserved_offset,
+              std::uint64_t new_size, std::string reading) {
+    result.changes.push_back({kind, original_offset, original.bytes_at(original_offset, old_size), reserved_offset,
+                              reserved.bytes_at(reserved_offset, new_size), std::move(reading)});
+  }
+};
+
+/// Sections, entries and bytes: finds every difference and puts it under one of the allowed kinds or reports it.
+void compare_structure(Context& context);
+/// Code and data words that differ: are they the heap's, and did they move as the heap did?
+void check_moved_values(Context& context);
+/// Values that were left as they were: does the module still use the region's addresses?
+void check_left_values(Context& context);
+/// The region's place, the memory's limits, data segments and globals.
+void check_region(Context& context);
+/// The shim, instruction by instruction, and the entries that go with it.
+void check_shim(Context& context);
+/// The record in the module against the difference that was found, and the hashes.
+void check_record(Context& context);
+
+[[nodiscard]] std::string show(Bytes bytes);
+[[nodiscard]] std::string show_range(std::uint64_t begin, std::uint64_t end);  ///< "[0x10, 0x20)"
+
+}  // namespace heapbump::verify

@@ -1,0 +1,172 @@
+#include "verify/verify.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/sha256.h"
+#include "verify/context.h"
+
+namespace heapbump {
+namespace verify {
+
+std::string show(Bytes bytes) {
+  constexpr std::size_t kShown = 16;
+  std::string text = to_hex(bytes.first(std::min(bytes.size(), kShown)));
+  if (bytes.size() > kShown) text += "...";
+  return text;
+}
+
+std::string show_range(std::uint64_t begin, std::uint64_t end) {
+  std::string text = "[";
+  return text.append(hex(begin)).append(", ").append(hex(end)).append(")");
+}
+
+}  // namespace verify
+
+namespace {
+
+/// A module whose own realloc serves a stock adapter needs no region, so its copy is a right answer.
+bool needs_no_region(const Module& module) {
+  return module.find_export(kShimExport, ExternalKind::function) != nullptr || module.find_export("cabi_realloc", ExternalKind::function) != nullptr;
+}
+
+void check_manifest_file(Verification& result, const Manifest& given) {
+  const auto mismatch = [&](std::string what, std::string expected, std::string found) {
+    result.mismatches.push_back({VerifiedFile::manifest, std::nullopt, std::move(what), std::move(expected), std::move(found)});
+  };
+  if (given.input_sha256 != result.original_sha256)
+    mismatch("the manifest is of another original", result.original_sha256, given.input_sha256);
+  if (!given.output_sha256.empty() && given.output_sha256 != result.reserved_sha256)
+    mismatch("the manifest is of another reserved module", result.reserved_sha256, given.output_sha256);
+  Manifest carried = *result.manifest;
+  carried.output_sha256 = given.output_sha256;
+  const Json a = to_json(carried);
+  const Json b = to_json(given);
+  if (a != b) mismatch("the manifest is not the one that the module carries", a.dump(-1), b.dump(-1));
+}
+
+/// The reserved file's hash, and on the way the checkpoints that the record claims.
+std::string hash_reserved(const Module& reserved, const Record& record, Verification& result) {
+  Sha256 hash;
+  if (!record.checkpoints) {
+    hash.update(reserved.file);
+    return hash.hex();
+  }
+  const Section& section = *reserved.custom_section(kRecordSection);
+  const auto body_size = static_cast<std::size_t>(section.offset);
+  const std::array<Bytes, 1> body{reserved.file.first(body_size)};
+  const Checkpoints taken = take_checkpoints(body, record.checkpoints->every, hash);
+  if (taken != *record.checkpoints) {
+    const std::string& claimed = record.checkpoints->digests;
+    const auto differs = std::ranges::mismatch(taken.digests, claimed);
+    const auto at = static_cast<std::size_t>(differs.in1 - taken.digests.begin()) / kCheckpointDigits;
+    const auto show_digest = [&](const std::string& digests) {
+      return at * kCheckpointDigits < digests.size() ? digests.substr(at * kCheckpointDigits, kCheckpointDigits) : std::string("none");
+    };
+    result.mismatches.push_back({VerifiedFile::reserved, section.offset,
+                                 "the record's checkpoints are not those of the module, first for what follows " + hex(at * taken.every),
+                                 show_digest(taken.digests), show_digest(claimed)});
+  }
+  hash.update(reserved.file.subspan(body_size));
+  return hash.hex();
+}
+
+void check_all(const Module& original, const Module& reserved, const Record& record, Verification& result) {
+  verify::Context context{.original = original, .reserved = reserved, .record = record, .result = result};
+  verify::compare_structure(context);
+  const bool same_shape = result.ok();
+  verify::check_region(context);
+  verify::check_record(context);
+  if (!same_shape) return;  // the rest compares entry with entry
+  verify::check_shim(context);
+  verify::check_moved_values(context);
+  verify::check_left_values(context);
+}
+
+}  // namespace
+
+Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes, const std::optional<Manifest>& manifest) {
+  HEAPBUMP_TRY(const Module original, read_module(original_bytes));
+  Verification result;
+  result.original_sha256 = sha256_hex(original_bytes);
+  result.reading_work = original_bytes.size() + reserved_bytes.size();
+  const auto mismatch = [&](std::optional<std::uint64_t> offset, std::string what, std::string expected = "", std::string found = "") {
+    result.mismatches.push_back({VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
+  };
+  const auto reserved = read_module(reserved_bytes);
+  const auto record = reserved ? read_record(*reserved) : std::optional<Record>{};
+  // Each file is hashed once.
+  result.reserved_sha256 = record && *record ? hash_reserved(*reserved, **record, result) : sha256_hex(reserved_bytes);
+  if (const Section* section = original.custom_section(kRecordSection)) {
+    result.mismatches.push_back({VerifiedFile::original, section->offset, "the original is itself a reserved module", "no heapbump section", "one"});
+    return result;
+  }
+  if (!reserved) {
+    mismatch(reserved.error().offset, "the reserved module cannot be read: " + reserved.error().message, "a well-formed module", "");
+    return result;
+  }
+  if (result.original_sha256 == result.reserved_sha256) {
+    result.nothing_reserved = needs_no_region(original) && !manifest;
+    if (!result.nothing_reserved) mismatch(reserved_bytes.size(), "nothing is reserved: the two files are the same", "a heapbump section", "the file's end");
+    return result;
+  }
+  if (!record || !*record) {
+    const Section* section = reserved->custom_section(kRecordSection);
+    mismatch(section != nullptr ? section->offset : reserved_bytes.size(),
+             record ? "the module carries no heapbump section" : record.error().message, "a heapbump section", record ? "none" : "one that cannot be read");
+    return result;
+  }
+  result.manifest = (*record)->manifest;
+  check_all(original, *reserved, **record, result);
+  // The difference is taken once in step and once by the record.
+  result.checking_work = original.work->work() + reserved->work->work() + 2 * reserved_bytes.size() / kPassedPerUnit;
+  if (manifest) check_manifest_file(result, *manifest);
+  std::ranges::stable_sort(result.mismatches, {}, [](const Mismatch& m) { return m.offset.value_or(UINT64_MAX); });
+  return result;
+}
+
+std::string_view to_string(VerifiedFile value) {
+  static constexpr std::array<std::string_view, 3> kNames = {"original", "reserved", "manifest"};
+  return kNames[static_cast<std::size_t>(value)];
+}
+
+std::string_view to_string(ChangeKind value) {
+  static constexpr std::array<std::string_view, 15> kNames = {
+      "section_size",   "entry_count", "code_immediate", "memarg_offset", "data_word",   "segment_length", "data_segment", "memory_limit",
+      "global_initial", "shim_type",   "shim_function",  "shim_global",   "shim_export", "shim_body",      "record"};
+  return kNames[static_cast<std::size_t>(value)];
+}
+
+Json to_json(const Verification& verification) {
+  Json mismatches = Json::array();
+  for (const Mismatch& m : verification.mismatches) {
+    mismatches.push_back(Json::object({{"file", to_string(m.file)},
+                                       {"offset", Json::optional(m.offset)},
+                                       {"what", m.what},
+                                       {"expected", m.expected},
+                                       {"found", m.found}}));
+  }
+  Json changes = Json::array();
+  for (const Change& c : verification.changes) {
+    if (c.kind == ChangeKind::record) continue;
+    changes.push_back(Json::object({{"kind", to_string(c.kind)},
+                                    {"original_offset", c.original_offset},
+                                    {"reserved_offset", c.reserved_offset},
+                                    {"old_hex", to_hex(c.old_bytes)},
+                                    {"new_hex", to_hex(c.new_bytes)},
+                                    {"reading", c.reading}}));
+  }
+  Json notes = Json::array();
+  for (const std::string& note : verification.notes) notes.push_back(note);
+  return Json::object({{"original", Json::object({{"sha256", verification.original_sha256}})},
+                       {"reserved", Json::object({{"sha256", verification.reserved_sha256}})},
+                       {"nothing_reserved", verification.nothing_reserved},
+                       {"code_offsets_preserved", verification.code_offsets_preserved},
+                       {"mismatches", std::move(mismatches)},
+                       {"changes", std::move(changes)},
+                       {"notes", std::move(notes)},
+                       {"work", Json::object({{"reading", verification.reading_work}, {"checking", verification.checking_work}})}});
+}
+
+}  // namespace heapbump
