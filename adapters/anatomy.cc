@@ -8,10 +8,11 @@ namespace heapbump::adapters {
 namespace {
 
 constexpr std::size_t kMaxReallocImports = 8;
-constexpr std::size_t kMaxFacts = 500'000;  // of one module; adapters have some thousands
+constexpr std::size_t kMaxFacts = 500'000;                   // of one module; adapters have some thousands
 constexpr std::uint64_t kMaxCode = std::uint64_t{16} << 20;  // bytes; the largest adapter known has 0.3 MB
 
-// The last five instructions, newest last, for the short sequences that compilers use around a call or a stack pointer.
+// The last five instructions, newest last, for the short sequences that compilers use around a call or a
+// stack pointer.
 class Window {
  public:
   void push(const Instruction& instruction) {
@@ -34,7 +35,9 @@ class Window {
   std::deque<Item> recent_;
 };
 
-bool is(const Window::Item* item, std::uint32_t opcode) { return item != nullptr && item->opcode == opcode; }
+bool is(const Window::Item* item, std::uint32_t opcode) {
+  return item != nullptr && item->opcode == opcode;
+}
 
 std::optional<std::array<std::int32_t, 4>> constants_before(const Window& window) {
   std::array<std::int32_t, 4> arguments{};
@@ -46,8 +49,8 @@ std::optional<std::array<std::int32_t, 4>> constants_before(const Window& window
   return arguments;
 }
 
-// How a stack pointer is used, once it is known to be one: every read must make room, every write must be of the value just
-// made or of one to which a constant was added back.
+// How a stack pointer is used, once it is known to be one: every read must make room, every write must be of
+// the value just made or of one to which a constant was added back.
 struct StackUse {
   std::uint32_t function;
   std::uint32_t global;
@@ -70,7 +73,8 @@ class BodyReader {
     Instruction instruction;
     while (reader.next(instruction)) {
       if (facts() > kMaxFacts)
-        return fail_at(Code::kWorkLimit, instruction.offset, "the module has more calls and uses of globals than any adapter");
+        return fail_at(Code::kWorkLimit, instruction.offset,
+                       "the module has more calls and uses of globals than any adapter");
       if (guard_ && reader.depth() < guard_->depth) guard_.reset();
       visit(instruction, reader.depth());
       window_.push(instruction);
@@ -87,8 +91,9 @@ class BodyReader {
  private:
   /// How much is kept so far.
   [[nodiscard]] std::size_t facts() const {
-    return stack_uses_.size() + out_.realloc_calls.size() + out_.odd_realloc_uses.size() + out_.indirect_calls.size() +
-           out_.memory_grows.size() + self_calls_.size() + written_locals_.size() + kept_callees_ + out_.callees[function_].size();
+    return stack_uses_.size() + out_.realloc_calls.size() + out_.odd_realloc_uses.size() +
+           out_.indirect_calls.size() + out_.memory_grows.size() + self_calls_.size() +
+           written_locals_.size() + kept_callees_ + out_.callees[function_].size();
   }
 
   // block; local.get P; i32.eqz; br_if 0: what follows in that block runs only while parameter P is not 0.
@@ -97,7 +102,8 @@ class BodyReader {
     std::uint32_t depth;
   };
   struct SelfCall {
-    std::optional<std::uint32_t> parameter;  // P, if it is called with P divided by a constant, under P's guard
+    std::optional<std::uint32_t>
+        parameter;  // P, if it is called with P divided by a constant, under P's guard
     std::uint32_t divisor;
   };
 
@@ -106,7 +112,8 @@ class BodyReader {
     const bool divides = is(window_.at(skip), op::i32_div_u) && is(window_.at(skip + 1), op::i32_const) &&
                          is(window_.at(skip + 2), op::local_get) && window_.at(skip + 1)->value >= 2;
     const bool one_parameter = module_.function_type(function_).params == std::vector{ValueType::i32};
-    if (!divides || !one_parameter || !guard_ || window_.at(skip + 2)->value != guard_->parameter || guard_->parameter != 0) {
+    if (!divides || !one_parameter || !guard_ || window_.at(skip + 2)->value != guard_->parameter ||
+        guard_->parameter != 0) {
       self_calls_.push_back({std::nullopt, 0});
       return;
     }
@@ -130,7 +137,8 @@ class BodyReader {
       written_locals_.push_back(index_of(instruction));
     if (instruction.opcode == op::call && index_of(instruction) == function_) note_self_call();
     // global.get G; i32.const N; i32.sub
-    if (instruction.opcode == op::i32_sub && is(window_.at(0), op::i32_const) && is(window_.at(1), op::global_get)) {
+    if (instruction.opcode == op::i32_sub && is(window_.at(0), op::i32_const) &&
+        is(window_.at(1), op::global_get)) {
       const auto global = static_cast<std::uint32_t>(window_.at(1)->value);
       if (global < out_.globals.size()) {
         out_.globals[global].stack_pointer = true;
@@ -140,10 +148,13 @@ class BodyReader {
       }
     }
     switch (instruction.opcode) {
-      case op::call: visit_call(instruction); break;
+      case op::call:
+        visit_call(instruction);
+        break;
       case op::return_call:
       case op::ref_func:
-        if (out_.is_realloc_import(index_of(instruction))) out_.odd_realloc_uses.push_back(instruction.offset);
+        if (out_.is_realloc_import(index_of(instruction)))
+          out_.odd_realloc_uses.push_back(instruction.offset);
         if (index_of(instruction) == function_) self_calls_.push_back({std::nullopt, 0});
         note_callee(index_of(instruction));
         break;
@@ -158,9 +169,14 @@ class BodyReader {
         out_.memory_grows.push_back(instruction.offset);
         out_.growing_functions.push_back(function_);
         break;
-      case op::global_get: visit_global_get(instruction); break;
-      case op::global_set: visit_global_set(instruction); break;
-      default: break;
+      case op::global_get:
+        visit_global_get(instruction);
+        break;
+      case op::global_set:
+        visit_global_set(instruction);
+        break;
+      default:
+        break;
     }
   }
 
@@ -203,7 +219,8 @@ class BodyReader {
     const bool gave_back = is(window_.at(0), op::i32_add) && is(window_.at(1), op::i32_const) &&
                            is(window_.at(2), op::local_get);
     // wit-component's own function: the slot that a realloc handed out, and its size.
-    const bool given = is(window_.at(0), op::i32_add) && is(window_.at(1), op::i32_const) && is(window_.at(2), op::call) &&
+    const bool given = is(window_.at(0), op::i32_add) && is(window_.at(1), op::i32_const) &&
+                       is(window_.at(2), op::call) &&
                        out_.is_realloc_import(static_cast<std::uint32_t>(window_.at(2)->value));
     stack_uses_.push_back({function_, global, made_room || gave_back || given, 0});
   }
@@ -236,10 +253,13 @@ Result<std::optional<std::int32_t>> constant_body(const Module& module, std::uin
 class Depths {
  public:
   explicit Depths(const Anatomy& anatomy)
-      : anatomy_(anatomy), state_(anatomy.callees.size(), State::unseen), depth_(anatomy.callees.size(), 0),
+      : anatomy_(anatomy),
+        state_(anatomy.callees.size(), State::unseen),
+        depth_(anatomy.callees.size(), 0),
         calls_main_(anatomy.callees.size(), false) {
     for (const Import& import : anatomy.module->imports) {
-      if (import.kind == ExternalKind::function && import.module == kMainModule && !adapters::is_realloc_import(import))
+      if (import.kind == ExternalKind::function && import.module == kMainModule &&
+          !adapters::is_realloc_import(import))
         calls_main_[import.index] = true;
     }
   }
@@ -287,23 +307,26 @@ class Depths {
 bool ReallocCall::asks_for_one_slot() const {
   if (!arguments) return false;
   const auto& [old_pointer, old_size, alignment, size] = *arguments;
-  return old_pointer == 0 && old_size == 0 && size == static_cast<std::int32_t>(kSlotSize) && alignment >= 1 &&
-         alignment <= static_cast<std::int32_t>(kStateAlignment) && (alignment & (alignment - 1)) == 0;
+  return old_pointer == 0 && old_size == 0 && size == static_cast<std::int32_t>(kSlotSize) &&
+         alignment >= 1 && alignment <= static_cast<std::int32_t>(kStateAlignment) &&
+         (alignment & (alignment - 1)) == 0;
 }
 
 bool is_realloc_import(const Import& import) {
   // The names wit-component binds to the main module's realloc (gc.rs), and the one it renames them to.
   return import.kind == ExternalKind::function && import.module == kMainModule &&
-         (import.name == "cabi_realloc" || import.name == "canonical_abi_realloc" || import.name == "cabi_realloc_adapter");
+         (import.name == "cabi_realloc" || import.name == "canonical_abi_realloc" ||
+          import.name == "cabi_realloc_adapter");
 }
 
 bool is_realloc_type(const FunctionType& type) {
-  return type.params == std::vector<ValueType>(4, ValueType::i32) && type.results == std::vector<ValueType>{ValueType::i32};
+  return type.params == std::vector<ValueType>(4, ValueType::i32) &&
+         type.results == std::vector<ValueType>{ValueType::i32};
 }
 
-bool Anatomy::is_realloc_import(std::uint32_t function) const { 
+bool Anatomy::is_realloc_import(std::uint32_t function) const {
   return std::ranges::find(realloc_imports, function) != realloc_imports.end();
- }
+}
 
 std::vector<std::uint32_t> Anatomy::stack_pointers() const {
   std::vector<std::uint32_t> result;
@@ -314,8 +337,10 @@ std::vector<std::uint32_t> Anatomy::stack_pointers() const {
 }
 
 Result<Anatomy> read_anatomy(const Module& module) {
-  if (const Section* code = module.section(SectionId::code); code != nullptr && code->payload_size > kMaxCode) {
-    return fail_at(Code::kWorkLimit, code->offset, "the code section is larger than any adapter's: 16 MiB is the limit");
+  if (const Section* code = module.section(SectionId::code);
+      code != nullptr && code->payload_size > kMaxCode) {
+    return fail_at(Code::kWorkLimit, code->offset,
+                   "the code section is larger than any adapter's: 16 MiB is the limit");
   }
   Anatomy anatomy;
   anatomy.module = &module;
@@ -386,7 +411,8 @@ std::vector<Error> tenancy_faults(const Anatomy& anatomy, Code code) {
   if (module.memories.size() != 1 || !module.memories.front().imported) {
     add(at(SectionId::memory), "it must import exactly one memory and have none of its own; it has " +
                                    std::to_string(module.memories.size()));
-  } else if (const Memory& memory = module.memories.front(); memory.shared || memory.is64 || memory.page_size_log2) {
+  } else if (const Memory& memory = module.memories.front();
+             memory.shared || memory.is64 || memory.page_size_log2) {
     add(at(SectionId::import), "the memory it imports is shared, 64-bit or has pages of another size");
   }
   if (at(SectionId::data)) add(at(SectionId::data), "it has data segments, for which no room is reserved");
@@ -396,7 +422,8 @@ std::vector<Error> tenancy_faults(const Anatomy& anatomy, Code code) {
     add(anatomy.memory_grows.front(), "it grows or measures the memory itself, in function " +
                                           std::to_string(anatomy.growing_functions.front()));
   if (!anatomy.indirect_calls.empty())
-    add(anatomy.indirect_calls.front(), "it calls through a table, so its calls for memory cannot be counted");
+    add(anatomy.indirect_calls.front(),
+        "it calls through a table, so its calls for memory cannot be counted");
   return faults;
 }
 

@@ -7,26 +7,32 @@
 namespace heapbump::adapters {
 namespace {
 
-constexpr std::uint8_t kFunctionNames = 1;  // name section's subsections (core specification, appendix "Name Section";
-constexpr std::uint8_t kGlobalNames = 7;    // 7 from the extended-name-section proposal)
+constexpr std::uint8_t kFunctionNames =
+    1;  // name section's subsections (core specification, appendix "Name Section";
+constexpr std::uint8_t kGlobalNames = 7;       // 7 from the extended-name-section proposal)
 constexpr std::uint32_t kStackAlignment = 16;  // bytes; the tool conventions' BasicCABI
 
 Status check_place(const Needs& needs, const Place& place) {
-  const auto outside = [](std::uint64_t base, std::uint64_t size) { return base + size > (std::uint64_t{1} << 32); };
+  const auto outside = [](std::uint64_t base, std::uint64_t size) {
+    return base + size > (std::uint64_t{1} << 32);
+  };
   if (outside(place.stack_base, place.stack_size) || outside(place.state_base, place.state_size))
     return fail(Code::kSlots, "a slot reaches beyond the 4 GiB of the memory");
   if (place.stack_top() > 0x7fffffff + std::uint64_t{1})
-    return fail(Code::kSlots, "the stack's slot reaches above 2 GiB, where a placed stack pointer is not supported");
+    return fail(Code::kSlots,
+                "the stack's slot reaches above 2 GiB, where a placed stack pointer is not supported");
   if (place.stack_size < kSlotSize)
-    return fail(Code::kSlots, "the stack's slot has " + std::to_string(place.stack_size) + " bytes; it needs " +
-                                  std::to_string(kSlotSize));
+    return fail(Code::kSlots, "the stack's slot has " + std::to_string(place.stack_size) +
+                                  " bytes; it needs " + std::to_string(kSlotSize));
   if (place.stack_top() % kStackAlignment != 0)
-    return fail(Code::kSlots, "the stack would begin at " + hex(place.stack_top()) + ", which is not aligned to 16 bytes");
+    return fail(Code::kSlots,
+                "the stack would begin at " + hex(place.stack_top()) + ", which is not aligned to 16 bytes");
   if (place.state_size < needs.state_size)
-    return fail(Code::kSlots, "the State's slot has " + std::to_string(place.state_size) + " bytes; the adapter asks for " +
-                                  std::to_string(needs.state_size));
+    return fail(Code::kSlots, "the State's slot has " + std::to_string(place.state_size) +
+                                  " bytes; the adapter asks for " + std::to_string(needs.state_size));
   if (place.state_base == 0 || place.state_base % kStateAlignment != 0)
-    return fail(Code::kSlots, "State cannot stand at " + hex(place.state_base) + ": it must be above 0 and aligned to 8 bytes");
+    return fail(Code::kSlots, "State cannot stand at " + hex(place.state_base) +
+                                  ": it must be above 0 and aligned to 8 bytes");
   const std::uint64_t state_end = std::uint64_t{place.state_base} + place.state_size;
   if (place.state_base < place.stack_top() && place.stack_base < state_end)
     return fail(Code::kSlots, "the slots of stack and State overlap");
@@ -38,10 +44,11 @@ std::vector<std::byte> sleb(std::uint32_t value) {
   return encode_sleb(as_signed, sleb_width(as_signed));
 }
 
-Status set_initial_value(EditBuilder& builder, const Module& module, std::uint32_t global, std::uint32_t value,
-                         std::string reason) {
+Status set_initial_value(EditBuilder& builder, const Module& module, std::uint32_t global,
+                         std::uint32_t value, std::string reason) {
   const ConstExpr& init = module.globals[global].init;
-  if (!init.value) return fail(Code::kForeignAdapter, "global " + std::to_string(global) + " does not start as a constant");
+  if (!init.value)
+    return fail(Code::kForeignAdapter, "global " + std::to_string(global) + " does not start as a constant");
   builder.replace(init.immediate_offset, init.immediate_width, sleb(value), std::move(reason));
   return {};
 }
@@ -61,9 +68,10 @@ LebField size_field(const Module& module, std::size_t body_index) {
   return {body.size, begin, static_cast<unsigned>(body.file_offset - begin)};
 }
 
-/// Sends every call of the imported realloc to `target`. A call whose operand has no room for the index makes its body
-/// longer, and then the body's size field too.
-void redirect_calls(EditBuilder& builder, const Module& module, const Anatomy& anatomy, std::uint32_t target) {
+/// Sends every call of the imported realloc to `target`. A call whose operand has no room for the index makes
+/// its body longer, and then the body's size field too.
+void redirect_calls(EditBuilder& builder, const Module& module, const Anatomy& anatomy,
+                    std::uint32_t target) {
   std::vector<std::pair<std::size_t, std::uint64_t>> grown;  // body index, bytes gained
   for (const ReallocCall& call : anatomy.realloc_calls) {
     if (!anatomy.is_realloc_import(call.callee)) continue;
@@ -106,7 +114,8 @@ Result<std::vector<std::byte>> renamed(const Module& module, const Section& sect
       map.uleb(index.value).name(name);
     }
     if (!names.empty())
-      return fail_at(Code::kSectionSize, names.offset(), "bytes are left over at the end of a name subsection");
+      return fail_at(Code::kSectionSize, names.offset(),
+                     "bytes are left over at the end of a name subsection");
     if (append) map.uleb(*new_function).name(kPlacedRealloc);
     out.u8(id).uleb(map.size()).bytes(map.view());
   }
@@ -119,7 +128,9 @@ std::vector<std::byte> constant_realloc_body(std::uint32_t state_base) {
   return body.take();
 }
 
-bool same_bytes(Bytes a, Bytes b) { return std::ranges::equal(a, b); }
+bool same_bytes(Bytes a, Bytes b) {
+  return std::ranges::equal(a, b);
+}
 
 std::unexpected<Error> differs(std::string_view what) {
   return fail(Code::kInternal, "the placed adapter is not what was meant: " + std::string(what) + " differs");
@@ -146,9 +157,9 @@ Status compare_body(const Module& before, const Module& after, const Anatomy& an
   const FunctionBody& b = after.bodies[index];
   if (same_bytes(before.bytes_at(a.file_offset, a.size), after.bytes_at(b.file_offset, b.size))) {
     // By caller, since bodies were read in order.
-    const bool calls = std::ranges::any_of(std::ranges::equal_range(anatomy.realloc_calls, caller, {}, &ReallocCall::caller), [&](const ReallocCall& call) {
-      return anatomy.is_realloc_import(call.callee);
-    });
+    const bool calls =
+        std::ranges::any_of(std::ranges::equal_range(anatomy.realloc_calls, caller, {}, &ReallocCall::caller),
+                            [&](const ReallocCall& call) { return anatomy.is_realloc_import(call.callee); });
     return calls ? Status(differs("a call that should have been redirected")) : Status();
   }
   InstructionReader old_reader(before, a);
@@ -168,7 +179,8 @@ Status compare_body(const Module& before, const Module& after, const Anatomy& an
                     after.bytes_at(new_one.offset, new_one.end_offset - new_one.offset)))
       return differs("an instruction of function " + std::to_string(before.imported_functions + index));
   }
-  const auto declarations = [](const Module& module, const FunctionBody& body, const InstructionReader& reader) {
+  const auto declarations = [](const Module& module, const FunctionBody& body,
+                               const InstructionReader& reader) {
     return module.bytes_at(body.file_offset, reader.locals().code_offset - body.file_offset);
   };
   if (!same_bytes(declarations(before, a, old_reader), declarations(after, b, new_reader)))
@@ -178,10 +190,12 @@ Status compare_body(const Module& before, const Module& after, const Anatomy& an
 
 }  // namespace
 
-Result<EditList> plan_placing(const Module& adapter, const Anatomy& anatomy, const Needs& needs, const Place& place) {
+Result<EditList> plan_placing(const Module& adapter, const Anatomy& anatomy, const Needs& needs,
+                              const Place& place) {
   HEAPBUMP_CHECK(check_place(needs, place));
   EditBuilder builder(adapter, /*allow_moved_code=*/true);
-  HEAPBUMP_CHECK(set_initial_value(builder, adapter, needs.stack_pointer, static_cast<std::uint32_t>(place.stack_top()),
+  HEAPBUMP_CHECK(set_initial_value(builder, adapter, needs.stack_pointer,
+                                   static_cast<std::uint32_t>(place.stack_top()),
                                    "the stack begins at the top of its slot"));
   if (needs.allocation_state) {
     HEAPBUMP_CHECK(set_initial_value(builder, adapter, *needs.allocation_state, kStackAllocated,
@@ -190,12 +204,14 @@ Result<EditList> plan_placing(const Module& adapter, const Anatomy& anatomy, con
   std::optional<std::uint32_t> new_function;
   if (needs.state_size != 0) {
     new_function = static_cast<std::uint32_t>(adapter.functions.size());
-    const auto call = std::ranges::find_if(anatomy.realloc_calls,
-                                           [&](const ReallocCall& c) { return anatomy.is_realloc_import(c.callee); });
+    const auto call = std::ranges::find_if(
+        anatomy.realloc_calls, [&](const ReallocCall& c) { return anatomy.is_realloc_import(c.callee); });
     const std::uint32_t type = adapter.functions[call->callee];
-    builder.append_entry(SectionId::function, Writer().uleb(type).take(), "the function that returns State's slot");
+    builder.append_entry(SectionId::function, Writer().uleb(type).take(),
+                         "the function that returns State's slot");
     const std::vector<std::byte> body = constant_realloc_body(place.state_base);
-    builder.append_entry(SectionId::code, Writer().uleb(body.size()).bytes(body).take(), "returns State's slot");
+    builder.append_entry(SectionId::code, Writer().uleb(body.size()).bytes(body).take(),
+                         "returns State's slot");
     redirect_calls(builder, adapter, anatomy, *new_function);
   }
   const Section* names = adapter.custom_section("name");
@@ -217,13 +233,15 @@ Status verify_placing(const Module& adapter, const Needs& needs, const Place& pl
     if (a.id != b.id || a.name != b.name) return differs("the order of sections");
     const bool edited = a.id == SectionId::function || a.id == SectionId::global || a.id == SectionId::code ||
                         (a.id == SectionId::custom && a.name == "name");
-    if (!edited && !same_bytes(adapter.content(a), after.content(b))) return differs("the section " + a.title());
+    if (!edited && !same_bytes(adapter.content(a), after.content(b)))
+      return differs("the section " + a.title());
   }
   HEAPBUMP_CHECK(compare_globals(adapter, after, needs, place));
   std::optional<std::uint32_t> new_function;
   if (needs.state_size != 0) new_function = static_cast<std::uint32_t>(adapter.functions.size());
   const std::size_t added = new_function ? 1 : 0;
-  if (after.functions.size() != adapter.functions.size() + added || after.bodies.size() != adapter.bodies.size() + added)
+  if (after.functions.size() != adapter.functions.size() + added ||
+      after.bodies.size() != adapter.bodies.size() + added)
     return differs("the number of functions");
   if (!std::equal(adapter.functions.begin(), adapter.functions.end(), after.functions.begin()))
     return differs("the type of a function");
@@ -231,12 +249,14 @@ Status verify_placing(const Module& adapter, const Needs& needs, const Place& pl
     HEAPBUMP_CHECK(compare_body(adapter, after, before_anatomy, i, new_function));
   if (new_function) {
     const auto found = after_anatomy.constant_reallocs.find(*new_function);
-    if (found == after_anatomy.constant_reallocs.end() || static_cast<std::uint32_t>(found->second) != place.state_base)
+    if (found == after_anatomy.constant_reallocs.end() ||
+        static_cast<std::uint32_t>(found->second) != place.state_base)
       return differs("the function that returns State's slot");
   }
   const NameSection names = read_names(after);
   for (const auto& [index, name] : names.globals) {
-    if (name == kStackPointer || name == kAllocationState) return differs("the name of global " + std::to_string(index));
+    if (name == kStackPointer || name == kAllocationState)
+      return differs("the name of global " + std::to_string(index));
   }
   return {};
 }

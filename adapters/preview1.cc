@@ -7,17 +7,19 @@ namespace heapbump::adapters {
 namespace {
 
 // Calls that every flavor exports, proxy included, in every release from 2023 to 2026.
-constexpr std::array<std::string_view, 5> kExports = {"cabi_import_realloc", "clock_time_get", "fd_write", "proc_exit",
-                                                      "random_get"};
+constexpr std::array<std::string_view, 5> kExports = {"cabi_import_realloc", "clock_time_get", "fd_write",
+                                                      "proc_exit", "random_get"};
 
 bool exports_function(const Module& module, std::string_view name) {
   return module.find_export(name, ExternalKind::function) != nullptr;
 }
 
-/// What a command's adapter exports has had many names ("main", "run", "wasi:cli/run@0.2.12#run"); what it calls has one.
+/// What a command's adapter exports has had many names ("main", "run", "wasi:cli/run@0.2.12#run"); what it
+/// calls has one.
 bool starts_main(const Module& module) {
   return std::ranges::any_of(module.imports, [](const Import& import) {
-    return import.kind == ExternalKind::function && import.module == "__main_module__" && import.name == "_start";
+    return import.kind == ExternalKind::function && import.module == "__main_module__" &&
+           import.name == "_start";
   });
 }
 

@@ -1,5 +1,5 @@
-// wasmtime's wasi_snapshot_preview1 adapters: command, reactor and proxy, and what is made from the same crate.
-// Source: bytecodealliance/wasmtime, crates/wasi-preview1-component-adapter.
+// wasmtime's wasi_snapshot_preview1 adapters: command, reactor and proxy, and what is made from the same
+// crate. Source: bytecodealliance/wasmtime, crates/wasi-preview1-component-adapter.
 #pragma once
 
 #include "adapters/registry.h"

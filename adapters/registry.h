@@ -1,5 +1,6 @@
-// The adapter families heapbump can place, one line each. A family knows by which imports and exports its adapters are
-// recognised and what is particular to them; reading, placing and checking are the same for all (anatomy.h, placing.h).
+// The adapter families heapbump can place, one line each. A family knows by which imports and exports its
+// adapters are recognised and what is particular to them; reading, placing and checking are the same for all
+// (anatomy.h, placing.h).
 #pragma once
 
 #include <cstdint>
@@ -36,12 +37,13 @@ struct Family {
 
 [[nodiscard]] std::span<const Family> families();
 
-/// Finds the family and lets it examine the module. Errors: kForeignAdapter, kAdapterExpected for a main module,
-/// kAdapterUnnamed, kAdapterPlaced.
+/// Finds the family and lets it examine the module. Errors: kForeignAdapter, kAdapterExpected for a main
+/// module, kAdapterUnnamed, kAdapterPlaced.
 [[nodiscard]] Result<Needs> examine(const Module& module, const Anatomy& anatomy);
 
-/// The examination that fits every adapter made the way wasmtime's is: three named globals, at most one constant request
-/// for State, nothing that grows memory. Families call it and then add their own.
-[[nodiscard]] Result<Needs> examine_common(std::string_view family, const Module& module, const Anatomy& anatomy);
+/// The examination that fits every adapter made the way wasmtime's is: three named globals, at most one
+/// constant request for State, nothing that grows memory. Families call it and then add their own.
+[[nodiscard]] Result<Needs> examine_common(std::string_view family, const Module& module,
+                                           const Anatomy& anatomy);
 
 }  // namespace heapbump::adapters

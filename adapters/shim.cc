@@ -12,12 +12,15 @@ constexpr std::uint8_t kI32 = 0x7f;
 constexpr std::uint8_t kFunctionTypeForm = 0x60;
 constexpr std::uint8_t kMutable = 0x01;
 
-std::uint8_t byte_of(std::uint32_t opcode) { return static_cast<std::uint8_t>(opcode); }
+std::uint8_t byte_of(std::uint32_t opcode) {
+  return static_cast<std::uint8_t>(opcode);
+}
 
 }  // namespace
 
 const FunctionType& realloc_type() {
-  static const FunctionType type{{ValueType::i32, ValueType::i32, ValueType::i32, ValueType::i32}, {ValueType::i32}};
+  static const FunctionType type{{ValueType::i32, ValueType::i32, ValueType::i32, ValueType::i32},
+                                 {ValueType::i32}};
   return type;
 }
 
@@ -59,7 +62,8 @@ std::vector<std::byte> shim_body(const Region& region, std::uint32_t adapters, s
   body.u8(kEmptyBlock);
   instruction(op::unreachable);
   instruction(op::end);
-  // result = ((count ^ 1) << 16) + base: request 0 gets the high page of the first pair, request 1 the low one
+  // result = ((count ^ 1) << 16) + base: request 0 gets the high page of the first pair, request 1 the low
+  // one
   get_count();
   i32_const(1);
   instruction(op::i32_xor);
@@ -79,12 +83,14 @@ std::vector<std::byte> shim_body(const Region& region, std::uint32_t adapters, s
   return sized.take();
 }
 
-Result<Shim> add_shim(EditBuilder& builder, const Module& module, const Region& region, std::uint32_t adapters) {
+Result<Shim> add_shim(EditBuilder& builder, const Module& module, const Region& region,
+                      std::uint32_t adapters) {
   if (const Export* taken = module.find_export(kShimExport)) {
     return fail_at(Code::kExportTaken, taken->file_offset,
                    "the module already exports `cabi_realloc_adapter`; use --placement adapter or none");
   }
-  Shim shim{static_cast<std::uint32_t>(module.functions.size()), static_cast<std::uint32_t>(module.globals.size())};
+  Shim shim{static_cast<std::uint32_t>(module.functions.size()),
+            static_cast<std::uint32_t>(module.globals.size())};
 
   const auto found = std::ranges::find(module.types, realloc_type());
   const auto type_index = static_cast<std::uint32_t>(found - module.types.begin());
@@ -93,13 +99,16 @@ Result<Shim> add_shim(EditBuilder& builder, const Module& module, const Region& 
     type.u8(kFunctionTypeForm).uleb(4).u8(kI32).u8(kI32).u8(kI32).u8(kI32).uleb(1).u8(kI32);
     builder.append_entry(SectionId::type, type.take(), "type of cabi_realloc_adapter");
   }
-  builder.append_entry(SectionId::function, Writer().uleb(type_index).take(), "declaration of cabi_realloc_adapter");
-  builder.append_entry(SectionId::global,
-                       Writer().u8(kI32).u8(kMutable).u8(byte_of(op::i32_const)).sleb(0).u8(byte_of(op::end)).take(),
-                       "counter of the slots that cabi_realloc_adapter has handed out");
+  builder.append_entry(SectionId::function, Writer().uleb(type_index).take(),
+                       "declaration of cabi_realloc_adapter");
+  builder.append_entry(
+      SectionId::global,
+      Writer().u8(kI32).u8(kMutable).u8(byte_of(op::i32_const)).sleb(0).u8(byte_of(op::end)).take(),
+      "counter of the slots that cabi_realloc_adapter has handed out");
   builder.append_entry(SectionId::exports, Writer().name(kShimExport).u8(0).uleb(shim.function_index).take(),
                        "export of cabi_realloc_adapter");
-  builder.append_entry(SectionId::code, shim_body(region, adapters, shim.global_index), "body of cabi_realloc_adapter");
+  builder.append_entry(SectionId::code, shim_body(region, adapters, shim.global_index),
+                       "body of cabi_realloc_adapter");
   return shim;
 }
 

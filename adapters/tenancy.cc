@@ -9,8 +9,9 @@
 namespace heapbump::adapters {
 namespace {
 
-// The function that gives a stock adapter its stack at the first call of any export (gc.rs, allocate_stack_via_realloc):
-// operands marked `capture` are free, but the same global must stand wherever the same number is captured.
+// The function that gives a stock adapter its stack at the first call of any export (gc.rs,
+// allocate_stack_via_realloc): operands marked `capture` are free, but the same global must stand wherever
+// the same number is captured.
 enum class Operand : std::uint8_t { none, constant, state, stack, realloc };
 struct Expected {
   std::uint32_t opcode;
@@ -18,15 +19,24 @@ struct Expected {
   std::int64_t value;
 };
 constexpr std::array kLazyStack = {
-    Expected{op::global_get, Operand::state, 0}, Expected{op::i32_const, Operand::constant, 0},
-    Expected{op::i32_eq, Operand::none, 0},      Expected{op::if_, Operand::none, 0},
-    Expected{op::i32_const, Operand::constant, 1}, Expected{op::global_set, Operand::state, 0},
-    Expected{op::i32_const, Operand::constant, 0}, Expected{op::i32_const, Operand::constant, 0},
-    Expected{op::i32_const, Operand::constant, 8}, Expected{op::i32_const, Operand::constant, 65536},
-    Expected{op::call, Operand::realloc, 0},     Expected{op::i32_const, Operand::constant, 65536},
-    Expected{op::i32_add, Operand::none, 0},     Expected{op::global_set, Operand::stack, 0},
-    Expected{op::i32_const, Operand::constant, kStackAllocated}, Expected{op::global_set, Operand::state, 0},
-    Expected{op::end, Operand::none, 0},         Expected{op::end, Operand::none, 0},
+    Expected{op::global_get, Operand::state, 0},
+    Expected{op::i32_const, Operand::constant, 0},
+    Expected{op::i32_eq, Operand::none, 0},
+    Expected{op::if_, Operand::none, 0},
+    Expected{op::i32_const, Operand::constant, 1},
+    Expected{op::global_set, Operand::state, 0},
+    Expected{op::i32_const, Operand::constant, 0},
+    Expected{op::i32_const, Operand::constant, 0},
+    Expected{op::i32_const, Operand::constant, 8},
+    Expected{op::i32_const, Operand::constant, 65536},
+    Expected{op::call, Operand::realloc, 0},
+    Expected{op::i32_const, Operand::constant, 65536},
+    Expected{op::i32_add, Operand::none, 0},
+    Expected{op::global_set, Operand::stack, 0},
+    Expected{op::i32_const, Operand::constant, kStackAllocated},
+    Expected{op::global_set, Operand::state, 0},
+    Expected{op::end, Operand::none, 0},
+    Expected{op::end, Operand::none, 0},
 };
 
 struct LazyStack {
@@ -49,7 +59,8 @@ Result<std::optional<LazyStack>> read_lazy_stack(const Module& module, std::uint
     if (instruction.opcode != expected.opcode) return std::nullopt;
     const auto index = static_cast<std::uint32_t>(instruction.value);
     switch (expected.operand) {
-      case Operand::none: break;
+      case Operand::none:
+        break;
       case Operand::constant:
         if (instruction.value != expected.value) return std::nullopt;
         break;
@@ -58,8 +69,12 @@ Result<std::optional<LazyStack>> read_lazy_stack(const Module& module, std::uint
         found.state_global = index;
         state_known = true;
         break;
-      case Operand::stack: found.stack_global = index; break;
-      case Operand::realloc: found.realloc = index; break;
+      case Operand::stack:
+        found.stack_global = index;
+        break;
+      case Operand::realloc:
+        found.realloc = index;
+        break;
     }
   }
   if (reader.error()) return std::unexpected(*reader.error());
@@ -118,7 +133,8 @@ void Inspection::inspect_growing() {
   for (std::size_t i = 0; i < anatomy_.memory_grows.size(); ++i) {
     const std::uint32_t function = anatomy_.growing_functions[i];
     const bool stand_in = is_realloc_type(module_.function_type(function));
-    fault(stand_in ? "it takes its memory by memory.grow, not from the region: function " + std::to_string(function) +
+    fault(stand_in ? "it takes its memory by memory.grow, not from the region: function " +
+                         std::to_string(function) +
                          " is the realloc_via_memory_grow that `component new` adds when the main module's "
                          "cabi_realloc_adapter is missing or --realloc-via-memory-grow is given"
                    : "it grows or measures the memory itself, in function " + std::to_string(function),
@@ -152,26 +168,30 @@ Status Inspection::inspect_shim_client() {
       }
       if (!allocator) {
         if (stacks.empty()) continue;
-        fault("its export `" + std::string(shown(item.name)) + "` does not first see to it that there is a stack",
+        fault("its export `" + std::string(shown(item.name)) +
+                  "` does not first see to it that there is a stack",
               module_.body(item.index)->file_offset);
         return {};
       }
     } else if (first != allocator && !stacks.empty()) {
-      fault("its export `" + std::string(shown(item.name)) + "` does not first see to it that there is a stack",
-            module_.body(item.index)->file_offset);
+      fault(
+          "its export `" + std::string(shown(item.name)) + "` does not first see to it that there is a stack",
+          module_.body(item.index)->file_offset);
       return {};
     }
   }
   if (!allocator) return {};
   HEAPBUMP_TRY(const auto lazy, read_lazy_stack(module_, *allocator));
   if (std::ranges::find(bindings_.shim, lazy->realloc) == bindings_.shim.end())
-    fault("its stack does not come from the main module's cabi_realloc_adapter", module_.body(*allocator)->file_offset);
+    fault("its stack does not come from the main module's cabi_realloc_adapter",
+          module_.body(*allocator)->file_offset);
   for (const std::uint32_t stack : stacks) {
     if (stack != lazy->stack_global)
       fault("global " + std::to_string(stack) + " is used as a stack pointer but never set to a slot",
             module_.globals[stack].init.file_offset);
   }
-  const bool in_range = lazy->state_global < module_.globals.size() && lazy->stack_global < module_.globals.size();
+  const bool in_range =
+      lazy->state_global < module_.globals.size() && lazy->stack_global < module_.globals.size();
   if (!in_range || initial(lazy->state_global) != 0u)
     fault("the global that says whether there is a stack does not start as 0");
   return {};
@@ -213,8 +233,8 @@ void Inspection::inspect_placed() {
     if (found == manifest_.slots.end()) {
       fault("its State stands at " + hex(*out_.state_base) + ", which is not a State slot of the region", at);
     } else if (out_.slot && *out_.slot != found->adapter) {
-      fault("its stack stands in the slots of adapter " + std::to_string(*out_.slot) + " and its State in those of adapter " +
-                std::to_string(found->adapter),
+      fault("its stack stands in the slots of adapter " + std::to_string(*out_.slot) +
+                " and its State in those of adapter " + std::to_string(found->adapter),
             at);
     } else {
       out_.slot = found->adapter;
@@ -226,7 +246,8 @@ void Inspection::inspect_placed() {
           initial(i) == static_cast<std::uint32_t>(kStackAllocated))
         allocated = true;
     }
-    if (!allocated) fault("no global says from the beginning that the stack is there (allocation_state is not 2)");
+    if (!allocated)
+      fault("no global says from the beginning that the stack is there (allocation_state is not 2)");
   }
 }
 
@@ -234,12 +255,16 @@ Result<Tenant> Inspection::run() {
   out_.stack_bound = stack_bound(anatomy_);
   inspect_growing();
   for (Error& error : tenancy_faults(anatomy_, Code::kCheckFailed)) {
-    // Growing is reported above, and the start function that wit-component injects then is a consequence of it.
-    const bool known = !anatomy_.memory_grows.empty() && (error.offset == anatomy_.memory_grows.front() || module_.start);
+    // Growing is reported above, and the start function that wit-component injects then is a consequence of
+    // it.
+    const bool known =
+        !anatomy_.memory_grows.empty() && (error.offset == anatomy_.memory_grows.front() || module_.start);
     if (!known) out_.faults.push_back(std::move(error));
   }
   if (!bindings_.other_realloc.empty()) {
-    fault("it is bound to another realloc of the main module than cabi_realloc_adapter, so it lives in the module's heap");
+    fault(
+        "it is bound to another realloc of the main module than cabi_realloc_adapter, so it lives in the "
+        "module's heap");
   }
   for (const std::uint64_t offset : anatomy_.odd_realloc_uses)
     fault("the imported realloc is used other than by calling it", offset);
@@ -257,9 +282,12 @@ Result<Tenant> Inspection::run() {
 
 std::string_view to_string(Tenure value) {
   switch (value) {
-    case Tenure::nothing: return "nothing";
-    case Tenure::shim: return "shim";
-    case Tenure::placed: return "placed";
+    case Tenure::nothing:
+      return "nothing";
+    case Tenure::shim:
+      return "shim";
+    case Tenure::placed:
+      return "placed";
   }
   std::unreachable();
 }

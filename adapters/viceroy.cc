@@ -16,7 +16,8 @@ Result<Needs> examine_viceroy(const Module& module, const Anatomy& anatomy) {
   // The shifting kind never asks for State: its address is compiled in.
   if (anatomy.realloc_calls.empty()) {
     return fail(Code::kAdapterPlaced,
-                "this Viceroy adapter has its addresses compiled in, for modules shifted by Viceroy; take the one whose name "
+                "this Viceroy adapter has its addresses compiled in, for modules shifted by Viceroy; take "
+                "the one whose name "
                 "ends in .noshift.wasm");
   }
   HEAPBUMP_TRY(Needs needs, examine_common("viceroy", module, anatomy));

@@ -1,7 +1,8 @@
-// Fastly's adapters, which Viceroy puts into its components: a fork of the preview1 adapter with Fastly's host calls beside it.
-// Source: fastly/Viceroy, wasm_abi/adapter and src/adapt.rs. There are two kinds. The `noshift` ones ask the main module for
-// memory as wasmtime's do and can be placed. The others have their addresses, the first two pages, compiled in, for modules
-// whose every memory access Viceroy rewrote; a module that heapbump reserved must not be used with those.
+// Fastly's adapters, which Viceroy puts into its components: a fork of the preview1 adapter with Fastly's
+// host calls beside it. Source: fastly/Viceroy, wasm_abi/adapter and src/adapt.rs. There are two kinds. The
+// `noshift` ones ask the main module for memory as wasmtime's do and can be placed. The others have their
+// addresses, the first two pages, compiled in, for modules whose every memory access Viceroy rewrote; a
+// module that heapbump reserved must not be used with those.
 #pragma once
 
 #include "adapters/registry.h"

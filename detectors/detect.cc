@@ -26,8 +26,8 @@ Result<Finding> detect(const Module& module) {
     const bool both_usable = chosen->refusals.empty() && finding->refusals.empty();
     if (both_usable && chosen->heap_base && finding->heap_base && chosen->heap_base != finding->heap_base) {
       return fail(Code::kAmbiguous, "the detectors " + chosen->detector + " and " + finding->detector +
-                                        " find different heap starts: " + hex(chosen->heap_base.value_or(0)) + " and " +
-                                        hex(finding->heap_base.value_or(0)));
+                                        " find different heap starts: " + hex(chosen->heap_base.value_or(0)) +
+                                        " and " + hex(finding->heap_base.value_or(0)));
     }
     if (!chosen->refusals.empty() && finding->refusals.empty() && finding->confidence > chosen->confidence)
       chosen = std::move(finding);

@@ -6,8 +6,8 @@
 
 namespace heapbump {
 
-/// The finding of the one detector that recognises the module. Errors: those of check_supported_memory; kNoDetector if
-/// none does; kAmbiguous if two claim it with different heap bases; a detector's own error.
+/// The finding of the one detector that recognises the module. Errors: those of check_supported_memory;
+/// kNoDetector if none does; kAmbiguous if two claim it with different heap bases; a detector's own error.
 [[nodiscard]] Result<Finding> detect(const Module& module);
 
 }  // namespace heapbump

@@ -7,14 +7,19 @@ namespace {
 
 constexpr auto kDetectors = std::to_array<Detector>({
     {"go", "Big Go 1.11 to 1.27, GOOS=js and wasip1: the `end` word of runtime.firstmoduledata", detect_go},
-    {"tinygo", "TinyGo since 0.17, gc=leaking, conservative and precise: the runtime's own heap arithmetic", detect_tinygo},
-    // Last: it judges any module by how its code uses the memory, and is asked only if no detector before it is certain.
-    {"wasm-ld", "C, C++, Rust, Zig, Emscripten and others: how the code sizes and grows the heap above the static data",
+    {"tinygo", "TinyGo since 0.17, gc=leaking, conservative and precise: the runtime's own heap arithmetic",
+     detect_tinygo},
+    // Last: it judges any module by how its code uses the memory, and is asked only if no detector before it
+    // is certain.
+    {"wasm-ld",
+     "C, C++, Rust, Zig, Emscripten and others: how the code sizes and grows the heap above the static data",
      detect_wasm_ld},
 });
 
 }  // namespace
 
-std::span<const Detector> all_detectors() { return kDetectors; }
+std::span<const Detector> all_detectors() {
+  return kDetectors;
+}
 
 }  // namespace heapbump

@@ -1,5 +1,5 @@
-// The detectors, in the order they are asked. A detector reads facts and returns a finding; it edits nothing. To add one:
-// a file in this folder and one line in registry.cc (see README.md here).
+// The detectors, in the order they are asked. A detector reads facts and returns a finding; it edits nothing.
+// To add one: a file in this folder and one line in registry.cc (see README.md here).
 #pragma once
 
 #include <optional>
@@ -14,8 +14,8 @@ namespace heapbump {
 struct Detector {
   std::string_view name;
   std::string_view help;  ///< one line for `heapbump detectors`
-  /// Nothing: not this toolchain's module. A finding with refusals: its module, but nothing can be reserved, and why.
-  /// Errors are for modules that cannot be read on (malformed code, work limits).
+  /// Nothing: not this toolchain's module. A finding with refusals: its module, but nothing can be reserved,
+  /// and why. Errors are for modules that cannot be read on (malformed code, work limits).
   Result<std::optional<Finding>> (*detect)(const Module& module);
 };
 

@@ -1,18 +1,21 @@
-// Big Go's detector. The heap starts where runtime.firstmoduledata says that the program ends (its `end` word). Which
-// strategy is sound follows from what the code does with that word and with memory.size, not from a version string:
+// Big Go's detector. The heap starts where runtime.firstmoduledata says that the program ends (its `end`
+// word). Which strategy is sound follows from what the code does with that word and with memory.size, not
+// from a version string:
 //   - `end` is read through a pointer and memory.size exists (Go 1.11 to 1.20): bump;
-//   - `end` is read by its address, rounded up to a page and stored to a variable that allocations are made from, and
+//   - `end` is read by its address, rounded up to a page and stored to a variable that allocations are made
+//   from, and
 //     memory.size exists (Go 1.24 on): bump;
-//   - the same, but no address is ever made from the variable and no memory.size exists (Go 1.21 to 1.23): the bytes from
+//   - the same, but no address is ever made from the variable and no memory.size exists (Go 1.21 to 1.23):
+//   the bytes from
 //     `end` to the declared minimum are never touched: gap.
 // Anything else is refused. Facts and sources: docs/toolchains/go.md.
 #include <algorithm>
 
+#include "base/shown.h"
 #include "detectors/go/moduledata.h"
 #include "detectors/registry.h"
-#include "wasm/code.h"
 #include "flow/flow.h"
-#include "base/shown.h"
+#include "wasm/code.h"
 
 namespace heapbump {
 namespace {
@@ -21,7 +24,8 @@ using go::ModuleData;
 
 // src/runtime/malloc.go, heapArenaBytes on wasm: 64 MiB in Go 1.11, 4 MiB from 1.12 on, less from 1.26 on.
 constexpr std::uint64_t kArena = std::uint64_t{4} << 20, kFirstArena = std::uint64_t{64} << 20;
-constexpr std::uint64_t kEntryScratch = 16;  // rt0_js_wasm.s of Go 1.11 to 1.13 stores argc and argv just above `end`
+constexpr std::uint64_t kEntryScratch =
+    16;  // rt0_js_wasm.s of Go 1.11 to 1.13 stores argc and argv just above `end`
 
 // How the code gets from `end` to its heap.
 struct EndUse {
@@ -29,9 +33,9 @@ struct EndUse {
   bool by_pointer = false;  // through a variable that points at the structure (lastmoduledatap)
   bool rounds_up = false;   // (end + 65535) & -65536 follows the load
   std::uint32_t function = 0;
-  std::uint64_t offset = 0;                   // file offset of the load
-  std::optional<std::uint64_t> bloc;          // address of the variable that the rounded value is stored to
-  bool bloc_hands_out = false;                // allocations are made from that variable
+  std::uint64_t offset = 0;           // file offset of the load
+  std::optional<std::uint64_t> bloc;  // address of the variable that the rounded value is stored to
+  bool bloc_hands_out = false;        // allocations are made from that variable
 };
 
 std::string go_version(const Module& module, std::string& how) {
@@ -69,22 +73,28 @@ Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uin
 }
 
 // i64 opcodes that the uses of the break variable are made of.
-constexpr std::uint32_t kI64Eq = 0x51, kI64Ne = 0x52, kI64Add = 0x7c, kI64Sub = 0x7d, kI64And = 0x83, kWrap = 0xa7;
+constexpr std::uint32_t kI64Eq = 0x51, kI64Ne = 0x52, kI64Add = 0x7c, kI64Sub = 0x7d, kI64And = 0x83,
+                        kWrap = 0xa7;
 
-// The linear-memory address that a load or store node's address operand and memarg offset make, where it is constant.
+// The linear-memory address that a load or store node's address operand and memarg offset make, where it is
+// constant.
 std::optional<std::int64_t> address_of(const Flow& flow, NodeId operand, std::int64_t offset) {
-  if (flow.nodes[operand].kind == NodeKind::unary && flow.nodes[operand].opcode == kWrap) operand = flow.operand(operand, 0);
+  if (flow.nodes[operand].kind == NodeKind::unary && flow.nodes[operand].opcode == kWrap)
+    operand = flow.operand(operand, 0);
   const auto constant = flow.constant(operand);
   if (!constant) return std::nullopt;
   return *constant + offset;
 }
 
 // The nodes that `opcode` makes of one of `from` and the constant.
-std::vector<NodeId> combined_with(const Flow& flow, const std::vector<NodeId>& from, std::uint32_t opcode, std::int64_t constant) {
+std::vector<NodeId> combined_with(const Flow& flow, const std::vector<NodeId>& from, std::uint32_t opcode,
+                                  std::int64_t constant) {
   std::vector<NodeId> made;
   for (const NodeId node : from) {
     for (const User& user : flow.users(node)) {
-      if (user.is_effect || flow.nodes[user.index].kind != NodeKind::binary || flow.nodes[user.index].opcode != opcode) continue;
+      if (user.is_effect || flow.nodes[user.index].kind != NodeKind::binary ||
+          flow.nodes[user.index].opcode != opcode)
+        continue;
       if (flow.constant(flow.operand(user.index, 1 - user.position)) == constant) made.push_back(user.index);
     }
   }
@@ -114,9 +124,9 @@ std::optional<std::vector<std::int64_t>> stored_to(const Flow& flow, const std::
   return addresses;
 }
 
-// A value of the break variable is harmless where it is compared for equality (is this the last block?) or where something
-// is subtracted from it and the result goes back into the variable (give that block back). Source: golang/go
-// src/runtime/mem_sbrk.go, sysFreeOS and sysReserveAligned (Go 1.21 to 1.23).
+// A value of the break variable is harmless where it is compared for equality (is this the last block?) or
+// where something is subtracted from it and the result goes back into the variable (give that block back).
+// Source: golang/go src/runtime/mem_sbrk.go, sysFreeOS and sysReserveAligned (Go 1.21 to 1.23).
 bool only_compared_or_given_back(const Flow& flow, std::span<const NodeId> loads, std::int64_t address) {
   for (const NodeId node : reach(flow, loads, [](const Node&, std::uint32_t) { return false; })) {
     for (const User& user : flow.users(node)) {
@@ -127,7 +137,8 @@ bool only_compared_or_given_back(const Flow& flow, std::span<const NodeId> loads
       if (made.opcode != kI64Sub || user.position != 0) return false;
       for (const User& store : flow.users(user.index)) {
         if (!store.is_effect || store.position != 1 || flow.effects[store.index].kind != EffectKind::store ||
-            address_of(flow, flow.operands_of(flow.effects[store.index])[0], flow.effects[store.index].value) != address)
+            address_of(flow, flow.operands_of(flow.effects[store.index])[0],
+                       flow.effects[store.index].value) != address)
           return false;
       }
     }
@@ -143,11 +154,13 @@ Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_
     if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].value == address) roots.push_back(id);
   }
   std::vector<NodeId> loads;
-  for (const NodeId node : reach(flow, roots, [](const Node& n, std::uint32_t) { return n.kind == NodeKind::unary; })) {
+  for (const NodeId node :
+       reach(flow, roots, [](const Node& n, std::uint32_t) { return n.kind == NodeKind::unary; })) {
     for (const User& user : flow.users(node)) {
       if (!user.is_effect) {
         const Node& made = flow.nodes[user.index];
-        if (made.kind == NodeKind::unary || made.kind == NodeKind::phi || made.kind == NodeKind::select) continue;
+        if (made.kind == NodeKind::unary || made.kind == NodeKind::phi || made.kind == NodeKind::select)
+          continue;
         if (made.kind != NodeKind::load || made.value != 0) return true;
         loads.push_back(user.index);
       } else {
@@ -181,10 +194,13 @@ Result<bool> follow_direct_read(const Module& module, const ModuleData& data, En
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
       const Node& node = flow.nodes[id];
-      if (node.kind != NodeKind::load || node.opcode != op::i64_load || address_of(flow, flow.operand(id, 0), node.value) != end_address)
+      if (node.kind != NodeKind::load || node.opcode != op::i64_load ||
+          address_of(flow, flow.operand(id, 0), node.value) != end_address)
         continue;
       // A second reader that treats the word otherwise would make the first one's rounding say too little.
-      if (use.by_address) return fail_at(Code::kLayoutMismatch, node.offset, "the `end` word is read by its address in two places");
+      if (use.by_address)
+        return fail_at(Code::kLayoutMismatch, node.offset,
+                       "the `end` word is read by its address in two places");
       use.by_address = true;
       use.function = function;
       use.offset = node.offset;
@@ -198,7 +214,8 @@ Result<bool> follow_direct_read(const Module& module, const ModuleData& data, En
   }
   if (use.by_address && use.bloc) {
     for (const std::uint64_t variable : {*use.bloc, *use.bloc + 8}) {
-      HEAPBUMP_TRY(const bool hands_out, may_hand_out(module, use.function, static_cast<std::int64_t>(variable)));
+      HEAPBUMP_TRY(const bool hands_out,
+                   may_hand_out(module, use.function, static_cast<std::int64_t>(variable)));
       use.bloc_hands_out |= hands_out;
     }
   }
@@ -210,21 +227,26 @@ std::optional<NodeId> load_through_pointer(const Flow& flow, std::int64_t addres
   std::vector<NodeId> pointers;
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
-    if (node.kind == NodeKind::load && node.opcode == op::i64_load && address_of(flow, flow.operand(id, 0), node.value) == address)
+    if (node.kind == NodeKind::load && node.opcode == op::i64_load &&
+        address_of(flow, flow.operand(id, 0), node.value) == address)
       pointers.push_back(id);
   }
-  const auto is_wrap = [](const Node& n, std::uint32_t) { return n.kind == NodeKind::unary && n.opcode == kWrap; };
+  const auto is_wrap = [](const Node& n, std::uint32_t) {
+    return n.kind == NodeKind::unary && n.opcode == kWrap;
+  };
   for (const NodeId pointer : reach(flow, pointers, is_wrap)) {
     for (const User& user : flow.users(pointer)) {
       if (user.is_effect) continue;
       const Node& made = flow.nodes[user.index];
-      if (made.kind == NodeKind::load && made.opcode == op::i64_load && made.value == offset) return user.index;
+      if (made.kind == NodeKind::load && made.opcode == op::i64_load && made.value == offset)
+        return user.index;
     }
   }
   return std::nullopt;
 }
 
-Status follow_pointer_read(const Module& module, const DataImage& image, const ModuleData& data, EndUse& use) {
+Status follow_pointer_read(const Module& module, const DataImage& image, const ModuleData& data,
+                           EndUse& use) {
   std::vector<std::uint64_t> variables;
   image.for_each_word64([&](std::uint64_t address, std::uint64_t value) {
     if (value == data.address) variables.push_back(address);
@@ -236,7 +258,8 @@ Status follow_pointer_read(const Module& module, const DataImage& image, const M
     HEAPBUMP_TRY(const auto functions, functions_with(module, address));
     for (const std::uint32_t function : functions) {
       HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
-      if (const auto load = load_through_pointer(flow, static_cast<std::int64_t>(address), data.layout->end_offset())) {
+      if (const auto load =
+              load_through_pointer(flow, static_cast<std::int64_t>(address), data.layout->end_offset())) {
         use.by_pointer = true;
         use.function = function;
         use.offset = flow.nodes[*load].offset;
@@ -247,7 +270,8 @@ Status follow_pointer_read(const Module& module, const DataImage& image, const M
   return {};
 }
 
-// Whether any function asks for the memory's size. Only bodies that hold its two bytes are decoded, up to the first hit.
+// Whether any function asks for the memory's size. Only bodies that hold its two bytes are decoded, up to the
+// first hit.
 Result<std::optional<std::uint64_t>> find_memory_size(const Module& module) {
   for (const FunctionBody& body : module.bodies) {
     const std::string_view text = as_text(module.bytes_at(body.file_offset, body.size));
@@ -268,11 +292,18 @@ Status add_sites(const Module& module, const DataImage& image, const ModuleData&
   constexpr std::uint64_t kSiteBytes = 2048;  // of a site in the report, with its function's name
   for (std::uint64_t at = data.end_address() - 6 * kWord; at <= data.end_address(); at += kWord) {
     if (image.load64(at) != data.end) continue;
-    Site site{.kind = SiteKind::data_word64, .file_offset = image.file_offset(at).value_or(0), .width = 8,
-              .address = static_cast<std::uint32_t>(at), .function = {}, .value = static_cast<std::int64_t>(data.end),
-              .role = Role::unrelated, .moves = 0, .why = {}};
+    Site site{.kind = SiteKind::data_word64,
+              .file_offset = image.file_offset(at).value_or(0),
+              .width = 8,
+              .address = static_cast<std::uint32_t>(at),
+              .function = {},
+              .value = static_cast<std::int64_t>(data.end),
+              .role = Role::unrelated,
+              .moves = 0,
+              .why = {}};
     if (at == data.end_address()) {
-      // Some of the word's bytes may be zeros that the linker left out; the first byte in the file stands for it.
+      // Some of the word's bytes may be zeros that the linker left out; the first byte in the file stands for
+      // it.
       for (std::uint64_t byte = at; byte < at + kWord; ++byte) {
         if (const auto offset = image.file_offset(byte)) {
           site.file_offset = *offset;
@@ -283,38 +314,53 @@ Status add_sites(const Module& module, const DataImage& image, const ModuleData&
       site.moves = 1;
       site.why = "runtime.firstmoduledata.end, from which the runtime takes its heap";
     } else {
-      site.why = "the end of a section in runtime.firstmoduledata that happens to be the last one; no heap follows from it";
+      site.why =
+          "the end of a section in runtime.firstmoduledata that happens to be the last one; no heap follows "
+          "from it";
     }
     finding.sites.push_back(std::move(site));
   }
   HEAPBUMP_TRY(const auto constants, find_constants(module, static_cast<std::int64_t>(data.end)));
   for (const CodeImmediate& c : constants) {
     HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
-    finding.sites.push_back({.kind = c.opcode == op::i32_const ? SiteKind::i32_const : SiteKind::i64_const,
-                             .file_offset = c.file_offset, .width = c.width, .address = 0, .function = c.function,
-                             .value = c.value, .role = Role::stack_top, .moves = 0,
-                             .why = "Go's linker bakes runtime.end into no instruction; this is the end of the last object, "
-                                    "the entry's stack, which stays"});
+    finding.sites.push_back(
+        {.kind = c.opcode == op::i32_const ? SiteKind::i32_const : SiteKind::i64_const,
+         .file_offset = c.file_offset,
+         .width = c.width,
+         .address = 0,
+         .function = c.function,
+         .value = c.value,
+         .role = Role::stack_top,
+         .moves = 0,
+         .why = "Go's linker bakes runtime.end into no instruction; this is the end of the last object, "
+                "the entry's stack, which stays"});
   }
   return {};
 }
 
 std::string describe_use(const EndUse& use) {
-  std::string text = "the word is read at file offset " + hex(use.offset) + " in function " + std::to_string(use.function);
+  std::string text =
+      "the word is read at file offset " + hex(use.offset) + " in function " + std::to_string(use.function);
   text += use.by_address ? " by its address" : " through a pointer to the structure";
   if (use.rounds_up) text += ", rounded up to a page";
-  if (use.bloc) text += ", stored to " + hex(*use.bloc) + (use.bloc_hands_out ? ", from which it allocates" : ", from which no address is made");
+  if (use.bloc)
+    text += ", stored to " + hex(*use.bloc) +
+            (use.bloc_hands_out ? ", from which it allocates" : ", from which no address is made");
   return text;
 }
 
-void refuse(Finding& finding, Code code, std::string message) { finding.refusals.push_back({code, std::move(message), {}}); }
+void refuse(Finding& finding, Code code, std::string message) {
+  finding.refusals.push_back({code, std::move(message), {}});
+}
 
-void decide(const Module& module, const ModuleData& data, const EndUse& use, bool has_memory_size, Finding& finding) {
+void decide(const Module& module, const ModuleData& data, const EndUse& use, bool has_memory_size,
+            Finding& finding) {
   const std::uint64_t page_end = align_up(data.end, kPageSize);
   finding.growth_alignment = data.layout->header_tables == 0 ? kFirstArena : kArena;
   if (use.by_pointer && !use.by_address && has_memory_size) {
     finding.heap_base = data.end;
-    // Go 1.11 to 1.13 cannot be told from 1.14 and 1.15 by their structure; the bytes are few, so all are spared.
+    // Go 1.11 to 1.13 cannot be told from 1.14 and 1.15 by their structure; the bytes are few, so all are
+    // spared.
     finding.bump_region_floor = data.end + (data.layout->header_tables == 0 ? kEntryScratch : 0);
     finding.grows_by = "memory.grow up to its own mark, after memory.size";
     finding.strategies = {
@@ -337,15 +383,22 @@ void decide(const Module& module, const ModuleData& data, const EndUse& use, boo
     finding.gap_end = module.memory_bytes();
     finding.heap_base = module.memory_bytes();
     finding.strategies = {
-        {Strategy::gap, true, "the runtime allocates only what memory.grow returns; the bytes from `end` to the declared minimum are "
-                              "never touched: no address is made from the variable that holds `end`, and memory.size is never asked for"},
-        {Strategy::tail, true, "the runtime allocates only what memory.grow returns and never asks for memory.size"},
+        {Strategy::gap, true,
+         "the runtime allocates only what memory.grow returns; the bytes from `end` to the declared minimum "
+         "are "
+         "never touched: no address is made from the variable that holds `end`, and memory.size is never "
+         "asked for"},
+        {Strategy::tail, true,
+         "the runtime allocates only what memory.grow returns and never asks for memory.size"},
         {Strategy::bump, false, "no allocator starts at `end`, so moving it would reserve nothing"},
     };
   } else {
     refuse(finding, Code::kLayoutMismatch,
-           "runtime.firstmoduledata checks out, but how the code uses its `end` word and memory.size is not how any known "
-           "version does (" + std::string(use.by_address || use.by_pointer ? describe_use(use) : "no reader of the word was found") +
+           "runtime.firstmoduledata checks out, but how the code uses its `end` word and memory.size is not "
+           "how any known "
+           "version does (" +
+               std::string(use.by_address || use.by_pointer ? describe_use(use)
+                                                            : "no reader of the word was found") +
                (has_memory_size ? "; memory.size is used)" : "; memory.size is not used)"));
   }
 }
@@ -368,14 +421,16 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
   if (search.found.empty() && search.near_misses.empty() && !claims_go) return std::optional<Finding>{};
   if (search.found.size() != 1) {
     if (search.found.size() > 1) {
-      refuse(finding, Code::kAmbiguous, "two structures check out as runtime.firstmoduledata, at " + hex(search.found[0].address) +
-                                            " and " + hex(search.found[1].address));
+      refuse(finding, Code::kAmbiguous,
+             "two structures check out as runtime.firstmoduledata, at " + hex(search.found[0].address) +
+                 " and " + hex(search.found[1].address));
     } else if (!search.near_misses.empty()) {
       refuse(finding, Code::kLayoutMismatch, search.near_misses.front());
     } else {
       refuse(finding, Code::kLayoutMismatch,
-             search.headers == 0 ? "the module says that Go made it, but it has no pclntab of a known version"
-                                 : "the module has a pclntab of Go, but nothing that checks out as runtime.firstmoduledata");
+             search.headers == 0
+                 ? "the module says that Go made it, but it has no pclntab of a known version"
+                 : "the module has a pclntab of Go, but nothing that checks out as runtime.firstmoduledata");
     }
     return std::optional(std::move(finding));
   }
@@ -385,9 +440,10 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
     finding.toolchain.version = data.layout->versions;
     finding.toolchain.how = "layout of runtime.firstmoduledata";
   }
-  finding.evidence.push_back({"moduledata", "runtime.firstmoduledata at " + hex(data.address) + ", layout of Go " +
-                                                std::string(data.layout->versions) + ", its `end` word at " +
-                                                hex(data.end_address()) + " holds " + hex(data.end)});
+  finding.evidence.push_back({"moduledata", "runtime.firstmoduledata at " + hex(data.address) +
+                                                ", layout of Go " + std::string(data.layout->versions) +
+                                                ", its `end` word at " + hex(data.end_address()) + " holds " +
+                                                hex(data.end)});
   for (const std::string& line : data.checked) finding.evidence.push_back({"moduledata-field", line});
   if (claims_go) finding.evidence.push_back({"producers", "the module says that Go made it"});
 
@@ -401,7 +457,8 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
   if (!*direct) HEAPBUMP_CHECK(follow_pointer_read(module, *image, data, use));
   if (use.by_address || use.by_pointer) finding.evidence.push_back({"end-use", describe_use(use)});
   HEAPBUMP_TRY(const auto memory_size, find_memory_size(module));
-  finding.evidence.push_back({"memory.size", memory_size ? "asked for at file offset " + hex(*memory_size) : "never asked for"});
+  finding.evidence.push_back(
+      {"memory.size", memory_size ? "asked for at file offset " + hex(*memory_size) : "never asked for"});
 
   HEAPBUMP_CHECK(add_sites(module, *image, data, finding));
   decide(module, data, use, memory_size.has_value(), finding);

@@ -6,19 +6,21 @@
 namespace heapbump::go {
 namespace {
 
-// Sources: golang/go src/runtime/symtab.go (moduledata, pcHeader) and src/internal/abi/symtab.go (PCLnTabMagic) at the
-// release branches named. Measured on modules of Go 1.12 to 1.27; see docs/toolchains/go.md.
+// Sources: golang/go src/runtime/symtab.go (moduledata, pcHeader) and src/internal/abi/symtab.go
+// (PCLnTabMagic) at the release branches named. Measured on modules of Go 1.12 to 1.27; see
+// docs/toolchains/go.md.
 constexpr std::array<Layout, 4> kLayouts = {{
     {0xfffffffb, "1.11 to 1.15", "pclntable", 24, 80, 96, 11, 0},
     {0xfffffffa, "1.16 and 1.17", "pcHeader", 128, 160, 176, 11, 24},
     {0xfffffff0, "1.18 and 1.19", "pcHeader", 128, 160, 176, 11, 32},
     {0xfffffff1, "1.20 to 1.27", "pcHeader", 128, 160, 176, 13, 32},
 }};
-static_assert(kLayouts[0].end_offset() == 176 && kLayouts[1].end_offset() == 256 && kLayouts[2].end_offset() == 256 &&
-              kLayouts[3].end_offset() == 272);
+static_assert(kLayouts[0].end_offset() == 176 && kLayouts[1].end_offset() == 256 &&
+              kLayouts[2].end_offset() == 256 && kLayouts[3].end_offset() == 272);
 
-constexpr std::array<std::string_view, 13> kSectionFields = {"text", "etext", "noptrdata", "enoptrdata", "data", "edata", "bss",
-                                                             "ebss", "noptrbss", "enoptrbss", "covctrs", "ecovctrs", "end"};
+constexpr std::array<std::string_view, 13> kSectionFields = {
+    "text", "etext",    "noptrdata", "enoptrdata", "data",     "edata", "bss",
+    "ebss", "noptrbss", "enoptrbss", "covctrs",    "ecovctrs", "end"};
 constexpr std::array<std::string_view, 5> kTables = {"funcnametab", "cutab", "filetab", "pctab", "pclntable"};
 // Offsets of those five slices in moduledata from Go 1.16 on.
 constexpr std::array<unsigned, 5> kTableSlices = {8, 32, 56, 80, 104};
@@ -33,14 +35,15 @@ std::string field_name(const Layout& layout, unsigned word) {
 
 class Checker {
  public:
-  Checker(const Module& module, const DataImage& image, const Layout& layout, std::uint64_t header, std::uint64_t address)
+  Checker(const Module& module, const DataImage& image, const Layout& layout, std::uint64_t header,
+          std::uint64_t address)
       : module_(module), image_(image), layout_(layout), header_(header), address_(address) {}
 
   // Nothing if every field is what it must be; else the field that is not.
   std::optional<std::string> check(ModuleData& out) {
     out = {&layout_, address_, header_, 0, 0, 0, {}};
-    for (auto step : {&Checker::check_pcs, &Checker::check_functions, &Checker::check_tables, &Checker::check_sections,
-                      &Checker::check_end}) {
+    for (auto step : {&Checker::check_pcs, &Checker::check_functions, &Checker::check_tables,
+                      &Checker::check_sections, &Checker::check_end}) {
       if (auto wrong = (this->*step)(out)) return wrong;
     }
     return std::nullopt;
@@ -61,13 +64,17 @@ class Checker {
   std::optional<std::string> check_functions(ModuleData& out) {
     const std::uint64_t length = word(layout_.ftab + 8);
     const std::uint64_t capacity = word(layout_.ftab + 16);
-    const std::uint64_t described = image_.load64(header_ + 8);  // pcHeader.nfunc; in pclntable of Go 1.2 to 1.15 the same
+    const std::uint64_t described =
+        image_.load64(header_ + 8);  // pcHeader.nfunc; in pclntable of Go 1.2 to 1.15 the same
     if (described == 0 || length != described + 1 || capacity < length)
-      return "ftab has " + std::to_string(length) + " entries for " + std::to_string(described) + " functions";
+      return "ftab has " + std::to_string(length) + " entries for " + std::to_string(described) +
+             " functions";
     if (!in_data(word(layout_.ftab), length)) return "ftab lies outside the data";
     out.functions = described;
-    out.checked.push_back("ftab has one entry more than the pclntab's " + std::to_string(described) + " functions");
-    if (described == module_.bodies.size()) out.checked.push_back("as many function bodies as the pclntab describes");
+    out.checked.push_back("ftab has one entry more than the pclntab's " + std::to_string(described) +
+                          " functions");
+    if (described == module_.bodies.size())
+      out.checked.push_back("as many function bodies as the pclntab describes");
     return std::nullopt;
   }
 
@@ -79,15 +86,18 @@ class Checker {
       return std::nullopt;
     }
     for (unsigned i = 0; i < kTables.size(); ++i) {
-      const std::uint64_t expected = header_ + image_.load64(header_ + layout_.header_tables + std::uint64_t{i} * 8);
+      const std::uint64_t expected =
+          header_ + image_.load64(header_ + layout_.header_tables + std::uint64_t{i} * 8);
       const std::uint64_t pointer = word(kTableSlices[i]);
       const std::uint64_t length = word(kTableSlices[i] + 8);
       if (pointer != expected) return std::string(kTables[i]) + " is not where the pclntab's header says";
-      if (word(kTableSlices[i] + 16) < length) return std::string(kTables[i]) + " has a length beyond its capacity";
+      if (word(kTableSlices[i] + 16) < length)
+        return std::string(kTables[i]) + " has a length beyond its capacity";
       if (!in_data(pointer, length)) return std::string(kTables[i]) + " lies outside the data";
     }
     if (word(layout_.ftab) != word(kTableSlices[4])) return "ftab is not at pclntable's start";
-    out.checked.push_back("funcnametab, cutab, filetab, pctab and pclntable stand where the pclntab's header says");
+    out.checked.push_back(
+        "funcnametab, cutab, filetab, pctab and pclntable stand where the pclntab's header says");
     return std::nullopt;
   }
 
@@ -103,11 +113,13 @@ class Checker {
     const std::uint64_t noptrdata = word(layout_.sections + 2 * 8);
     const std::uint64_t bss = word(layout_.sections + 6 * 8);
     out.ebss = word(layout_.sections + 7 * 8);
-    if (noptrdata == 0 || noptrdata >= image_.end()) return "noptrdata = " + hex(noptrdata) + " is outside the data";
+    if (noptrdata == 0 || noptrdata >= image_.end())
+      return "noptrdata = " + hex(noptrdata) + " is outside the data";
     // Nothing of the bss is in the file, so the file's data ends at or before it.
     if (image_.end() > align_up(bss, 8)) return "data stands at " + hex(image_.end() - 1) + ", in the bss";
     if (address_ >= bss) return "the structure itself is not in the data";
-    out.checked.push_back("noptrdata = " + hex(noptrdata) + " to enoptrbss are in ascending order; the file's data ends at " +
+    out.checked.push_back("noptrdata = " + hex(noptrdata) +
+                          " to enoptrbss are in ascending order; the file's data ends at " +
                           hex(image_.end()) + ", at or below bss = " + hex(bss));
     return std::nullopt;
   }

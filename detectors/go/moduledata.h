@@ -1,5 +1,5 @@
-// Go's runtime.firstmoduledata: finds the structure in the image of the data segments and checks it field by field. A
-// structure that does not check out in every field is not used; the field that fails is named.
+// Go's runtime.firstmoduledata: finds the structure in the image of the data segments and checks it field by
+// field. A structure that does not check out in every field is not used; the field that fails is named.
 #pragma once
 
 #include <array>
@@ -12,17 +12,19 @@
 
 namespace heapbump::go {
 
-/// One generation of the structure on GOARCH=wasm (8-byte pointers). Offsets in bytes from the structure's start.
+/// One generation of the structure on GOARCH=wasm (8-byte pointers). Offsets in bytes from the structure's
+/// start.
 struct Layout {
-  std::uint32_t magic;              ///< of the pclntab header that the structure's first word points at
-  std::string_view versions;        ///< Go releases that emit it
-  std::string_view header;          ///< name of the first word's target in the sources
-  unsigned ftab;                    ///< []functab: pointer, length, capacity
-  unsigned minpc;                   ///< minpc, maxpc
-  unsigned sections;                ///< text, etext, noptrdata, enoptrdata, data, edata, bss, ebss, noptrbss, enoptrbss[, covctrs, ecovctrs], end
-  unsigned section_words;           ///< how many words that is, `end` included
-  /// Offsets in the pclntab header (bytes from its start) of the table offsets funcnametab, cutab, filetab, pctab, pclntable;
-  /// 0 where the header has none (Go 1.2 to 1.15).
+  std::uint32_t magic;        ///< of the pclntab header that the structure's first word points at
+  std::string_view versions;  ///< Go releases that emit it
+  std::string_view header;    ///< name of the first word's target in the sources
+  unsigned ftab;              ///< []functab: pointer, length, capacity
+  unsigned minpc;             ///< minpc, maxpc
+  unsigned sections;  ///< text, etext, noptrdata, enoptrdata, data, edata, bss, ebss, noptrbss, enoptrbss[,
+                      ///< covctrs, ecovctrs], end
+  unsigned section_words;  ///< how many words that is, `end` included
+  /// Offsets in the pclntab header (bytes from its start) of the table offsets funcnametab, cutab, filetab,
+  /// pctab, pclntable; 0 where the header has none (Go 1.2 to 1.15).
   unsigned header_tables;
 
   [[nodiscard]] constexpr unsigned end_offset() const { return sections + (section_words - 1) * 8; }

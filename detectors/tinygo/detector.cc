@@ -1,7 +1,7 @@
-// TinyGo's detector: what every release since 0.17 emits for wasip1, wasm and wasm-unknown with the leaking, conservative
-// and precise collectors. The heap base is read from the runtime's own arithmetic (tinygo_runtime.h) and each of its
-// occurrences is explained by its use (tinygo_roles.h), so neither names nor producers are needed. Facts and sources:
-// docs/toolchains/tinygo.md.
+// TinyGo's detector: what every release since 0.17 emits for wasip1, wasm and wasm-unknown with the leaking,
+// conservative and precise collectors. The heap base is read from the runtime's own arithmetic
+// (tinygo_runtime.h) and each of its occurrences is explained by its use (tinygo_roles.h), so neither names
+// nor producers are needed. Facts and sources: docs/toolchains/tinygo.md.
 #include <algorithm>
 #include <string>
 
@@ -16,11 +16,12 @@ using tinygo::Occurrences;
 using tinygo::Program;
 using tinygo::Runtime;
 
-/// The initial stack pointer, where it stands below all static data: then wasm-ld put the stack first, and the static
-/// data begin at __global_base, which is the same address.
+/// The initial stack pointer, where it stands below all static data: then wasm-ld put the stack first, and
+/// the static data begin at __global_base, which is the same address.
 std::optional<std::uint32_t> find_global_base(const Module& module, const DataImage& image) {
   for (const Global& global : module.globals) {
-    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value)
+      continue;
     const auto top = static_cast<std::uint32_t>(*global.init.value);
     const bool below_data = image.pieces().empty() || top <= image.pieces().front().address;
     if (top != 0 && below_data) return top;
@@ -33,7 +34,8 @@ Toolchain name_toolchain(const Module& module, const Runtime& runtime) {
   const char* collector = runtime.metadata_words.empty() ? "the leaking allocator" : "the block collector";
   for (const ProducersField& field : read_producers(module))
     if (field.name == "TinyGo")
-      return {"TinyGo", std::string(field.version), "producers section; " + std::string(collector) + " in code"};
+      return {"TinyGo", std::string(field.version),
+              "producers section; " + std::string(collector) + " in code"};
   return {"TinyGo", "", std::string(collector) + " of its runtime, recognised in code"};
 }
 
@@ -43,24 +45,31 @@ std::string list_words(const std::set<std::uint32_t>& words) {
   return text;
 }
 
-void add_evidence(Finding& finding, const Module& module, const Runtime& runtime, const Occurrences& occurrences,
-                  std::uint32_t base, std::optional<std::uint32_t> global_base) {
-  const auto add = [&](const char* signal, std::string detail) { finding.evidence.push_back({signal, std::move(detail)}); };
-  add("heap-end", "memory.size times 65536 is stored at " + list_words(runtime.end_words) + ", at the start and after growing");
+void add_evidence(Finding& finding, const Module& module, const Runtime& runtime,
+                  const Occurrences& occurrences, std::uint32_t base,
+                  std::optional<std::uint32_t> global_base) {
+  const auto add = [&](const char* signal, std::string detail) {
+    finding.evidence.push_back({signal, std::move(detail)});
+  };
+  add("heap-end", "memory.size times 65536 is stored at " + list_words(runtime.end_words) +
+                      ", at the start and after growing");
   std::string how;
   for (const auto& [value, ways] : runtime.candidates)
     for (const std::string& way : ways) how += (how.empty() ? "" : "; ") + way;
   add("heap-start", hex(base) + ": " + how);
   if (!runtime.metadata_words.empty())
-    add("metadata", "the heap's end less a share of the heap is stored at " + list_words(runtime.metadata_words));
+    add("metadata",
+        "the heap's end less a share of the heap is stored at " + list_words(runtime.metadata_words));
   if (runtime.grows) add("grow", "memory.grow is asked for memory.size pages, which doubles the heap");
   if (global_base)
     add("stack-first", "the initial stack pointer " + hex(*global_base) + " is where the static data begin");
   const std::uint64_t pages = module.memory_bytes() / kPageSize;
   if (align_up(base, kPageSize) == module.memory_bytes())
-    add("memory-limits", "the declared minimum of " + std::to_string(pages) + " pages is what the linker gives for this heap base");
+    add("memory-limits", "the declared minimum of " + std::to_string(pages) +
+                             " pages is what the linker gives for this heap base");
   if (occurrences.has_gc_root_end)
-    add("gc-root-end", "the collector's roots end at the same address; that use stays, so the scanned range is as before");
+    add("gc-root-end",
+        "the collector's roots end at the same address; that use stays, so the scanned range is as before");
   if (occurrences.has_symbol) add("symbol", "__heap_base is exported with this value");
 }
 
@@ -68,7 +77,8 @@ void add_evidence(Finding& finding, const Module& module, const Runtime& runtime
 
 Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   HEAPBUMP_TRY(Program program, Program::make(module));
-  if (program.functions_with_memory_size().empty() || !Runtime::is_possible(program)) return std::optional<Finding>{};
+  if (program.functions_with_memory_size().empty() || !Runtime::is_possible(program))
+    return std::optional<Finding>{};
   auto image = DataImage::make(module);
   if (!image) return std::optional<Finding>{};  // no layout of wasm-ld
   HEAPBUMP_CHECK(program.index());
@@ -82,7 +92,8 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   finding.toolchain = name_toolchain(module, *runtime);
   finding.grows_by = "memory.grow, then memory.size";
   finding.grows_by_doubling = runtime->grows;
-  // It is TinyGo's heap, whatever stands in the way: no detector that knows less may take a refused module over.
+  // It is TinyGo's heap, whatever stands in the way: no detector that knows less may take a refused module
+  // over.
   finding.confidence = Confidence::strong;
   const auto refuse = [&](Code code, std::string message) -> Result<std::optional<Finding>> {
     finding.refusals.push_back({code, std::move(message), std::nullopt});
@@ -97,8 +108,10 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   finding.heap_base = base;
   finding.bump_region_floor = base;
   if (base < image->end() || base > module.memory_bytes())
-    return refuse(Code::kLayoutMismatch, "the heap start " + hex(base) + " that the runtime computes with is not between the static data's end " +
-                                             hex(image->end()) + " and the memory's end");
+    return refuse(Code::kLayoutMismatch,
+                  "the heap start " + hex(base) +
+                      " that the runtime computes with is not between the static data's end " +
+                      hex(image->end()) + " and the memory's end");
 
   const std::optional<std::uint32_t> global_base = find_global_base(module, *image);
   Occurrences occurrences = tinygo::collect_occurrences(program, *runtime, *image, base, global_base);
@@ -110,19 +123,26 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
     return refuse(Code::kUnexplained, "no occurrence of the heap start was found to move");
 
   // The runtime's arithmetic is one signal; how the linker lays out such a module is the other.
-  const bool layout_agrees = std::ranges::any_of(
-      finding.evidence, [](const Evidence& item) { return item.signal == "stack-first" || item.signal == "memory-limits"; });
-  finding.confidence = occurrences.has_symbol ? Confidence::proven : layout_agrees ? Confidence::strong : Confidence::weak;
+  const bool layout_agrees = std::ranges::any_of(finding.evidence, [](const Evidence& item) {
+    return item.signal == "stack-first" || item.signal == "memory-limits";
+  });
+  finding.confidence = occurrences.has_symbol ? Confidence::proven
+                       : layout_agrees        ? Confidence::strong
+                                              : Confidence::weak;
   finding.strategies = {
       {Strategy::bump, true, "every use of the heap start moves together, and the declared minimum with it"},
       {Strategy::tail, false, "the runtime takes everything up to memory.size as its heap"},
       {Strategy::gap, false, "the heap reaches from its start to the memory's end"},
   };
   if (!runtime->metadata_words.empty() && !occurrences.has_gc_root_end && global_base)
-    finding.warnings.push_back("the end of the collector's roots was not told apart from the heap start: if it is among the uses that "
-                               "move, each collection also scans the region");
+    finding.warnings.push_back(
+        "the end of the collector's roots was not told apart from the heap start: if it is among the uses "
+        "that "
+        "move, each collection also scans the region");
   if (module.memories.front().max && !runtime->grows)
-    finding.warnings.push_back("the memory has a declared maximum, and how much the heap grows by was not recognised: its last growth may not fit although it did before");
+    finding.warnings.push_back(
+        "the memory has a declared maximum, and how much the heap grows by was not recognised: its last "
+        "growth may not fit although it did before");
   return std::optional(std::move(finding));
 }
 

@@ -11,8 +11,10 @@ constexpr std::size_t kMaxTerms = 64;     // of one sum
 constexpr std::uint64_t kStepsPerByte = 1024;
 constexpr std::uint64_t kLeastSteps = 1'000'000;
 constexpr std::uint64_t kMostSteps = 1'000'000'000;
-constexpr std::uint64_t kStepsPerUnit = 4;  // steps that cost as much as a byte decoded; the ceiling for all detectors holds as well
-// Values below the first page's end that matter here are addresses, and TinyGo's stack takes the first kilobytes.
+constexpr std::uint64_t kStepsPerUnit =
+    4;  // steps that cost as much as a byte decoded; the ceiling for all detectors holds as well
+// Values below the first page's end that matter here are addresses, and TinyGo's stack takes the first
+// kilobytes.
 constexpr std::uint32_t kLeastValue = 1024;
 constexpr std::uint64_t kStepsPerSource = 24;  // each question makes lists
 constexpr std::uint64_t kStepsPerSum = 24;
@@ -29,7 +31,8 @@ Result<Program> Program::make(const Module& module) {
   Instruction instruction;
   for (std::uint32_t i = 0; i < module.bodies.size(); ++i) {
     const FunctionBody& body = module.bodies[i];
-    if (as_text(module.bytes_at(body.file_offset, body.size)).find(kMemorySize) == std::string_view::npos) continue;
+    if (as_text(module.bytes_at(body.file_offset, body.size)).find(kMemorySize) == std::string_view::npos)
+      continue;
     InstructionReader reader(module, body);
     while (reader.next(instruction))
       if (instruction.opcode == op::memory_size) program.memory_size_.insert(module.imported_functions + i);
@@ -42,9 +45,11 @@ Status Program::index() {
   Instruction instruction;
   escaping_.resize(module_->functions.size());
   const auto escapes = [&](std::int64_t function) {
-    if (static_cast<std::uint64_t>(function) < escaping_.size()) escaping_[static_cast<std::size_t>(function)] = true;
+    if (static_cast<std::uint64_t>(function) < escaping_.size())
+      escaping_[static_cast<std::size_t>(function)] = true;
   };
-  // Keeping each function's own list free of repeats bounds the index by the file's size, also while it is made.
+  // Keeping each function's own list free of repeats bounds the index by the file's size, also while it is
+  // made.
   constexpr std::size_t kRepeats = 4096;
   const auto squeeze = [&](auto& list, std::size_t from) {
     const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
@@ -85,7 +90,8 @@ Status Program::index() {
           if (low >= kLeastValue) mentions_.emplace_back(low, function);
           // A 64-bit constant can hold two words.
           const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(instruction.value) >> 32);
-          if (instruction.immediate == Immediate::i64 && high >= kLeastValue) mentions_.emplace_back(high, function);
+          if (instruction.immediate == Immediate::i64 && high >= kLeastValue)
+            mentions_.emplace_back(high, function);
           break;
         }
         case Immediate::index:
@@ -113,8 +119,8 @@ Status Program::index() {
   return {};
 }
 
-/// Binaryen's asyncify keeps 0 (normal), 1 (unwinding) or 2 (rewinding) in a global, and exports the function that sets it
-/// to 1 (src/passes/Asyncify.cpp).
+/// Binaryen's asyncify keeps 0 (normal), 1 (unwinding) or 2 (rewinding) in a global, and exports the function
+/// that sets it to 1 (src/passes/Asyncify.cpp).
 void Program::find_asyncify_state() {
   const Export* start = module_->find_export("asyncify_start_unwind", ExternalKind::function);
   if (start == nullptr || module_->body(start->index) == nullptr) return;
@@ -134,7 +140,9 @@ std::optional<std::int64_t> Program::settled(const Flow& flow, NodeId id, int de
   constexpr int kMaxDepth = 8;
   if (depth == kMaxDepth) return std::nullopt;
   const Node& node = flow.nodes[id];
-  const auto at = [&](std::uint32_t position) { return settled(flow, flow.operand(id, position), depth + 1); };
+  const auto at = [&](std::uint32_t position) {
+    return settled(flow, flow.operand(id, position), depth + 1);
+  };
   switch (node.kind) {
     case NodeKind::constant:
       return node.value;
@@ -219,7 +227,9 @@ bool Program::spend(std::uint64_t steps, std::uint64_t more) {
     return true;
   }
   steps_left_ = 0;
-  if (!error_) error_ = Error{Code::kWorkLimit, "following the heap through this module takes too many steps", std::nullopt};
+  if (!error_)
+    error_ =
+        Error{Code::kWorkLimit, "following the heap through this module takes too many steps", std::nullopt};
   return false;
 }
 
@@ -229,12 +239,14 @@ bool Program::hold(std::uint64_t bytes) {
   return held.has_value();
 }
 
-std::vector<std::uint32_t> Program::mentions(std::uint32_t value) const { return mentions(value, value); }
+std::vector<std::uint32_t> Program::mentions(std::uint32_t value) const {
+  return mentions(value, value);
+}
 
 std::vector<std::uint32_t> Program::mentions(std::uint32_t low, std::uint32_t high) const {
   std::vector<std::uint32_t> functions;
-  for (auto at = std::ranges::lower_bound(mentions_, std::pair{low, 0u}); at != mentions_.end() && at->first <= high;
-       ++at)
+  for (auto at = std::ranges::lower_bound(mentions_, std::pair{low, 0u});
+       at != mentions_.end() && at->first <= high; ++at)
     functions.push_back(at->second);
   std::ranges::sort(functions);
   const auto repeated = std::ranges::unique(functions);
@@ -251,7 +263,8 @@ std::vector<std::uint32_t> Program::callers(std::uint32_t function) const {
 }
 
 bool Program::on_asyncify_stack(const Flow& flow, NodeId address) {
-  // load(global) + offset: the global holds the address of a record whose first word is asyncify's stack pointer.
+  // load(global) + offset: the global holds the address of a record whose first word is asyncify's stack
+  // pointer.
   const Linear outer = linear_form(flow, address);
   if (outer.base == kNoNode || flow.nodes[outer.base].kind != NodeKind::load) return false;
   const Linear inner = linear_form(flow, flow.operand(outer.base, 0));
@@ -274,7 +287,8 @@ std::vector<Value> Program::sources(Value value) {
       bool if_true = true;
       bool if_false = true;
       if (asyncify_state_) {
-        if (const auto condition = settled(flow, flow.operand(at.id, 2))) (*condition != 0 ? if_false : if_true) = false;
+        if (const auto condition = settled(flow, flow.operand(at.id, 2)))
+          (*condition != 0 ? if_false : if_true) = false;
       }
       if (if_true) add(at.operand(0));
       if (if_false) add(at.operand(1));

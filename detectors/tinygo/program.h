@@ -1,7 +1,7 @@
-// The module-wide view that TinyGo's detector needs on top of value flow: which functions mention a value, who calls whom,
-// and values as sums of terms, seen through phis. Bodies are decoded once for the index and evaluated only when a question
-// needs them. The invariant: a question that cannot be answered gives "nothing", never a guess, and the first body that
-// could not be evaluated is kept in error().
+// The module-wide view that TinyGo's detector needs on top of value flow: which functions mention a value,
+// who calls whom, and values as sums of terms, seen through phis. Bodies are decoded once for the index and
+// evaluated only when a question needs them. The invariant: a question that cannot be answered gives
+// "nothing", never a guess, and the first body that could not be evaluated is kept in error().
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ struct Term {
   Value value;
 };
 
-/// A 32-bit sum, modulo 2^32: `constant` and what is no constant. `constants` are the nodes that went into `constant`.
+/// A 32-bit sum, modulo 2^32: `constant` and what is no constant. `constants` are the nodes that went into
+/// `constant`.
 struct Sum {
   std::uint32_t constant = 0;
   std::vector<Term> terms;
@@ -46,7 +47,8 @@ struct Sum {
 
 class Program {
  public:
-  /// Finds the functions with memory.size; bodies without its bytes are not decoded. Errors: those of InstructionReader.
+  /// Finds the functions with memory.size; bodies without its bytes are not decoded. Errors: those of
+  /// InstructionReader.
   [[nodiscard]] static Result<Program> make(const Module& module);
   /// Decodes every body once, for mentions(), callers() and escapes(). Errors: those of InstructionReader.
   [[nodiscard]] Status index();
@@ -57,9 +59,9 @@ class Program {
   /// Gives back the memory of all flows so far; every Value, and what was kept whole, is void.
   void forget_flows();
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-  /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too much of it: what
-  /// was being asked then has no answer.
-  /// `more` is told to the module's meter alone: steps that this detector's own limit does not count.
+  /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too
+  /// much of it: what was being asked then has no answer. `more` is told to the module's meter alone: steps
+  /// that this detector's own limit does not count.
   [[nodiscard]] bool spend(std::uint64_t steps, std::uint64_t more = 0);
   /// The same for memory that is kept.
   [[nodiscard]] bool hold(std::uint64_t bytes);
@@ -71,16 +73,20 @@ class Program {
   [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t low, std::uint32_t high) const;
   [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t function) const;
   /// Whether someone besides direct callers can call the function: exports, tables, start.
-  [[nodiscard]] bool escapes(std::uint32_t function) const { return function < escaping_.size() && escaping_[function]; }
+  [[nodiscard]] bool escapes(std::uint32_t function) const {
+    return function < escaping_.size() && escaping_[function];
+  }
 
-  /// The values that reach a node through phis and selects while nothing is suspended. What arrives only where asyncify
-  /// skips code or reloads locals is left out: it is a value that arrived before, on another day.
+  /// The values that reach a node through phis and selects while nothing is suspended. What arrives only
+  /// where asyncify skips code or reloads locals is left out: it is a value that arrived before, on another
+  /// day.
   [[nodiscard]] std::vector<Value> sources(Value value);
   /// The one source, or the value itself.
   [[nodiscard]] Value resolve(Value value);
   [[nodiscard]] std::optional<std::uint32_t> constant(Value value);
   [[nodiscard]] Sum sum(Value value);
-  /// The linear-memory address that operand 0 and the access offset of an access come to, if it is a constant.
+  /// The linear-memory address that operand 0 and the access offset of an access come to, if it is a
+  /// constant.
   [[nodiscard]] std::optional<std::uint32_t> address(const Flow& flow, const Effect& access);
   /// The address of the word if the value is a whole i32.load of a constant address.
   [[nodiscard]] std::optional<std::uint32_t> loaded_word(Value value);

@@ -5,13 +5,17 @@
 namespace heapbump::tinygo {
 namespace {
 
-constexpr int kMaxDepth = 8;              // calls and sums between an occurrence and what decides it
+constexpr int kMaxDepth = 8;                 // calls and sums between an occurrence and what decides it
 constexpr std::uint64_t kStepsPerUser = 16;  // each is looked up among those that were met
-constexpr std::size_t kMaxSpread = 4096;  // nodes that one value is followed to
-constexpr std::int32_t kNear = 64;        // bytes; what the compiler folds into the heap base stays below this
+constexpr std::size_t kMaxSpread = 4096;     // nodes that one value is followed to
+constexpr std::int32_t kNear = 64;  // bytes; what the compiler folds into the heap base stays below this
 
-bool is_order(std::uint32_t opcode) { return opcode >= op::i32_eq && opcode <= op::i32_ge_u; }
-bool is_multiplicative(std::uint32_t opcode) { return opcode >= op::i32_mul && opcode <= op::i32_div_u + 2; }
+bool is_order(std::uint32_t opcode) {
+  return opcode >= op::i32_eq && opcode <= op::i32_ge_u;
+}
+bool is_multiplicative(std::uint32_t opcode) {
+  return opcode >= op::i32_mul && opcode <= op::i32_div_u + 2;
+}
 constexpr std::uint32_t kAlignMasks = 0xffffff00;  // and with this or more clears at most the low byte's bits
 
 bool is_address_operand(const Effect& effect, std::uint32_t position) {
@@ -86,8 +90,10 @@ void Roles::follow(const Carrier& carrier, int depth, Verdicts& out) {
   }
   for_each_user(values, [&](Value at, const User& user) {
     const Carrier here{at, carrier.sign, carrier.offset};
-    if (user.is_effect) follow_effect(here, user, depth, out);
-    else follow_node(here, user, depth, out);
+    if (user.is_effect)
+      follow_effect(here, user, depth, out);
+    else
+      follow_node(here, user, depth, out);
   });
 }
 
@@ -96,15 +102,17 @@ void Roles::follow_node(const Carrier& carrier, const User& user, int depth, Ver
   const Node& node = used_by.node();
   switch (node.kind) {
     case NodeKind::phi:
-    case NodeKind::load:         // the effect tells
+    case NodeKind::load:  // the effect tells
     case NodeKind::memory_grow:
       return;
     case NodeKind::select:
       if (user.position == 2) out.push_back({Use::unrelated, "it is a condition"});
       return;
     case NodeKind::unary:
-      if (node.opcode == op::i32_eqz) out.push_back({Use::unrelated, "it is compared with zero"});
-      else out.push_back({Use::unknown, "it is converted to another type"});
+      if (node.opcode == op::i32_eqz)
+        out.push_back({Use::unrelated, "it is compared with zero"});
+      else
+        out.push_back({Use::unknown, "it is converted to another type"});
       return;
     case NodeKind::binary:
       break;
@@ -119,7 +127,8 @@ void Roles::follow_node(const Carrier& carrier, const User& user, int depth, Ver
     out.push_back(comparison(carrier, used_by.operand(1 - user.position)));
   } else if (is_multiplicative(node.opcode)) {
     out.push_back({Use::unrelated, "it is a factor or a divisor"});
-  } else if (node.opcode == op::i32_and && program_.constant(used_by.operand(1 - user.position)).value_or(0) >= kAlignMasks) {
+  } else if (node.opcode == op::i32_and &&
+             program_.constant(used_by.operand(1 - user.position)).value_or(0) >= kAlignMasks) {
     follow({used_by, carrier.sign, carrier.offset}, depth + 1, out);
   } else {
     out.push_back({Use::unknown, "bit operations take it"});
@@ -129,11 +138,11 @@ void Roles::follow_node(const Carrier& carrier, const User& user, int depth, Ver
 void Roles::follow_sum(const Carrier& carrier, int depth, Verdicts& out) {
   const Sum sum = program_.sum(carrier.value);
   if (sum.terms.empty()) {
-    const bool has_global_base =
-        global_base_ && std::ranges::any_of(sum.constants, [&](const Term& term) {
-          return term.sign < 0 && program_.constant(term.value) == global_base_;
-        });
-    const auto as_offset = static_cast<std::int32_t>((carrier.sign > 0 ? sum.constant : 0u - sum.constant) - base_);
+    const bool has_global_base = global_base_ && std::ranges::any_of(sum.constants, [&](const Term& term) {
+                                   return term.sign < 0 && program_.constant(term.value) == global_base_;
+                                 });
+    const auto as_offset =
+        static_cast<std::int32_t>((carrier.sign > 0 ? sum.constant : 0u - sum.constant) - base_);
     if (carrier.sign > 0 && has_global_base)
       out.push_back({Use::gc_root_end, "the length from __global_base is computed from it"});
     else if (as_offset >= -kNear && as_offset <= kNear)
@@ -172,22 +181,27 @@ void Roles::follow_sum(const Carrier& carrier, int depth, Verdicts& out) {
     const bool flips = used_by.is_binary(op::i32_sub) && user.position == 1;
     follow_sum({used_by, flips ? -carrier.sign : carrier.sign, carrier.offset}, depth + 1, out);
   });
-  if (!summed || values.empty()) out.push_back({Use::unknown, "it is added to, or taken from, something that is no part of the heap"});
+  if (!summed || values.empty())
+    out.push_back({Use::unknown, "it is added to, or taken from, something that is no part of the heap"});
 }
 
 Verdict Roles::comparison(const Carrier& carrier, Value other) {
   if (carrier.sign < 0) return {Use::unknown, "its negation is compared"};
-  if (runtime_.kind(program_, other) != HeapKind::none) return {Use::heap_start, "it is compared with a bound of the heap"};
+  if (runtime_.kind(program_, other) != HeapKind::none)
+    return {Use::heap_start, "it is compared with a bound of the heap"};
   if (const auto starts = walk_starts(other)) {
     const std::uint32_t lowest = global_base_.value_or(0);
-    const bool all_static = std::ranges::all_of(*starts, [&](std::uint32_t at) { return at >= lowest && at < base_; });
+    const bool all_static =
+        std::ranges::all_of(*starts, [&](std::uint32_t at) { return at >= lowest && at < base_; });
     if (all_static && global_base_ && std::ranges::find(*starts, *global_base_) != starts->end())
       return {Use::gc_root_end, "a pointer that starts at __global_base walks up to it"};
     if (all_static) return {Use::object_end, "a pointer into a static object walks up to it"};
   }
-  if (is_heap_pointer(other)) return {Use::heap_start, "a pointer that is also checked against the heap's end is compared with it"};
+  if (is_heap_pointer(other))
+    return {Use::heap_start, "a pointer that is also checked against the heap's end is compared with it"};
   for (const Term& term : program_.sum(other).terms)
-    if (term.sign > 0 && is_block_offset(term.value)) return {Use::heap_start, "a block's address is compared with it"};
+    if (term.sign > 0 && is_block_offset(term.value))
+      return {Use::heap_start, "a block's address is compared with it"};
   return {Use::unknown, "it is compared with something that is no part of the heap"};
 }
 
@@ -195,8 +209,10 @@ void Roles::follow_effect(const Carrier& carrier, const User& user, int depth, V
   const Effect& effect = carrier.value.flow->effects[user.index];
   if (is_address_operand(effect, user.position)) {
     const std::int64_t at = carrier.offset + (effect.kind == EffectKind::bulk ? 0 : effect.value);
-    if (carrier.sign > 0 && at >= 0 && at < kNear) out.push_back({Use::heap_start, "the heap's first bytes are accessed by their address"});
-    else out.push_back({Use::unknown, "memory is accessed at a fixed address near it"});
+    if (carrier.sign > 0 && at >= 0 && at < kNear)
+      out.push_back({Use::heap_start, "the heap's first bytes are accessed by their address"});
+    else
+      out.push_back({Use::unknown, "memory is accessed at a fixed address near it"});
     return;
   }
   switch (effect.kind) {
@@ -228,15 +244,18 @@ Verdict Roles::store(const Carrier& carrier, const Effect& store) {
       if (runtime_.pointer_words.contains(*address)) return {Use::heap_start, "it is stored in heapptr"};
       if (image_.load32(*address) == base_ + static_cast<std::uint32_t>(carrier.offset))
         return {Use::heap_start, "it is stored in a variable that begins with it"};
-      if (is_pointer_word(*address)) return {Use::heap_start, "it is stored in a variable whose value is used as an address"};
+      if (is_pointer_word(*address))
+        return {Use::heap_start, "it is stored in a variable whose value is used as an address"};
       return {Use::unknown, "it is stored in a variable at " + hex(*address) + " that is not known"};
     }
-    if (Program::on_asyncify_stack(flow, flow.operands_of(store)[0])) return {Use::saved, "saved across a suspension"};
+    if (Program::on_asyncify_stack(flow, flow.operands_of(store)[0]))
+      return {Use::saved, "saved across a suspension"};
   }
   return {Use::unknown, "it is stored where the address cannot be followed"};
 }
 
-void Roles::follow_call(const Carrier& carrier, const Effect& call, std::uint32_t position, int depth, Verdicts& out) {
+void Roles::follow_call(const Carrier& carrier, const Effect& call, std::uint32_t position, int depth,
+                        Verdicts& out) {
   const Flow& flow = *carrier.value.flow;
   if (position > 0 && is_global_base({&flow, flow.operands_of(call)[position - 1]})) {
     out.push_back({Use::gc_root_end, "it is passed beside __global_base"});

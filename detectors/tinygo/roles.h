@@ -1,7 +1,7 @@
-// What an occurrence of the heap base is for. An occurrence is followed through its function, into functions that it is
-// passed to and back out of those that return it, and every use is judged by what stands on the other side: a block
-// number, the heap's end, a pointer that walks from __global_base. One use that fits nothing makes the whole occurrence
-// unexplained; nothing is decided by value alone.
+// What an occurrence of the heap base is for. An occurrence is followed through its function, into functions
+// that it is passed to and back out of those that return it, and every use is judged by what stands on the
+// other side: a block number, the heap's end, a pointer that walks from __global_base. One use that fits
+// nothing makes the whole occurrence unexplained; nothing is decided by value alone.
 #pragma once
 
 #include <cstdint>
@@ -46,13 +46,14 @@ class Roles {
 
   /// Of the heap base, or a value a few bytes from it.
   [[nodiscard]] Verdict near(const Carrier& carrier);
-  /// Of a constant farther above the heap base than any folded offset: unrelated unless it is used as an address or
-  /// together with the heap's bounds.
+  /// Of a constant farther above the heap base than any folded offset: unrelated unless it is used as an
+  /// address or together with the heap's bounds.
   [[nodiscard]] Verdict far(Value constant);
-  /// Of a constant just below the heap base, where objects end too: heap_start only where it is compared or subtracted as
-  /// a bound of the heap.
+  /// Of a constant just below the heap base, where objects end too: heap_start only where it is compared or
+  /// subtracted as a bound of the heap.
   [[nodiscard]] Verdict below(Value constant, std::int32_t offset);
-  /// Whether a constant that is as much as the heap base lies above __global_base is passed on beside __global_base.
+  /// Whether a constant that is as much as the heap base lies above __global_base is passed on beside
+  /// __global_base.
   [[nodiscard]] bool is_root_length(Value constant);
   /// Of a word in the data image that holds the heap base.
   [[nodiscard]] Verdict word(std::uint32_t address);
@@ -63,7 +64,8 @@ class Roles {
   void follow_node(const Carrier& carrier, const User& user, int depth, Verdicts& out);
   void follow_sum(const Carrier& carrier, int depth, Verdicts& out);
   void follow_effect(const Carrier& carrier, const User& user, int depth, Verdicts& out);
-  void follow_call(const Carrier& carrier, const Effect& call, std::uint32_t position, int depth, Verdicts& out);
+  void follow_call(const Carrier& carrier, const Effect& call, std::uint32_t position, int depth,
+                   Verdicts& out);
   void follow_return(const Carrier& carrier, int depth, Verdicts& out);
   [[nodiscard]] Verdict store(const Carrier& carrier, const Effect& store);
   [[nodiscard]] Verdict comparison(const Carrier& carrier, Value other);
@@ -85,8 +87,8 @@ class Roles {
   const DataImage& image_;
   const std::uint32_t base_;
   const std::optional<std::uint32_t> global_base_;
-  std::set<Value> seen_;           ///< by the occurrence at hand
-  std::uint64_t steps_left_ = 0;   ///< over all occurrences: 16 for each byte of code
+  std::set<Value> seen_;          ///< by the occurrence at hand
+  std::uint64_t steps_left_ = 0;  ///< over all occurrences: 16 for each byte of code
 };
 
 }  // namespace heapbump::tinygo

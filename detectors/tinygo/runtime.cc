@@ -31,7 +31,8 @@ bool is_memory_bytes(Program& program, Value value, int depth = 0) {
       for (const Effect& effect : flow->effects) {
         if (effect.kind != EffectKind::call || effect.value != source.flow->function) continue;
         called = true;
-        if (!is_memory_bytes(program, {flow, flow->operands_of(effect)[static_cast<std::size_t>(node.value)]}, depth + 1))
+        if (!is_memory_bytes(program, {flow, flow->operands_of(effect)[static_cast<std::size_t>(node.value)]},
+                             depth + 1))
           return false;
       }
     }
@@ -144,17 +145,19 @@ void Runtime::find_metadata(Program& program) {
       folded.insert(folded.end(), size.constants.begin(), size.constants.end());
     }
   }
-  for_each_word_store(program, heap_functions, [&](const Flow& flow, const Effect& store, std::uint32_t address) {
-    if (metadata_values_.contains(program.resolve(stored_value(flow, store)))) metadata_words.insert(address);
-  });
+  for_each_word_store(program, heap_functions,
+                      [&](const Flow& flow, const Effect& store, std::uint32_t address) {
+                        if (metadata_values_.contains(program.resolve(stored_value(flow, store))))
+                          metadata_words.insert(address);
+                      });
   const std::set<std::uint32_t> found = metadata_words;
   for (const std::uint32_t word : found) {
     for (const std::uint32_t function : program.mentions(word)) heap_functions.insert(function);
-    for_each_word_store(program, program.mentions(word),
-                        [&](const Flow& flow, const Effect& store, std::uint32_t address) {
-                          if (address == word && !metadata_values_.contains(program.resolve(stored_value(flow, store))))
-                            metadata_words.erase(word);
-                        });
+    for_each_word_store(
+        program, program.mentions(word), [&](const Flow& flow, const Effect& store, std::uint32_t address) {
+          if (address == word && !metadata_values_.contains(program.resolve(stored_value(flow, store))))
+            metadata_words.erase(word);
+        });
   }
 }
 
@@ -189,7 +192,8 @@ void Runtime::find_pointer(Program& program) {
     if (flow == nullptr) continue;
     for (NodeId id = 0; id < flow->nodes.size(); ++id) {
       const Value comparison{flow, id};
-      if (comparison.node().kind != NodeKind::binary || !is_unsigned_order(comparison.node().opcode)) continue;
+      if (comparison.node().kind != NodeKind::binary || !is_unsigned_order(comparison.node().opcode))
+        continue;
       for (const std::uint32_t side : {0u, 1u}) {
         if (!is_end(program, comparison.operand(side))) continue;
         for (const Value source : program.sources(comparison.operand(1 - side)))
@@ -240,7 +244,8 @@ void Runtime::read_start(Program& program, const DataImage& image) {
                           if (address != word) return;
                           const Value value = stored_value(flow, store);
                           if (start_word(program, value) == word) return;  // aligned in place
-                          // A store of something else than a constant gives 0, which no module's layout agrees with.
+                          // A store of something else than a constant gives 0, which no module's layout
+                          // agrees with.
                           candidates[program.constant(value).value_or(0)].insert("heapStart is set to it");
                         });
     if (const std::uint32_t initial = image.load32(word); initial != 0)
@@ -252,9 +257,10 @@ bool Runtime::is_possible(Program& program) {
   // One function at a time: most programs are not TinyGo's, and nothing of theirs need be kept.
   for (const std::uint32_t function : program.functions_with_memory_size()) {
     bool found = false;
-    for_each_word_store(program, std::set{function}, [&](const Flow& flow, const Effect& store, std::uint32_t) {
-      found = found || is_memory_bytes(program, stored_value(flow, store));
-    });
+    for_each_word_store(program, std::set{function},
+                        [&](const Flow& flow, const Effect& store, std::uint32_t) {
+                          found = found || is_memory_bytes(program, stored_value(flow, store));
+                        });
     program.forget_flows();
     if (found) return true;
   }

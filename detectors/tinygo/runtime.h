@@ -1,7 +1,8 @@
-// TinyGo's runtime variables, recognised by what code does with them: heapEnd (memory.size in bytes is stored there),
-// metadataStart (heapEnd less a share of the heap), heapStart and the leaking collector's heapptr. From their arithmetic
-// follows the heap base, never from the look of a number. TinyGo's src/runtime/arch_tinygowasm.go, gc_blocks.go (before
-// 0.27 gc_conservative.go) and gc_leaking.go are what is looked for; see docs/toolchains/tinygo.md.
+// TinyGo's runtime variables, recognised by what code does with them: heapEnd (memory.size in bytes is stored
+// there), metadataStart (heapEnd less a share of the heap), heapStart and the leaking collector's heapptr.
+// From their arithmetic follows the heap base, never from the look of a number. TinyGo's
+// src/runtime/arch_tinygowasm.go, gc_blocks.go (before 0.27 gc_conservative.go) and gc_leaking.go are what is
+// looked for; see docs/toolchains/tinygo.md.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class Runtime {
  public:
   /// Nothing if no word holds memory.size in bytes and bounds a heap the way TinyGo's runtime does it.
   [[nodiscard]] static std::optional<Runtime> find(Program& program, const DataImage& image);
-  /// Whether find() can succeed at all, without an index: some function stores memory.size in bytes to a fixed word.
+  /// Whether find() can succeed at all, without an index: some function stores memory.size in bytes to a
+  /// fixed word.
   [[nodiscard]] static bool is_possible(Program& program);
 
   [[nodiscard]] HeapKind kind(Program& program, Value value) const;
@@ -34,9 +36,10 @@ class Runtime {
   std::set<std::uint32_t> metadata_words;  ///< addresses of metadataStart
   std::set<std::uint32_t> start_words;     ///< addresses of heapStart, where it survived as a variable
   std::set<std::uint32_t> pointer_words;   ///< addresses of heapptr (gc=leaking)
-  std::set<std::uint32_t> heap_functions;  ///< functions whose flow mentions one of these words or memory.size
-  std::vector<Term> folded;                ///< constants in the metadata's size; sign as in `heapEnd - x`
-  bool grows = false;                      ///< memory.grow by memory.size
+  std::set<std::uint32_t>
+      heap_functions;        ///< functions whose flow mentions one of these words or memory.size
+  std::vector<Term> folded;  ///< constants in the metadata's size; sign as in `heapEnd - x`
+  bool grows = false;        ///< memory.grow by memory.size
   /// Heap bases that the arithmetic gives, each with how. More than one is a contradiction.
   std::map<std::uint32_t, std::set<std::string>> candidates;
 

@@ -1,5 +1,5 @@
-// The shapes that Roles looks for on the other side of a use: block numbers and offsets, pointers that are checked against
-// the heap's end, pointers that walk through static memory.
+// The shapes that Roles looks for on the other side of a use: block numbers and offsets, pointers that are
+// checked against the heap's end, pointers that walk through static memory.
 #include <algorithm>
 
 #include "detectors/tinygo/roles.h"
@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t kMaxShape = 256;  // nodes that one shape may take
 constexpr int kMaxCalls = 3;            // calls between a block number and the metadata it indexes
 
-bool is_order(std::uint32_t opcode) { return opcode >= op::i32_eq && opcode <= op::i32_ge_u; }
+bool is_order(std::uint32_t opcode) {
+  return opcode >= op::i32_eq && opcode <= op::i32_ge_u;
+}
 
 }  // namespace
 
@@ -94,7 +96,8 @@ bool Roles::is_block_offset(Value value) {
           break;
         case op::i32_mul: {
           const auto left = program_.constant(source.operand(0));
-          if (!(right && *right != 0 && *right % 16 == 0) && !(left && *left != 0 && *left % 16 == 0)) return false;
+          if (!(right && *right != 0 && *right % 16 == 0) && !(left && *left != 0 && *left % 16 == 0))
+            return false;
           scaled = true;
           break;
         }
@@ -116,14 +119,15 @@ bool Roles::is_block_offset(Value value) {
   return scaled;
 }
 
-/// Whether a difference is divided by the size of a block, or of the blocks in a byte of metadata, and the quotient leads
-/// to the metadata.
+/// Whether a difference is divided by the size of a block, or of the blocks in a byte of metadata, and the
+/// quotient leads to the metadata.
 bool Roles::is_block_difference(Value difference) {
   for (const Value at : spread(difference))
     for (const User& user : at.users()) {
       if (user.is_effect || user.position != 0) continue;
       const Value quotient{at.flow, user.index};
-      const auto by = quotient.node().kind == NodeKind::binary ? program_.constant(quotient.operand(1)) : std::nullopt;
+      const auto by =
+          quotient.node().kind == NodeKind::binary ? program_.constant(quotient.operand(1)) : std::nullopt;
       if (!by) continue;
       const bool shifts = quotient.is_binary(op::i32_shr_u) && *by >= 4 && *by <= 8;
       const bool divides = quotient.is_binary(op::i32_div_u) && *by >= 16 && *by % 16 == 0;
@@ -132,8 +136,8 @@ bool Roles::is_block_difference(Value difference) {
   return false;
 }
 
-/// Whether the value, shifted, masked or stepped on its way, is added to metadataStart, here or in a function that it is
-/// passed to.
+/// Whether the value, shifted, masked or stepped on its way, is added to metadataStart, here or in a function
+/// that it is passed to.
 bool Roles::indexes_metadata(Value block) {
   std::vector<std::pair<Value, int>> pending{{block, 0}};
   std::set<Value> known{block};
@@ -153,7 +157,8 @@ bool Roles::indexes_metadata(Value block) {
         } else if (effect.kind == EffectKind::returns && calls < kMaxCalls &&
                    !program_.escapes(value.flow->function)) {
           for (const std::uint32_t caller : program_.callers(value.flow->function))
-            if (const Flow* flow = program_.flow(caller); flow != nullptr && program_.spend(flow->nodes.size()))
+            if (const Flow* flow = program_.flow(caller);
+                flow != nullptr && program_.spend(flow->nodes.size()))
               for (NodeId id = 0; id < flow->nodes.size(); ++id)
                 if (flow->nodes[id].kind == NodeKind::call &&
                     flow->effects[flow->nodes[id].effect].kind == EffectKind::call &&
@@ -212,7 +217,8 @@ std::optional<std::vector<std::uint32_t>> Roles::walk_starts(Value value) {
   return starts;
 }
 
-/// Whether what is loaded from a fixed word, also by way of a pointer that begins there, is used as an address.
+/// Whether what is loaded from a fixed word, also by way of a pointer that begins there, is used as an
+/// address.
 bool Roles::is_pointer_word(std::uint32_t address) {
   for (const std::uint32_t function : program_.mentions(address)) {
     const Flow* flow = program_.flow(function);

@@ -10,16 +10,21 @@
 namespace heapbump::tinygo {
 namespace {
 
-constexpr std::uint64_t kSiteBytes = 2048;  // of what is kept of one occurrence here, in the finding and in the report
+constexpr std::uint64_t kSiteBytes =
+    2048;  // of what is kept of one occurrence here, in the finding and in the report
 constexpr std::uint32_t kNear = 64;  // bytes around the heap base in which the compiler folds offsets
-// Constants up to so far above the heap base are looked at: more than any region that is asked for in practice.
+// Constants up to so far above the heap base are looked at: more than any region that is asked for in
+// practice.
 constexpr std::uint32_t kWindow = 64 * static_cast<std::uint32_t>(kPageSize);
 
 Role role_of(Use use) {
   switch (use) {
-    case Use::heap_start: return Role::heap_start;
-    case Use::gc_root_end: return Role::gc_root_end;
-    default: return Role::unrelated;
+    case Use::heap_start:
+      return Role::heap_start;
+    case Use::gc_root_end:
+      return Role::gc_root_end;
+    default:
+      return Role::unrelated;
   }
 }
 
@@ -27,8 +32,12 @@ class Collector {
  public:
   Collector(Program& program, const Runtime& runtime, const DataImage& image, std::uint32_t base,
             std::optional<std::uint32_t> global_base)
-      : program_(program), runtime_(runtime), image_(image), base_(base),
-        global_base_(global_base), roles_(program, runtime, image, base, global_base) {
+      : program_(program),
+        runtime_(runtime),
+        image_(image),
+        base_(base),
+        global_base_(global_base),
+        roles_(program, runtime, image, base, global_base) {
     for (const Term& term : runtime.folded) folded_.emplace(term.value, term.sign);
   }
 
@@ -65,14 +74,17 @@ class Collector {
 
 std::string described(std::int64_t distance) {
   if (distance == 0) return "the heap base";
-  return "the heap base " + std::string(distance < 0 ? "- " : "+ ") + std::to_string(distance < 0 ? -distance : distance);
+  return "the heap base " + std::string(distance < 0 ? "- " : "+ ") +
+         std::to_string(distance < 0 ? -distance : distance);
 }
 
 void Collector::add(Site site, const Verdict& verdict, int moves, std::int64_t distance) {
   if (!program_.hold(kSiteBytes)) return;  // program_.error() ends the detection
   if (verdict.use == Use::unknown) {
-    found_.refusals.push_back({Code::kUnexplained, described(distance) + " stands here and its use is not explained: " + verdict.why,
-                               site.file_offset});
+    found_.refusals.push_back(
+        {Code::kUnexplained,
+         described(distance) + " stands here and its use is not explained: " + verdict.why,
+         site.file_offset});
   }
   site.role = role_of(verdict.use);
   site.moves = verdict.use == Use::heap_start ? moves : 0;
@@ -101,12 +113,16 @@ void Collector::folded(Value value, int sign) {
   for (const User& user : value.users()) {
     const bool sums = !user.is_effect && (value.flow->nodes[user.index].opcode == op::i32_sub ||
                                           value.flow->nodes[user.index].opcode == op::i32_add);
-    const bool sized = sums && std::ranges::any_of(program_.sum({value.flow, user.index}).terms, [&](const Term& term) {
-                         return runtime_.is_end(program_, term.value);
-                       });
-    if (!sized) return add(site_of(value), {Use::unknown, "it is part of the metadata's size and of something else"}, 0, distance);
+    const bool sized =
+        sums && std::ranges::any_of(program_.sum({value.flow, user.index}).terms,
+                                    [&](const Term& term) { return runtime_.is_end(program_, term.value); });
+    if (!sized)
+      return add(site_of(value), {Use::unknown, "it is part of the metadata's size and of something else"}, 0,
+                 distance);
   }
-  add(site_of(value), {Use::heap_start, "folded into the metadata's size: it is taken from the heap's end and the rest divided"},
+  add(site_of(value),
+      {Use::heap_start,
+       "folded into the metadata's size: it is taken from the heap's end and the rest divided"},
       sign < 0 ? 1 : -1, distance);
 }
 
@@ -115,7 +131,8 @@ void Collector::constant(Value value) {
   const std::int64_t above = std::int64_t{number} - base_;
   const std::int64_t negated = std::int64_t{0u - number} - base_;
   const std::int64_t near = kNear;
-  if (const auto term = folded_.find(value); term != folded_.end() && above != 0 && negated != 0) return folded(value, term->second);
+  if (const auto term = folded_.find(value); term != folded_.end() && above != 0 && negated != 0)
+    return folded(value, term->second);
   if (above >= 0 && above <= near) {
     add(site_of(value), roles_.near({value, 1, static_cast<std::int32_t>(above)}), 1, above);
   } else if (negated >= -near && negated <= near) {
@@ -132,19 +149,26 @@ void Collector::constant(Value value) {
 /// No address is 64 bits wide, but two words can be stored at once and an extended one folded.
 void Collector::wide_constant(Value value) {
   const auto bits = static_cast<std::uint64_t>(value.node().value);
-  if (bits != base_ && static_cast<std::uint32_t>(bits) != base_ && static_cast<std::uint32_t>(bits >> 32) != base_) return;
+  if (bits != base_ && static_cast<std::uint32_t>(bits) != base_ &&
+      static_cast<std::uint32_t>(bits >> 32) != base_)
+    return;
   for (const User& user : value.users()) {
     const bool stored = user.is_effect && value.flow->effects[user.index].kind == EffectKind::store;
     constexpr std::uint32_t kWrap = 0xa7;
     const bool narrowed = !user.is_effect && value.flow->nodes[user.index].opcode == kWrap;
     if (stored || narrowed)
-      return add(site_of(value), {Use::unknown, "a 64-bit constant that holds it is stored or narrowed to an address"}, 0, 0);
+      return add(site_of(value),
+                 {Use::unknown, "a 64-bit constant that holds it is stored or narrowed to an address"}, 0, 0);
   }
-  add(site_of(value), {Use::unrelated, "a 64-bit number: addresses have 32 bits and it is neither stored nor narrowed"}, 0, 0);
+  add(site_of(value),
+      {Use::unrelated, "a 64-bit number: addresses have 32 bits and it is neither stored nor narrowed"}, 0,
+      0);
 }
 
 void Collector::access(const Flow& flow, const Effect& effect) {
-  if (effect.kind != EffectKind::load && effect.kind != EffectKind::store && effect.kind != EffectKind::atomic) return;
+  if (effect.kind != EffectKind::load && effect.kind != EffectKind::store &&
+      effect.kind != EffectKind::atomic)
+    return;
   const std::int64_t above = effect.value - base_;
   if (above < 0 || above > kWindow) return;
   Site site;
@@ -159,7 +183,8 @@ void Collector::access(const Flow& flow, const Effect& effect) {
   else if (address && *address >= base_)
     add(std::move(site), {Use::unknown, "memory is accessed at a fixed address inside the heap"}, 0, above);
   else if (above <= kNear)
-    add(std::move(site), {Use::unknown, "memory is accessed at this offset from an unknown address"}, 0, above);
+    add(std::move(site), {Use::unknown, "memory is accessed at this offset from an unknown address"}, 0,
+        above);
   else
     add(std::move(site), {Use::unrelated, "the offset of a field from a pointer"}, 0, above);
 }
@@ -175,7 +200,8 @@ void Collector::root_length() {
       const Node& node = flow->nodes[id];
       if (node.opcode != op::i32_const || static_cast<std::uint32_t>(node.value) != length) continue;
       if (roles_.is_root_length({flow, id}))
-        add(site_of({flow, id}), {Use::gc_root_end, "passed beside __global_base: the length up to the heap base"}, 0, 0);
+        add(site_of({flow, id}),
+            {Use::gc_root_end, "passed beside __global_base: the length up to the heap base"}, 0, 0);
     }
   }
 }
@@ -193,8 +219,10 @@ void Collector::code() {
     if (flow == nullptr) continue;  // program_.error() ends the detection
     for (NodeId id = 0; id < flow->nodes.size(); ++id) {
       if (flow->nodes[id].kind != NodeKind::constant || flow->nodes[id].width == 0) continue;
-      if (flow->nodes[id].opcode == op::i32_const) constant({flow, id});
-      else wide_constant({flow, id});
+      if (flow->nodes[id].opcode == op::i32_const)
+        constant({flow, id});
+      else
+        wide_constant({flow, id});
     }
     for (const Effect& effect : flow->effects) access(*flow, effect);
     for (const DeadImmediate& dead : flow->dead) {
@@ -236,7 +264,8 @@ void Collector::globals() {
   const Module& module = program_.module();
   std::vector<std::pair<std::uint32_t, std::string_view>> names;
   for (const Export& item : module.exports)
-    if (item.kind == ExternalKind::global && (item.name == "__heap_base" || item.name == "__data_end" || item.name == "__stack_high"))
+    if (item.kind == ExternalKind::global &&
+        (item.name == "__heap_base" || item.name == "__data_end" || item.name == "__stack_high"))
       names.emplace_back(item.index, item.name);
   std::ranges::sort(names);
   for (std::uint32_t index = 0; index < module.globals.size(); ++index) {
@@ -263,15 +292,16 @@ void Collector::globals() {
     } else if (exported("__data_end") || exported("__stack_high")) {
       add(std::move(site), {Use::object_end, "exported as the end of what stands below the heap"}, 0, 0);
     } else {
-      add(std::move(site), {Use::unknown, "a constant global holds it and no known name says what for"}, 0, 0);
+      add(std::move(site), {Use::unknown, "a constant global holds it and no known name says what for"}, 0,
+          0);
     }
   }
 }
 
 }  // namespace
 
-Occurrences collect_occurrences(Program& program, const Runtime& runtime, const DataImage& image, std::uint32_t base,
-                                std::optional<std::uint32_t> global_base) {
+Occurrences collect_occurrences(Program& program, const Runtime& runtime, const DataImage& image,
+                                std::uint32_t base, std::optional<std::uint32_t> global_base) {
   return Collector(program, runtime, image, base, global_base).run();
 }
 
@@ -310,7 +340,8 @@ Verdict Roles::far(Value constant) {
               (is_accessed(used_by) || runtime_.heap_functions.contains(used_by.flow->function)))
             return {Use::unknown, "an array that begins at it, inside the heap, is indexed"};
         }
-        if (sum.terms.empty() && std::ranges::find(pending, used_by) == pending.end()) pending.push_back(used_by);
+        if (sum.terms.empty() && std::ranges::find(pending, used_by) == pending.end())
+          pending.push_back(used_by);
         seen_as = "a summand";
       } else if (node.opcode >= op::i32_eq && node.opcode <= op::i32_ge_u) {
         const Value other = used_by.operand(1 - user.position);
@@ -324,8 +355,9 @@ Verdict Roles::far(Value constant) {
       }
     }
   }
-  return {Use::unrelated, "a number above the heap base that is no address and never meets the heap's bounds: " +
-                              (seen_as.empty() ? std::string("unused") : seen_as)};
+  return {Use::unrelated,
+          "a number above the heap base that is no address and never meets the heap's bounds: " +
+              (seen_as.empty() ? std::string("unused") : seen_as)};
 }
 
 Verdict Roles::below(Value constant, std::int32_t offset) {
@@ -340,7 +372,9 @@ Verdict Roles::below(Value constant, std::int32_t offset) {
       if (compares && runtime_.kind(program_, other) != HeapKind::none)
         return {Use::unknown, "an address just below the heap base is compared with a bound of the heap"};
       if (compares && offset == -1 && is_heap_pointer(other))
-        return {Use::heap_start, "a pointer that is also checked against the heap's end is compared with the last byte below it"};
+        return {
+            Use::heap_start,
+            "a pointer that is also checked against the heap's end is compared with the last byte below it"};
       if (node.opcode != op::i32_add && node.opcode != op::i32_sub) continue;
       for (const Term& term : program_.sum(used_by).terms)
         if (runtime_.kind(program_, term.value) != HeapKind::none)
@@ -350,8 +384,10 @@ Verdict Roles::below(Value constant, std::int32_t offset) {
 }
 
 Verdict Roles::word(std::uint32_t address) {
-  if (runtime_.start_words.contains(address)) return {Use::heap_start, "the variable heapStart begins with it"};
-  if (runtime_.pointer_words.contains(address)) return {Use::heap_start, "the variable heapptr begins with it"};
+  if (runtime_.start_words.contains(address))
+    return {Use::heap_start, "the variable heapStart begins with it"};
+  if (runtime_.pointer_words.contains(address))
+    return {Use::heap_start, "the variable heapptr begins with it"};
   seen_.clear();
   Verdicts verdicts;
   bool read = false;
@@ -363,10 +399,11 @@ Verdict Roles::word(std::uint32_t address) {
       read = true;
       follow({{flow, id}, 1, 0}, 0, verdicts);
     }
-    for_each_word_store(program_, std::vector{function}, [&](const Flow& in, const Effect& effect, std::uint32_t at) {
-      if (at == address && program_.constant(stored_value(in, effect)) == base_)
-        verdicts.push_back({Use::heap_start, "a variable that begins with it and is set to it again"});
-    });
+    for_each_word_store(
+        program_, std::vector{function}, [&](const Flow& in, const Effect& effect, std::uint32_t at) {
+          if (at == address && program_.constant(stored_value(in, effect)) == base_)
+            verdicts.push_back({Use::heap_start, "a variable that begins with it and is set to it again"});
+        });
   }
   // __global_base beside it: the runtime's globalsStart and globalsEnd.
   if (global_base_ && address >= 4 && image_.load32(address - 4) == *global_base_)

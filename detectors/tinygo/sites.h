@@ -1,6 +1,6 @@
-// Every occurrence of a heap base in a module, with its role: constants and access offsets in code, words in the data,
-// exported globals. Whatever could be the heap base, or point into the pages above it, is either explained here or ends as
-// a refusal that names the place.
+// Every occurrence of a heap base in a module, with its role: constants and access offsets in code, words in
+// the data, exported globals. Whatever could be the heap base, or point into the pages above it, is either
+// explained here or ends as a refusal that names the place.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "detectors/tinygo/runtime.h"
-#include "wasm/data_image.h"
 #include "record/finding.h"
+#include "wasm/data_image.h"
 
 namespace heapbump::tinygo {
 
@@ -21,7 +21,8 @@ struct Occurrences {
 };
 
 /// `global_base`: the initial stack pointer, where the stack comes first. Sites come in file order.
-[[nodiscard]] Occurrences collect_occurrences(Program& program, const Runtime& runtime, const DataImage& image,
-                                              std::uint32_t base, std::optional<std::uint32_t> global_base);
+[[nodiscard]] Occurrences collect_occurrences(Program& program, const Runtime& runtime,
+                                              const DataImage& image, std::uint32_t base,
+                                              std::optional<std::uint32_t> global_base);
 
 }  // namespace heapbump::tinygo

@@ -29,7 +29,8 @@ std::optional<std::uint32_t> find_malloc_state(const Flow& flow, std::uint64_t b
   std::ranges::sort(starts);
   std::ranges::sort(others);
   for (const std::uint32_t least : in_order)
-    if (std::ranges::binary_search(starts, least - kLeastAddr + kSegBase) && std::ranges::binary_search(others, least - kLeastAddr + kSegSize))
+    if (std::ranges::binary_search(starts, least - kLeastAddr + kSegBase) &&
+        std::ranges::binary_search(others, least - kLeastAddr + kSegSize))
       return least - kLeastAddr;
   return std::nullopt;
 }

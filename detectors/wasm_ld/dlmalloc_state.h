@@ -1,5 +1,6 @@
-// dlmalloc's malloc_state, as the code that sets it up shows it: least_addr at 16, seg.base at 448, seg.size at 452 (pointers of 32
-// bits, no locks; wasi-libc's and Emscripten's `dlmalloc/src/malloc.c`). The start is stored to the first two and the size to the third.
+// dlmalloc's malloc_state, as the code that sets it up shows it: least_addr at 16, seg.base at 448, seg.size
+// at 452 (pointers of 32 bits, no locks; wasi-libc's and Emscripten's `dlmalloc/src/malloc.c`). The start is
+// stored to the first two and the size to the third.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // What one function does with the memory's size and with newly grown memory; the inside of analyse_growth.
-// The invariant: every reading of the size and every growth is either explained or objected to, in the report.
+// The invariant: every reading of the size and every growth is either explained or objected to, in the
+// report.
 #pragma once
 
 #include <compare>
@@ -19,7 +20,7 @@ struct Source {
   std::uint64_t offset = 0;
   BlockId block = 0;
   bool is_size = false;
-  bool wrapper = false;      ///< a call of a function that grows
+  bool wrapper = false;  ///< a call of a function that grows
   bool base_escapes = false;
   NodeId tied_to = kNoNode;  ///< a memory.size: the memory.grow right after it, whose result it equals
 };
@@ -31,12 +32,12 @@ struct Carried {
   bool operator==(const Carried&) const = default;
 };
 
-/// One function's part of the argument. growth_sizes.cc looks at readings of the size, growth_starts.cc at where new memory
-/// is taken to begin.
+/// One function's part of the argument. growth_sizes.cc looks at readings of the size, growth_starts.cc at
+/// where new memory is taken to begin.
 class FunctionGrowth {
  public:
-  FunctionGrowth(const Flow& flow, const std::map<std::uint32_t, GrowthSummary>& summaries, GrowthReport& report,
-                 bool module_grows, WorkMeter& work)
+  FunctionGrowth(const Flow& flow, const std::map<std::uint32_t, GrowthSummary>& summaries,
+                 GrowthReport& report, bool module_grows, WorkMeter& work)
       : flow_(flow), summaries_(summaries), report_(report), module_grows_(module_grows), work_(work) {}
 
   /// Errors: kWorkLimit.
@@ -45,7 +46,8 @@ class FunctionGrowth {
   [[nodiscard]] Result<std::vector<GrowthJoin>> joins() const;
 
  private:
-  /// Charges the module's meter. False once that is spent: whatever was being asked then has no answer, and run() fails.
+  /// Charges the module's meter. False once that is spent: whatever was being asked then has no answer, and
+  /// run() fails.
   [[nodiscard]] bool spend(std::uint64_t units) const {
     if (paid_) paid_ = work_.charge(units).has_value();
     return paid_;
@@ -71,16 +73,22 @@ class FunctionGrowth {
   [[nodiscard]] bool excused(NodeId node, BlockId block, std::uint64_t offset) const;
   void check_growth();
   [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source) const;
-  [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source, const std::set<NodeId>& continued) const;
+  [[nodiscard]] std::map<NodeId, Carried> carry(const Source& source,
+                                                const std::set<NodeId>& continued) const;
   [[nodiscard]] bool continues(const std::map<NodeId, Carried>& carried, BlockId block) const;
   [[nodiscard]] std::vector<NodeId> made_by(const Source& source) const;
-  [[nodiscard]] bool asks_adjoining(std::span<const NodeId> made, bool pure_use, const std::set<Place>& bases) const;
+  [[nodiscard]] bool asks_adjoining(std::span<const NodeId> made, bool pure_use,
+                                    const std::set<Place>& bases) const;
   [[nodiscard]] bool is_used(const std::map<NodeId, Carried>& carried) const;
   [[nodiscard]] bool base_escapes(const Source& source);
   [[nodiscard]] std::vector<bool> from_allocators() const;
   void summarise(GrowthSummary& summary) const;
-  void explain(std::uint64_t offset, std::string what) { report_.explained.push_back({flow_.function, offset, std::move(what)}); }
-  void object(std::uint64_t offset, std::string what) { report_.unexplained.push_back({flow_.function, offset, std::move(what)}); }
+  void explain(std::uint64_t offset, std::string what) {
+    report_.explained.push_back({flow_.function, offset, std::move(what)});
+  }
+  void object(std::uint64_t offset, std::string what) {
+    report_.unexplained.push_back({flow_.function, offset, std::move(what)});
+  }
 
   const Flow& flow_;
   const std::map<std::uint32_t, GrowthSummary>& summaries_;
@@ -89,7 +97,8 @@ class FunctionGrowth {
   WorkMeter& work_;
   mutable bool paid_ = true;
   std::vector<Source> sources_;
-  std::vector<std::uint64_t> made_from_;  ///< by node: bit i is set if sources_[i] is a reading of the size that reaches it
+  std::vector<std::uint64_t>
+      made_from_;  ///< by node: bit i is set if sources_[i] is a reading of the size that reaches it
   // Each is made once, since what asks for it does so for every node or block.
   struct SlotLoad {
     NodeId address = kNoNode;
@@ -97,12 +106,13 @@ class FunctionGrowth {
     NodeId load = kNoNode;
     auto operator<=>(const SlotLoad&) const = default;
   };
-  std::vector<SlotLoad> loads_;                                    ///< sorted
-  std::vector<std::pair<BlockId, std::uint64_t>> growing_;         ///< calls and grows, by block and offset
-  std::vector<std::pair<BlockId, BlockId>> ways_out_;              ///< from, to; sorted
-  std::vector<std::pair<NodeId, BlockId>> decisions_;              ///< condition, to; sorted
-  std::vector<bool> returns_;                                      ///< by block: whether a return can be reached
-  mutable std::map<BlockId, std::vector<bool>> without_;           ///< by gate: the blocks that can be reached without passing it
+  std::vector<SlotLoad> loads_;                             ///< sorted
+  std::vector<std::pair<BlockId, std::uint64_t>> growing_;  ///< calls and grows, by block and offset
+  std::vector<std::pair<BlockId, BlockId>> ways_out_;       ///< from, to; sorted
+  std::vector<std::pair<NodeId, BlockId>> decisions_;       ///< condition, to; sorted
+  std::vector<bool> returns_;                               ///< by block: whether a return can be reached
+  mutable std::map<BlockId, std::vector<bool>>
+      without_;  ///< by gate: the blocks that can be reached without passing it
   std::vector<Shift> shifts_;
   std::set<std::pair<NodeId, std::uint64_t>> seen_;
 };
@@ -115,7 +125,8 @@ inline bool is_equality(std::uint32_t opcode) {
   return opcode == op::i32_eq || opcode == op::i32_ne || opcode == 0x51 || opcode == 0x52;
 }
 
-/// A slot of the shadow stack, where unoptimised code keeps its variables: one base node made from a global, one offset.
+/// A slot of the shadow stack, where unoptimised code keeps its variables: one base node made from a global,
+/// one offset.
 [[nodiscard]] bool is_frame(const Flow& flow, NodeId address);
 [[nodiscard]] bool same_slot(const Flow& flow, const Effect& a, const Effect& b);
 

@@ -6,9 +6,11 @@
 
 namespace heapbump::growth {
 
-/// Whether the new memory is compared for equality with something that is neither new memory nor a failure value, nor where
-/// its own start is kept. What may be something else by then tells only if the new memory was not yet used.
-bool FunctionGrowth::asks_adjoining(std::span<const NodeId> made, bool pure_use, const std::set<Place>& bases) const {
+/// Whether the new memory is compared for equality with something that is neither new memory nor a failure
+/// value, nor where its own start is kept. What may be something else by then tells only if the new memory
+/// was not yet used.
+bool FunctionGrowth::asks_adjoining(std::span<const NodeId> made, bool pure_use,
+                                    const std::set<Place>& bases) const {
   std::vector<bool> mine(flow_.nodes.size());
   for (const NodeId node : made) mine[node] = true;
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
@@ -22,7 +24,8 @@ bool FunctionGrowth::asks_adjoining(std::span<const NodeId> made, bool pure_use,
     const NodeId other = shifts_[left].top ? right : left;
     if (!fresh.known || flow_.constant(other) || (fresh.mixed && pure_use)) continue;
     const Node& what = flow_.nodes[other];
-    if (what.kind == NodeKind::global && bases.contains({true, static_cast<std::uint32_t>(what.value)})) continue;
+    if (what.kind == NodeKind::global && bases.contains({true, static_cast<std::uint32_t>(what.value)}))
+      continue;
     if (what.kind == NodeKind::load) {
       const auto place = constant_address(flow_, flow_.effects[what.effect]);
       if (place && bases.contains({false, *place})) continue;
@@ -50,7 +53,8 @@ Result<std::vector<GrowthJoin>> FunctionGrowth::joins() const {
     if (source.is_size) continue;
     // Of a function that also gives memory from elsewhere, the result is memory by contract.
     if (source.wrapper &&
-        !summaries_.at(static_cast<std::uint32_t>(flow_.effects[flow_.nodes[source.node].effect].value)).only_fresh)
+        !summaries_.at(static_cast<std::uint32_t>(flow_.effects[flow_.nodes[source.node].effect].value))
+             .only_fresh)
       continue;
     if (!spend(2 * whole())) return unpaid();
     GrowthJoin join{flow_.function, source.offset, false, false, {}};

@@ -13,22 +13,26 @@ NodeId grown_amount(const Flow& flow, NodeId grow) {
   const Node& node = flow.nodes[pages];
   if (node.kind != NodeKind::binary) return pages;
   const auto by = flow.constant(flow.operand(pages, 1));
-  const bool to_pages = (node.opcode == op::i32_shr_u && by == 16) || (node.opcode == op::i32_div_u && by == 65536);
+  const bool to_pages =
+      (node.opcode == op::i32_shr_u && by == 16) || (node.opcode == op::i32_div_u && by == 65536);
   return to_pages ? flow.operand(pages, 0) : pages;
 }
 
-/// A node without the rounding up to pages that `(n + 65535) & -65536` does: zero exactly if n rounds to zero.
+/// A node without the rounding up to pages that `(n + 65535) & -65536` does: zero exactly if n rounds to
+/// zero.
 NodeId without_rounding(const Flow& flow, NodeId node) {
   const Node& at = flow.nodes[node];
-  if (at.kind == NodeKind::binary && at.opcode == op::i32_and && flow.constant(flow.operand(node, 1)) == -65536)
+  if (at.kind == NodeKind::binary && at.opcode == op::i32_and &&
+      flow.constant(flow.operand(node, 1)) == -65536)
     return flow.operand(node, 0);
   return node;
 }
 
 /// A node before it was wrapped or extended to another width.
 NodeId without_conversion(const Flow& flow, NodeId node) {
-  while (flow.nodes[node].kind == NodeKind::unary &&
-         (flow.nodes[node].opcode == 0xa7 || flow.nodes[node].opcode == 0xac || flow.nodes[node].opcode == 0xad))
+  while (
+      flow.nodes[node].kind == NodeKind::unary &&
+      (flow.nodes[node].opcode == 0xa7 || flow.nodes[node].opcode == 0xac || flow.nodes[node].opcode == 0xad))
     node = flow.operand(node, 0);
   return node;
 }
@@ -38,7 +42,8 @@ bool is_whole_size(const Flow& flow, NodeId id) {
   for (int depth = 0; depth < 8; ++depth) {
     const Node& node = flow.nodes[id];
     if (node.kind == NodeKind::memory_size || node.kind == NodeKind::call) return true;
-    const bool scaled = node.kind == NodeKind::binary && (node.opcode == op::i32_shl || node.opcode == op::i32_mul);
+    const bool scaled =
+        node.kind == NodeKind::binary && (node.opcode == op::i32_shl || node.opcode == op::i32_mul);
     if (node.kind != NodeKind::unary && !(scaled && flow.constant(flow.operand(id, 1)))) return false;
     id = flow.operand(id, 0);
   }
@@ -57,10 +62,12 @@ void FunctionGrowth::find_sources() {
     } else if (node.kind == NodeKind::memory_grow) {
       source.is_size = flow_.constant(flow_.operand(id, 0)) == 0;  // growing by nothing asks for the size
       sources_.push_back(source);
-    } else if (node.kind == NodeKind::call && flow_.effects[node.effect].kind == EffectKind::call && node.value == 0) {
+    } else if (node.kind == NodeKind::call && flow_.effects[node.effect].kind == EffectKind::call &&
+               node.value == 0) {
       const Effect& call = flow_.effects[node.effect];
       const auto summary = summaries_.find(static_cast<std::uint32_t>(call.value));
-      if (summary == summaries_.end() || (!summary->second.returns_fresh && !summary->second.returns_size)) continue;
+      if (summary == summaries_.end() || (!summary->second.returns_fresh && !summary->second.returns_size))
+        continue;
       source.wrapper = true;
       source.is_size = summary->second.returns_size;
       if (summary->second.size_if_zero) {
@@ -72,7 +79,8 @@ void FunctionGrowth::find_sources() {
   }
 }
 
-/// The memory.grow whose result equals this memory.size because nothing can have grown the memory between the two.
+/// The memory.grow whose result equals this memory.size because nothing can have grown the memory between the
+/// two.
 NodeId FunctionGrowth::grow_after(const Source& source) const {
   for (const Source& grow : sources_) {
     if (grow.is_size || grow.wrapper || !dominates(source.block, grow.block)) continue;
@@ -107,7 +115,8 @@ NodeId FunctionGrowth::grow_after(const Source& source) const {
   return kNoNode;
 }
 
-/// For `n == 0 ? memory.size : memory.grow(n)`: the memory.grow. The size is then the start of an empty extension.
+/// For `n == 0 ? memory.size : memory.grow(n)`: the memory.grow. The size is then the start of an empty
+/// extension.
 NodeId FunctionGrowth::zero_tied(const Source& source) const {
   NodeId found = kNoNode;
   zeros_in(flow_, source.block, [&](NodeId zero) {
@@ -126,8 +135,8 @@ bool FunctionGrowth::may_grow(BlockId block, std::uint64_t from, std::uint64_t t
   return next != growing_.end() && next->first == block && next->second < to;
 }
 
-/// Whether every way from the body's start to `block` passes through `gate` (a block passes through itself). What can be reached without
-/// a gate is kept, since the few there are are asked for again and again.
+/// Whether every way from the body's start to `block` passes through `gate` (a block passes through itself).
+/// What can be reached without a gate is kept, since the few there are are asked for again and again.
 bool FunctionGrowth::dominates(BlockId gate, BlockId block) const {
   if (gate == block || gate == 0) return true;
   const auto [entry, fresh] = without_.try_emplace(gate);
@@ -164,7 +173,8 @@ void FunctionGrowth::make_index() {
   returns_.resize(flow_.block_count);
   std::vector<BlockId> pending;
   for (const Effect& effect : flow_.effects) {
-    if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect || effect.kind == EffectKind::grow)
+    if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect ||
+        effect.kind == EffectKind::grow)
       growing_.emplace_back(effect.block, effect.offset);
     if (effect.kind != EffectKind::returns || returns_[effect.block]) continue;
     returns_[effect.block] = true;
@@ -212,12 +222,14 @@ void FunctionGrowth::tie_sizes() {
          }))
       made_from_[node] |= std::uint64_t{1} << i;
   }
-  auto shifts = compute_shifts(flow_, seeds, work_, [&](NodeId node, BlockId block) { return tied_at(node, block, UINT64_MAX); });
+  auto shifts = compute_shifts(flow_, seeds, work_,
+                               [&](NodeId node, BlockId block) { return tied_at(node, block, UINT64_MAX); });
   paid_ = paid_ && shifts;
   if (paid_) shifts_ = *std::move(shifts);
 }
 
-/// Whether every reading of the size that a value may come from is tied to a memory.grow passed on the way here.
+/// Whether every reading of the size that a value may come from is tied to a memory.grow passed on the way
+/// here.
 bool FunctionGrowth::tied_at(NodeId node, BlockId block, std::uint64_t offset) const {
   constexpr std::uint64_t kUnits = 4;  // for looking one source up
   for (std::uint64_t sizes = made_from_[node]; sizes != 0; sizes &= sizes - 1) {
@@ -261,7 +273,8 @@ bool FunctionGrowth::guards_a_trap(NodeId compare) const {
     }
   bool guarded = false;
   for (const NodeId condition : conditions) {
-    const auto targets = std::ranges::equal_range(decisions_, condition, {}, &std::pair<NodeId, BlockId>::first);
+    const auto targets =
+        std::ranges::equal_range(decisions_, condition, {}, &std::pair<NodeId, BlockId>::first);
     if (targets.empty()) continue;
     if (!spend(4 + targets.size())) return false;
     if (std::ranges::all_of(targets, [&](const auto& way) { return returns_[way.second]; })) return false;
@@ -270,8 +283,9 @@ bool FunctionGrowth::guards_a_trap(NodeId compare) const {
   return guarded;
 }
 
-/// Whether a comparison asks if arithmetic on an address leaves 32 bits: `size > 65535`, `size + n < size`, and
-/// `end - size > end`, which is `size > end`. A move by whole pages changes none of them short of the end of memory.
+/// Whether a comparison asks if arithmetic on an address leaves 32 bits: `size > 65535`, `size + n < size`,
+/// and `end - size > end`, which is `size > end`. A move by whole pages changes none of them short of the end
+/// of memory.
 bool FunctionGrowth::checks_overflow(NodeId node, NodeId compare) const {
   const NodeId left = flow_.operand(compare, 0);
   const NodeId other = left == node ? flow_.operand(compare, 1) : left;
@@ -280,7 +294,8 @@ bool FunctionGrowth::checks_overflow(NodeId node, NodeId compare) const {
   if (const auto constant = flow_.constant(other)) {
     constexpr std::uint64_t kHalf = std::uint64_t{1} << 31;  // of what 32 bits address
     const std::uint64_t unit = kPageSize / static_cast<std::uint64_t>(std::max<std::int64_t>(mine.scale, 1));
-    return mine.scale > 0 && unit != 0 && std::uint64_t{static_cast<std::uint32_t>(*constant)} * unit >= kHalf;
+    return mine.scale > 0 && unit != 0 &&
+           std::uint64_t{static_cast<std::uint32_t>(*constant)} * unit >= kHalf;
   }
   // One side is the other with something added or taken away.
   const auto made_of = [&](NodeId sum, NodeId part) {
@@ -290,7 +305,8 @@ bool FunctionGrowth::checks_overflow(NodeId node, NodeId compare) const {
     if (at.opcode != op::i32_sub || flow_.operand(sum, 0) != part) return false;
     const Shift& from = shifts_[part];
     const Shift& taken = shifts_[flow_.operand(sum, 1)];
-    return from.known && !from.mixed && (!taken.top || (taken.known && !taken.mixed && taken.scale == from.scale));
+    return from.known && !from.mixed &&
+           (!taken.top || (taken.known && !taken.mixed && taken.scale == from.scale));
   };
   return made_of(node, other) || made_of(other, node);
 }
@@ -304,7 +320,8 @@ void FunctionGrowth::assert_bound(NodeId pointer, std::uint64_t offset) {
     const Effect& load = flow_.effects[node.effect];
     if (const auto address = constant_address(flow_, load)) assertion.pointer = Place{false, *address};
     const bool kept = std::ranges::any_of(flow_.effects, [&](const Effect& effect) {
-      return effect.kind == EffectKind::store && effect.value == load.value && !is_frame(flow_, flow_.operands_of(effect)[0]);
+      return effect.kind == EffectKind::store && effect.value == load.value &&
+             !is_frame(flow_, flow_.operands_of(effect)[0]);
     });
     if (!assertion.pointer && !kept) return;
   }
@@ -325,8 +342,10 @@ void FunctionGrowth::check_compare(NodeId node, NodeId compare) {
   const auto constant = flow_.constant(other_node);
   if (is_equality(at.opcode)) {
     const bool fails = constant && (*constant == -1 || (*constant == 0 && is_whole_size(flow_, node)));
-    const bool alike = other.top && other.known && mine.known && mine.scale == other.scale && !mine.mixed && !other.mixed;
-    if (fails || alike) return explain(at.offset, "memory.size compared for equality with where memory was grown");
+    const bool alike =
+        other.top && other.known && mine.known && mine.scale == other.scale && !mine.mixed && !other.mixed;
+    if (fails || alike)
+      return explain(at.offset, "memory.size compared for equality with where memory was grown");
   } else if (is_relational(at.opcode)) {
     if (mine.known && other.known && other.top && mine.scale == other.scale && !mine.mixed && !other.mixed)
       return explain(at.offset, "memory.size compared with the start of newly grown memory");
@@ -362,7 +381,8 @@ void FunctionGrowth::check_uses(NodeId node) {
     }
     const Effect& effect = flow_.effects[user.index];
     if (effect.kind == EffectKind::drop || effect.kind == EffectKind::grow) continue;
-    if (effect.kind == EffectKind::branch && effect.opcode != op::br_table && is_whole_size(flow_, node)) continue;
+    if (effect.kind == EffectKind::branch && effect.opcode != op::br_table && is_whole_size(flow_, node))
+      continue;
     if (effect.kind == EffectKind::returns && shifts_[node].known) continue;  // the callers are looked at
     if (!seen_.emplace(user.index, 1).second || excused(node, effect.block, effect.offset)) continue;
     switch (effect.kind) {

@@ -8,7 +8,8 @@ namespace {
 /// The value of a node if the given parameter is zero, where that alone decides it.
 /// `spend` pays for each step, since the way down can branch at every node.
 template <typename Spend>
-std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint32_t parameter, Spend spend, int depth = 0) {
+std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint32_t parameter, Spend spend,
+                                          int depth = 0) {
   constexpr int kDeepest = 24;
   if (depth == kDeepest || !spend(2)) return std::nullopt;
   if (const auto constant = flow.constant(id)) return constant;
@@ -18,7 +19,8 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
   };
   switch (node.kind) {
     case NodeKind::parameter:
-      return node.value == static_cast<std::int64_t>(parameter) ? std::optional<std::int64_t>(0) : std::nullopt;
+      return node.value == static_cast<std::int64_t>(parameter) ? std::optional<std::int64_t>(0)
+                                                                : std::nullopt;
     case NodeKind::unary:
       if (node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad) return operand(0);
       return std::nullopt;
@@ -31,7 +33,9 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
       if (!spend(1 + flow.effects.size() / 4)) return std::nullopt;
       for (const Effect& effect : flow.effects) {
         if (effect.kind != EffectKind::store || !same_slot(flow, effect, load)) continue;
-        const auto value = ++stores > 4 ? std::nullopt : value_at_zero(flow, flow.operands_of(effect)[1], parameter, spend, depth + 4);
+        const auto value =
+            ++stores > 4 ? std::nullopt
+                         : value_at_zero(flow, flow.operands_of(effect)[1], parameter, spend, depth + 4);
         if (!value || (stored && *stored != *value)) return std::nullopt;
         stored = value;
       }
@@ -45,19 +49,29 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
       const auto a = static_cast<std::uint32_t>(*left);
       const auto b = static_cast<std::uint32_t>(*right);
       switch (node.opcode) {
-        case op::i32_add: return static_cast<std::int32_t>(a + b);
-        case op::i32_sub: return static_cast<std::int32_t>(a - b);
-        case op::i32_and: return static_cast<std::int32_t>(a & b);
-        case op::i32_or: return static_cast<std::int32_t>(a | b);
-        case op::i32_mul: return static_cast<std::int32_t>(a * b);
-        case op::i32_shl: return static_cast<std::int32_t>(a << (b & 31));
-        case op::i32_shr_u: return static_cast<std::int32_t>(a >> (b & 31));
-        case op::i32_shr_s: return static_cast<std::int32_t>(a) >> (b & 31);
-        case op::i32_div_u: return b == 0 ? std::nullopt : std::optional<std::int64_t>(static_cast<std::int32_t>(a / b));
+        case op::i32_add:
+          return static_cast<std::int32_t>(a + b);
+        case op::i32_sub:
+          return static_cast<std::int32_t>(a - b);
+        case op::i32_and:
+          return static_cast<std::int32_t>(a & b);
+        case op::i32_or:
+          return static_cast<std::int32_t>(a | b);
+        case op::i32_mul:
+          return static_cast<std::int32_t>(a * b);
+        case op::i32_shl:
+          return static_cast<std::int32_t>(a << (b & 31));
+        case op::i32_shr_u:
+          return static_cast<std::int32_t>(a >> (b & 31));
+        case op::i32_shr_s:
+          return static_cast<std::int32_t>(a) >> (b & 31);
+        case op::i32_div_u:
+          return b == 0 ? std::nullopt : std::optional<std::int64_t>(static_cast<std::int32_t>(a / b));
         case 0x6d:  // i32.div_s
           if (b == 0 || b == UINT32_MAX) return std::nullopt;
           return static_cast<std::int32_t>(a) / static_cast<std::int32_t>(b);
-        default: return std::nullopt;
+        default:
+          return std::nullopt;
       }
     }
     default:
@@ -67,8 +81,8 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
 
 /// What carries a value on through arithmetic: anything but a comparison.
 bool calculates(const Node& at, std::uint32_t) {
-  return (at.kind == NodeKind::binary || at.kind == NodeKind::unary) && !is_relational(at.opcode) && !is_equality(at.opcode) &&
-         at.opcode != op::i32_eqz && at.opcode != 0x50;
+  return (at.kind == NodeKind::binary || at.kind == NodeKind::unary) && !is_relational(at.opcode) &&
+         !is_equality(at.opcode) && at.opcode != op::i32_eqz && at.opcode != 0x50;
 }
 
 }  // namespace
@@ -77,7 +91,8 @@ bool is_frame(const Flow& flow, NodeId address) {
   for (int depth = 0; depth < 8; ++depth) {
     const Node& node = flow.nodes[address];
     if (node.kind == NodeKind::global) return true;
-    const bool sum = node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub);
+    const bool sum =
+        node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub);
     if (!sum || !flow.constant(flow.operand(address, 1))) return false;
     address = flow.operand(address, 0);
   }
@@ -88,9 +103,11 @@ bool same_slot(const Flow& flow, const Effect& a, const Effect& b) {
   return a.value == b.value && flow.operands_of(a)[0] == flow.operands_of(b)[0];
 }
 
-/// The nodes that hold the start of what a source grows, give or take a header, through the frame's slots too. Nothing may
-/// be added to a page number but a part of what was asked for: `(old + n) << 16` is where the new memory ends.
-std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std::set<NodeId>& continued) const {
+/// The nodes that hold the start of what a source grows, give or take a header, through the frame's slots
+/// too. Nothing may be added to a page number but a part of what was asked for: `(old + n) << 16` is where
+/// the new memory ends.
+std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source,
+                                                const std::set<NodeId>& continued) const {
   constexpr int kMaxFalls = 8;  // an offset that falls more often goes round a loop
   std::map<NodeId, Carried> carried;
   std::map<NodeId, int> falls;
@@ -100,7 +117,9 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
     if (continued.contains(node)) value.offset = std::max<std::int64_t>(value.offset, 0);
     const auto [known, fresh] = carried.emplace(node, value);
     if (!fresh) {
-      if (known->second.bytes != value.bytes || known->second.offset <= value.offset || ++falls[node] > kMaxFalls) return false;
+      if (known->second.bytes != value.bytes || known->second.offset <= value.offset ||
+          ++falls[node] > kMaxFalls)
+        return false;
       known->second.offset = value.offset;
     }
     pending.push_back(node);
@@ -117,7 +136,8 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
   }
   const auto root = [&](NodeId node) {
     const Shift& shift = shifts_[node];
-    if (shift.top) (void)meet(node, {shift.known && shift.scale == static_cast<std::int64_t>(kPageSize), start});
+    if (shift.top)
+      (void)meet(node, {shift.known && shift.scale == static_cast<std::int64_t>(kPageSize), start});
   };
   root(source.node);
   for (const Source& size : sources_)
@@ -130,11 +150,15 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
       if (!spend(kUnits)) return {};
       if (user.is_effect) {
         const Effect& store = flow_.effects[user.index];
-        if (store.kind != EffectKind::store || user.position != 1 || !is_frame(flow_, flow_.operands_of(store)[0])) continue;
+        if (store.kind != EffectKind::store || user.position != 1 ||
+            !is_frame(flow_, flow_.operands_of(store)[0]))
+          continue;
         // All loads of a slot meet the same values, so what is no news to the first is none to any.
         const NodeId slot = flow_.operands_of(store)[0];
         auto load = std::ranges::lower_bound(loads_, SlotLoad{slot, store.value, 0});
-        for (; load != loads_.end() && load->address == slot && load->offset == store.value && meet(load->load, here); ++load)
+        for (; load != loads_.end() && load->address == slot && load->offset == store.value &&
+               meet(load->load, here);
+             ++load)
           if (!spend(kUnits)) return {};
         continue;
       }
@@ -147,11 +171,13 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
         const auto other = flow_.constant(flow_.operands_of(node)[1 - user.position]);
         const auto page = static_cast<std::int64_t>(kPageSize);
         const bool sum = node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0);
-        const bool to_bytes = other && ((node.opcode == op::i32_shl && user.position == 0 && *other == 16) ||
-                                        ((node.opcode == op::i32_mul || node.opcode == 0x7e) && *other == page));
+        const bool to_bytes =
+            other && ((node.opcode == op::i32_shl && user.position == 0 && *other == 16) ||
+                      ((node.opcode == op::i32_mul || node.opcode == 0x7e) && *other == page));
         // Of `grow(skipped + n)`, the page `old + skipped` is still a start, as alignment leaves it.
-        const bool skips = !here.bytes && node.opcode == op::i32_add &&
-                           std::ranges::find(parts, flow_.operands_of(node)[1 - user.position]) != parts.end();
+        const bool skips =
+            !here.bytes && node.opcode == op::i32_add &&
+            std::ranges::find(parts, flow_.operands_of(node)[1 - user.position]) != parts.end();
         if ((to_bytes && !here.bytes) || skips)
           (void)meet(user.index, {to_bytes, here.offset});
         else if (sum && other && here.bytes && *other > -page && *other < page)
@@ -162,13 +188,14 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source, const std:
   return carried;
 }
 
-/// The same; what lies below the start counts as the start where the new memory is known to begin at the end of what the
-/// allocator had: there it takes its own last header back.
+/// The same; what lies below the start counts as the start where the new memory is known to begin at the end
+/// of what the allocator had: there it takes its own last header back.
 std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source) const {
   const auto carried = carry(source, {});
   std::set<NodeId> continued;
   for (const auto& [node, held] : carried)
-    if (held.offset < 0 && flow_.nodes[node].kind == NodeKind::binary && continues(carried, flow_.nodes[node].block))
+    if (held.offset < 0 && flow_.nodes[node].kind == NodeKind::binary &&
+        continues(carried, flow_.nodes[node].block))
       continued.insert(node);
   return continued.empty() ? carried : carry(source, continued);
 }
@@ -194,17 +221,21 @@ bool FunctionGrowth::is_used(const std::map<NodeId, Carried>& carried) const {
       if (!user.is_effect) continue;
       const Effect& effect = flow_.effects[user.index];
       if (effect.kind == EffectKind::branch || effect.kind == EffectKind::drop) continue;
-      if (effect.kind == EffectKind::store && user.position == 1 && is_frame(flow_, flow_.operands_of(effect)[0])) continue;
+      if (effect.kind == EffectKind::store && user.position == 1 &&
+          is_frame(flow_, flow_.operands_of(effect)[0]))
+        continue;
       return true;
     }
   return false;
 }
 
-/// Whether the start of what this source grows is itself used as an address: stored, passed, returned or addressed.
+/// Whether the start of what this source grows is itself used as an address: stored, passed, returned or
+/// addressed.
 bool FunctionGrowth::base_escapes(const Source& source) {
   bool escapes = false;
   const auto carried = carry(source);
-  // A function that also gives memory from elsewhere promises no contiguity to who uses its result in any way.
+  // A function that also gives memory from elsewhere promises no contiguity to who uses its result in any
+  // way.
   if (source.wrapper) {
     const Effect& call = flow_.effects[flow_.nodes[source.node].effect];
     escapes = !summaries_.at(static_cast<std::uint32_t>(call.value)).only_fresh && is_used(carried);
@@ -218,7 +249,8 @@ bool FunctionGrowth::base_escapes(const Source& source) {
       bool address = false;
       switch (effect.kind) {
         case EffectKind::store:
-          if (user.position == 1 && is_frame(flow_, flow_.operands_of(effect)[0])) continue;  // a variable, followed
+          if (user.position == 1 && is_frame(flow_, flow_.operands_of(effect)[0]))
+            continue;  // a variable, followed
           [[fallthrough]];
         case EffectKind::load:
         case EffectKind::atomic:
@@ -232,7 +264,8 @@ bool FunctionGrowth::base_escapes(const Source& source) {
           escapes = true;
           if (held.offset + (address ? effect.value : 0) < 0 && !continues(carried, effect.block) &&
               seen_.emplace(user.index, 2).second)
-            object(effect.offset, "memory just below what was grown is used: it is taken to continue what was there before");
+            object(effect.offset,
+                   "memory just below what was grown is used: it is taken to continue what was there before");
           break;
         case EffectKind::returns:
           escapes = true;
@@ -244,8 +277,8 @@ bool FunctionGrowth::base_escapes(const Source& source) {
   return escapes;
 }
 
-/// Newly grown memory must be taken to begin where memory.grow says. One that only asks whether it succeeded extends
-/// something in place, which is right only if that something was itself grown just before.
+/// Newly grown memory must be taken to begin where memory.grow says. One that only asks whether it succeeded
+/// extends something in place, which is right only if that something was itself grown just before.
 void FunctionGrowth::check_growth() {
   for (Source& source : sources_)
     if (!source.is_size) source.base_escapes = base_escapes(source);
@@ -283,8 +316,9 @@ void FunctionGrowth::check_growth() {
       for (const Edge& edge : flow_.predecessors(at)) pending.push_back(edge.from);
     }
     if (open)
-      object(source.offset, std::string("the result of ") + std::string(name) +
-                                " is not used as the start of the new memory: something may be extended in place");
+      object(source.offset,
+             std::string("the result of ") + std::string(name) +
+                 " is not used as the start of the new memory: something may be extended in place");
     else
       explain(source.offset, std::string(name) + ", extending what was grown just before");
   }
@@ -318,10 +352,12 @@ void FunctionGrowth::summarise(GrowthSummary& summary) const {
     const auto held = carried.find(result);
     if (held != carried.end()) header = std::min(header.value_or(held->second.offset), held->second.offset);
     if (held != carried.end() && !shift.top) {
-      shift = {.scale = held->second.bytes ? static_cast<std::int64_t>(kPageSize) : 1, .top = true, .base = true};
+      shift = {
+          .scale = held->second.bytes ? static_cast<std::int64_t>(kPageSize) : 1, .top = true, .base = true};
     }
     const auto constant = flow_.constant(result);
-    if (shift.mixed || allocated[result] || (!shift.top && constant != 0 && constant != -1)) summary.only_fresh = false;
+    if (shift.mixed || allocated[result] || (!shift.top && constant != 0 && constant != -1))
+      summary.only_fresh = false;
     if (!shift.top || !shift.known) continue;
     if (shift.from_size && !excused(result, effect.block, effect.offset)) {
       summary.returns_size = true;
@@ -336,7 +372,8 @@ void FunctionGrowth::summarise(GrowthSummary& summary) const {
   }
   if (!summary.returns_fresh) summary.only_fresh = false;
   // Memory from elsewhere has a header of its own, of a size that is not known here.
-  if (summary.returns_fresh) summary.header = summary.only_fresh ? header.value_or(0) : static_cast<std::int64_t>(kPageSize);
+  if (summary.returns_fresh)
+    summary.header = summary.only_fresh ? header.value_or(0) : static_cast<std::int64_t>(kPageSize);
   for (const Source& source : sources_) {
     if (!source.is_size || source.tied_to == kNoNode || source.wrapper) continue;
     zeros_in(flow_, source.block, [&](NodeId zero) {
@@ -359,7 +396,8 @@ void FunctionGrowth::summarise(GrowthSummary& summary) const {
     if (amount == kNoNode) continue;
     for (NodeId id = 0; id < flow_.nodes.size() && flow_.nodes[id].kind == NodeKind::parameter; ++id) {
       const auto parameter = static_cast<std::uint32_t>(flow_.nodes[id].value);
-      if (value_at_zero(flow_, amount, parameter, [&](std::uint64_t units) { return spend(units); }) == 0) summary.size_if_zero = parameter;
+      if (value_at_zero(flow_, amount, parameter, [&](std::uint64_t units) { return spend(units); }) == 0)
+        summary.size_if_zero = parameter;
     }
   }
 }
@@ -370,7 +408,8 @@ Result<GrowthSummary> FunctionGrowth::run() {
   if (sources_.empty()) return summary;
   constexpr std::size_t kMaxSources = 64;  // real allocators have fewer than ten
   if (sources_.size() > kMaxSources) {
-    object(sources_.front().offset, "the memory's size is read and grown more often in one function than can be followed");
+    object(sources_.front().offset,
+           "the memory's size is read and grown more often in one function than can be followed");
     sources_.clear();  // none was followed, so joins() has none to look at
     return summary;
   }

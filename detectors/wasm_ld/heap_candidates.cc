@@ -10,8 +10,8 @@
 namespace heapbump {
 namespace {
 
-constexpr std::uint64_t kLowest = 128;      ///< a heap does not start below this, whatever the data says
-constexpr std::size_t kMaxCompares = 256;   ///< comparisons with memory.size in one function
+constexpr std::uint64_t kLowest = 128;     ///< a heap does not start below this, whatever the data says
+constexpr std::size_t kMaxCompares = 256;  ///< comparisons with memory.size in one function
 constexpr std::size_t kBackwardSteps = 64;
 
 /// The value of a node made of constants alone, as `(&__heap_base + 15) & -16` is.
@@ -24,18 +24,24 @@ std::optional<std::uint32_t> folded(const Flow& flow, NodeId id, int depth = 0) 
   const auto right = folded(flow, flow.operand(id, 1), depth + 1);
   if (!left || !right) return std::nullopt;
   switch (node.opcode) {
-    case op::i32_add: return *left + *right;
-    case op::i32_sub: return *left - *right;
-    case op::i32_and: return *left & *right;
-    case op::i32_or: return *left | *right;
-    default: return std::nullopt;
+    case op::i32_add:
+      return *left + *right;
+    case op::i32_sub:
+      return *left - *right;
+    case op::i32_and:
+      return *left & *right;
+    case op::i32_or:
+      return *left | *right;
+    default:
+      return std::nullopt;
   }
 }
 
 /// What a value is made from by choosing, adding, subtracting and aligning; itself first.
 std::vector<NodeId> made_from(const Flow& flow, NodeId value) {
   std::vector<NodeId> made{value};
-  std::unordered_set<NodeId> known;  // the same, once there are many: a phi can have a hundred thousand values
+  std::unordered_set<NodeId>
+      known;  // the same, once there are many: a phi can have a hundred thousand values
   const auto is_new = [&](NodeId node) {
     if (made.size() <= kBackwardSteps) return std::ranges::find(made, node) == made.end();
     if (known.empty()) known.insert(made.begin(), made.end());
@@ -43,9 +49,10 @@ std::vector<NodeId> made_from(const Flow& flow, NodeId value) {
   };
   for (std::size_t i = 0; i < made.size() && i < kBackwardSteps; ++i) {
     const Node& node = flow.nodes[made[i]];
-    const bool walk = node.kind == NodeKind::phi || node.kind == NodeKind::select ||
-                      (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub ||
-                                                         node.opcode == op::i32_and || node.opcode == op::i32_or));
+    const bool walk =
+        node.kind == NodeKind::phi || node.kind == NodeKind::select ||
+        (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub ||
+                                           node.opcode == op::i32_and || node.opcode == op::i32_or));
     if (!walk) continue;
     for (const NodeId operand : flow.operands_of(node))
       if (is_new(operand)) made.push_back(operand);
@@ -53,7 +60,8 @@ std::vector<NodeId> made_from(const Flow& flow, NodeId value) {
   return made;
 }
 
-// The word or global that an effect gives a value to, and that value; no place where the effect is something else.
+// The word or global that an effect gives a value to, and that value; no place where the effect is something
+// else.
 struct StoredWord {
   std::optional<Place> place;
   NodeId value = kNoNode;
@@ -69,8 +77,13 @@ StoredWord stored_word(const Flow& flow, const Effect& effect) {
 
 class CandidateSearch {
  public:
-  CandidateSearch(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names, const DataImage& image)
-      : module_(module), survey_(survey), growth_(growth), names_(names), image_(image),
+  CandidateSearch(const Module& module, const Survey& survey, const GrowthReport& growth,
+                  const NameSection& names, const DataImage& image)
+      : module_(module),
+        survey_(survey),
+        growth_(growth),
+        names_(names),
+        image_(image),
         lowest_data_(image.pieces().empty() ? UINT64_MAX : image.pieces().front().address),
         data_end_(module.data_end()) {}
 
@@ -129,13 +142,16 @@ void CandidateSearch::search_differences(const Flow& flow, std::span<const Shift
     if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add)) continue;
     for (std::uint32_t position = 0; position < 2; ++position) {
       const Shift& shift = shifts[flow.operand(id, position)];
-      if (!shift.top || !shift.from_size || !shift.known || shift.scale != static_cast<std::int64_t>(kPageSize)) continue;
+      if (!shift.top || !shift.from_size || !shift.known ||
+          shift.scale != static_cast<std::int64_t>(kPageSize))
+        continue;
       if (node.opcode == op::i32_sub && position == 1) continue;
       const auto constant = flow.constant(flow.operand(id, 1 - position));
       if (!constant) continue;
       const auto value = static_cast<std::uint32_t>(node.opcode == op::i32_sub ? *constant : -*constant);
       if (!plausible(value)) {
-        if (!found_.saved && value >= lowest_data_ && value < data_end_) found_.saved = HeapCandidate{value, flow.function, node.offset};
+        if (!found_.saved && value >= lowest_data_ && value < data_end_)
+          found_.saved = HeapCandidate{value, flow.function, node.offset};
         continue;
       }
       found_.candidates.push_back({value, flow.function, node.offset});
@@ -162,12 +178,14 @@ Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> s
   };
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& compare = flow.nodes[id];
-    if (compare.kind != NodeKind::binary || compare.opcode < op::i32_lt_s || compare.opcode > op::i32_ge_u) continue;
+    if (compare.kind != NodeKind::binary || compare.opcode < op::i32_lt_s || compare.opcode > op::i32_ge_u)
+      continue;
     for (std::uint32_t position = 0; position < 2; ++position) {
       const Shift& shift = shifts[flow.operand(id, position)];
       if (!shift.top || !shift.from_size) continue;
       if (++compares > kMaxCompares) {
-        found_.given_up = "memory.size is compared more often than can be followed in " + describe_function(names_, flow.function);
+        found_.given_up = "memory.size is compared more often than can be followed in " +
+                          describe_function(names_, flow.function);
         return {};
       }
       if (!given) HEAPBUMP_CHECK(find_given());
@@ -180,7 +198,8 @@ Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> s
       for (const NodeId from : made) {
         const Node& node = flow.nodes[from];
         if (node.kind == NodeKind::load && node.opcode == op::i32_load) {
-          if (const auto address = constant_address(flow, flow.effects[node.effect])) loaded.insert({false, *address});
+          if (const auto address = constant_address(flow, flow.effects[node.effect]))
+            loaded.insert({false, *address});
         } else if (node.kind == NodeKind::global) {
           if (module_.globals[static_cast<std::size_t>(node.value)].is_mutable)
             loaded.insert({true, static_cast<std::uint32_t>(node.value)});
@@ -205,14 +224,18 @@ Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> s
   return {};
 }
 
-/// `break == 0 ? C : break`: what is compared is made from the break or, at the first call, from where the heap starts.
-Status CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId> made, const Place& location) {
+/// `break == 0 ? C : break`: what is compared is made from the break or, at the first call, from where the
+/// heap starts.
+Status CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId> made,
+                                          const Place& location) {
   constexpr std::uint64_t kUnits = 8;
   HEAPBUMP_CHECK(module_.work->charge(made.size() * kUnits));
   const auto reads_break = [&](NodeId id) {
     const Node& node = flow.nodes[id];
-    if (node.kind == NodeKind::global) return location.is_global && node.value == static_cast<std::int64_t>(location.index);
-    return node.kind == NodeKind::load && !location.is_global && constant_address(flow, flow.effects[node.effect]) == location.index;
+    if (node.kind == NodeKind::global)
+      return location.is_global && node.value == static_cast<std::int64_t>(location.index);
+    return node.kind == NodeKind::load && !location.is_global &&
+           constant_address(flow, flow.effects[node.effect]) == location.index;
   };
   for (const NodeId id : made) {
     const Node& node = flow.nodes[id];
@@ -239,20 +262,34 @@ void CandidateSearch::take_initial_value(const Place& location, std::uint64_t fu
     if (global.imported || global.type != ValueType::i32 || !global.init.value) return;
     const auto value = static_cast<std::uint32_t>(*global.init.value);
     if (!plausible(value)) return;
-    Site site{.kind = SiteKind::global_init, .file_offset = global.init.immediate_offset,
-              .width = global.init.immediate_width, .address = 0, .function = {}, .value = *global.init.value,
-              .role = Role::heap_start, .moves = 1,
-              .why = "the allocator's break starts here; it is compared with memory.size in " + place(function, function_offset)};
+    Site site{.kind = SiteKind::global_init,
+              .file_offset = global.init.immediate_offset,
+              .width = global.init.immediate_width,
+              .address = 0,
+              .function = {},
+              .value = *global.init.value,
+              .role = Role::heap_start,
+              .moves = 1,
+              .why = "the allocator's break starts here; it is compared with memory.size in " +
+                     place(function, function_offset)};
     found_.breaks.push_back(std::move(site));
     found_.candidates.push_back({value, function, function_offset});
     return;
   }
   const std::uint32_t value = image_.load32(location.index);
   if (!plausible(value)) return;
-  Site site{.kind = SiteKind::data_word32, .file_offset = 0, .width = 4, .address = location.index, .function = {},
-            .value = value, .role = Role::heap_start, .moves = 1,
-            .why = "the allocator's break starts here; it is compared with memory.size in " + place(function, function_offset)};
-  for (std::uint64_t byte = location.index; byte < std::uint64_t{location.index} + 4 && site.file_offset == 0; ++byte)
+  Site site{.kind = SiteKind::data_word32,
+            .file_offset = 0,
+            .width = 4,
+            .address = location.index,
+            .function = {},
+            .value = value,
+            .role = Role::heap_start,
+            .moves = 1,
+            .why = "the allocator's break starts here; it is compared with memory.size in " +
+                   place(function, function_offset)};
+  for (std::uint64_t byte = location.index; byte < std::uint64_t{location.index} + 4 && site.file_offset == 0;
+       ++byte)
     site.file_offset = image_.file_offset(byte).value_or(0);
   found_.breaks.push_back(std::move(site));
   found_.candidates.push_back({value, function, function_offset});
@@ -262,7 +299,8 @@ Status CandidateSearch::resolve_breaks() {
   for (const auto& [location, offset] : breaks_) take_initial_value(location, offset);
   if (!found_.candidates.empty() || breaks_.empty()) return {};
   // Breaks that start at zero and are set by code: whoever stores a constant there.
-  HEAPBUMP_TRY(const Survey constants, survey_code(module_, {std::max<std::uint64_t>(module_.data_end(), 16), module_.memory_bytes() + 1}));
+  HEAPBUMP_TRY(const Survey constants, survey_code(module_, {std::max<std::uint64_t>(module_.data_end(), 16),
+                                                             module_.memory_bytes() + 1}));
   std::set<std::uint32_t> functions;
   for (const RangeHit& hit : constants.hits) functions.insert(hit.function);
   for (const std::uint32_t function : functions) {
@@ -281,8 +319,9 @@ Status CandidateSearch::resolve_breaks() {
 
 }  // namespace
 
-Result<HeapCandidates> find_heap_candidates(const Module& module, const Survey& survey, const GrowthReport& growth,
-                                            const NameSection& names, const DataImage& image) {
+Result<HeapCandidates> find_heap_candidates(const Module& module, const Survey& survey,
+                                            const GrowthReport& growth, const NameSection& names,
+                                            const DataImage& image) {
   return CandidateSearch(module, survey, growth, names, image).run();
 }
 

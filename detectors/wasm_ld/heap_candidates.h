@@ -1,7 +1,7 @@
-// Where a module's heap may start, by the code that uses it: `memory.size * 65536 - C`, and a break (a word or global that is
-// compared with memory.size before it rises) that starts at C, in its initial value or at the first call.
-// The invariant: a candidate is only a number that some allocator measures from; that it owns the memory there, and that
-// nothing else does, is for others to show.
+// Where a module's heap may start, by the code that uses it: `memory.size * 65536 - C`, and a break (a word
+// or global that is compared with memory.size before it rises) that starts at C, in its initial value or at
+// the first call. The invariant: a candidate is only a number that some allocator measures from; that it owns
+// the memory there, and that nothing else does, is for others to show.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "detectors/wasm_ld/growth.h"
 #include "analysis/survey.h"
-#include "wasm/data_image.h"
+#include "detectors/wasm_ld/growth.h"
 #include "record/finding.h"
+#include "wasm/data_image.h"
 #include "wasm/module.h"
 
 namespace heapbump {
@@ -28,12 +28,14 @@ struct HeapCandidates {
   std::set<std::uint32_t> functions;  ///< those that measure the heap from its start
   std::set<Place> places;             ///< where breaks are kept
   std::vector<Site> breaks;           ///< initial values of breaks: the start itself, in data or a global
-  std::optional<HeapCandidate> saved;   ///< one below the end of the data: a heap in use when the module was saved looks so
+  std::optional<HeapCandidate>
+      saved;  ///< one below the end of the data: a heap in use when the module was saved looks so
   std::optional<std::string> given_up;  ///< why the search was not ended, where it was not
 };
 
 /// Errors: those of survey_code and evaluate_flow.
-[[nodiscard]] Result<HeapCandidates> find_heap_candidates(const Module& module, const Survey& survey, const GrowthReport& growth,
+[[nodiscard]] Result<HeapCandidates> find_heap_candidates(const Module& module, const Survey& survey,
+                                                          const GrowthReport& growth,
                                                           const NameSection& names, const DataImage& image);
 
 }  // namespace heapbump

@@ -4,29 +4,37 @@
 #include <utility>
 
 #include "analysis/address_use.h"
+#include "analysis/shift.h"
 #include "detectors/wasm_ld/dlmalloc_state.h"
 #include "detectors/wasm_ld/kept_constant.h"
 #include "detectors/wasm_ld/moved_constants.h"
-#include "analysis/shift.h"
 #include "detectors/wasm_ld/stack_bounds.h"
 
 namespace heapbump {
 namespace {
 
-constexpr std::uint64_t kWindow = 16 * kPageSize;   ///< constants this far above the start go into the report
-constexpr std::uint64_t kNearSpan = 4096;           ///< so near the start a number in an address is no coincidence
-constexpr std::size_t kMaxNear = 256;               ///< constants near the start in one function; dlmalloc has about ten
-constexpr std::uint64_t kSiteBytes = 512;           ///< of what is kept of one constant here, in the finding and in the report
+constexpr std::uint64_t kWindow = 16 * kPageSize;  ///< constants this far above the start go into the report
+constexpr std::uint64_t kNearSpan = 4096;  ///< so near the start a number in an address is no coincidence
+constexpr std::size_t kMaxNear = 256;  ///< constants near the start in one function; dlmalloc has about ten
+constexpr std::uint64_t kSiteBytes =
+    512;  ///< of what is kept of one constant here, in the finding and in the report
 
 class Explainer {
  public:
-  Explainer(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names, std::uint64_t base,
-            const HeapCandidates& heap)
-      : module_(module), survey_(survey), growth_(growth), names_(names), base_(base), heap_(heap), around_{base, base, std::nullopt} {
+  Explainer(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names,
+            std::uint64_t base, const HeapCandidates& heap)
+      : module_(module),
+        survey_(survey),
+        growth_(growth),
+        names_(names),
+        base_(base),
+        heap_(heap),
+        around_{base, base, std::nullopt} {
     for (const DataSegment& segment : module.data)
       if (const auto address = segment.address()) around_.data_begin = std::min(around_.data_begin, *address);
     const auto stack = stack_pointer(module);
-    if (stack && static_cast<std::uint32_t>(*module.globals[*stack].init.value) == base && !heap.places.contains({true, *stack}))
+    if (stack && static_cast<std::uint32_t>(*module.globals[*stack].init.value) == base &&
+        !heap.places.contains({true, *stack}))
       around_.stack_global = stack;
   }
 
@@ -64,13 +72,19 @@ void Explainer::add_site(const RangeHit& hit, Role role, int moves, std::string 
   const SiteKind kind = opcode == op::i32_const   ? SiteKind::i32_const
                         : opcode == op::i64_const ? SiteKind::i64_const
                                                   : SiteKind::memarg_offset;
-  found_.sites.push_back({.kind = kind, .file_offset = hit.immediate.file_offset, .width = hit.immediate.width, .address = 0,
-                          .function = hit.function, .value = hit.immediate.value, .role = role, .moves = moves,
+  found_.sites.push_back({.kind = kind,
+                          .file_offset = hit.immediate.file_offset,
+                          .width = hit.immediate.width,
+                          .address = 0,
+                          .function = hit.function,
+                          .value = hit.immediate.value,
+                          .role = role,
+                          .moves = moves,
                           .why = std::move(why)});
 }
 
-/// Whether a use of a constant (kNoNode: of none) counts, or one of what it makes by way of the nodes that `follows` accepts. Adds the
-/// units of work that it took.
+/// Whether a use of a constant (kNoNode: of none) counts, or one of what it makes by way of the nodes that
+/// `follows` accepts. Adds the units of work that it took.
 template <typename Counts, typename Follows>
 bool any_use(const Flow& flow, NodeId constant, std::uint64_t& work, Counts counts, Follows follows) {
   if (constant == kNoNode) return false;
@@ -95,23 +109,28 @@ bool scales(std::uint32_t opcode, std::uint32_t position) {
   return opcode == op::i32_mul || (position == 1 && opcode >= kDivideSigned && opcode <= kRemainderUnsigned);
 }
 
-/// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One that is only
-/// compared with other things, or of which only the low bits are kept (to align it), is the same wherever the heap is.
+/// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One
+/// that is only compared with other things, or of which only the low bits are kept (to align it), is the same
+/// wherever the heap is.
 bool Explainer::matters(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const {
   const auto scaled = [&](const User& user) {
     const Node& next = flow.nodes[user.index];
     return next.kind == NodeKind::binary && scales(next.opcode, user.position);
   };
   const auto counts = [&](const User& user) {
-    if (user.is_effect) return flow.effects[user.index].kind != EffectKind::branch && flow.effects[user.index].kind != EffectKind::drop;
+    if (user.is_effect)
+      return flow.effects[user.index].kind != EffectKind::branch &&
+             flow.effects[user.index].kind != EffectKind::drop;
     if (flow.nodes[user.index].kind != NodeKind::binary || scaled(user)) return false;
     const NodeId other = flow.operand(user.index, 1 - user.position);
     return (shifts[other].top && !made_of_header(flow, other)) || shifts[other].cancelled;
   };
-  return any_use(flow, constant, work_, counts, [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
+  return any_use(flow, constant, work_, counts,
+                 [&](const User& user) { return !scaled(user) && shifts[user.index].top; });
 }
 
-/// Whether a constant, with whatever is added to it, is the address of an access or handed on as one: `&__heap_base + used`.
+/// Whether a constant, with whatever is added to it, is the address of an access or handed on as one:
+/// `&__heap_base + used`.
 bool Explainer::makes_address(const Flow& flow, std::span<const Shift> shifts, NodeId constant) const {
   const auto counts = [&](const User& user) {
     if (!user.is_effect) return false;
@@ -134,21 +153,25 @@ bool Explainer::meets_distance(const Flow& flow, std::span<const Shift> shifts, 
   return any_use(flow, constant, work_, counts, [](const User&) { return false; });
 }
 
-/// Whether a constant is only ever added to `end - start` to address memory: where dlmalloc marks the end of its first block,
-/// folded to `(start - 52) + (end - start)`. A static object's address is not indexed by the whole size of a heap.
+/// Whether a constant is only ever added to `end - start` to address memory: where dlmalloc marks the end of
+/// its first block, folded to `(start - 52) + (end - start)`. A static object's address is not indexed by the
+/// whole size of a heap.
 bool Explainer::ends_first_block(const Flow& flow, NodeId constant) const {
   if (constant == kNoNode) return false;
   const auto is_size = [&](NodeId id) {
     const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add)) return false;
+    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add))
+      return false;
     const auto taken = flow.constant(flow.operand(id, 1));
     const auto base = static_cast<std::uint32_t>(base_);
     return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);
   };
   const auto users = flow.users(constant);
   return !users.empty() && std::ranges::all_of(users, [&](const User& user) {
-    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add && is_size(flow.operand(user.index, 1 - user.position)) &&
-           std::ranges::all_of(flow.users(user.index), [&](const User& next) { return takes_address(flow, next); });
+    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add &&
+           is_size(flow.operand(user.index, 1 - user.position)) &&
+           std::ranges::all_of(flow.users(user.index),
+                               [&](const User& next) { return takes_address(flow, next); });
   });
 }
 
@@ -163,52 +186,67 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   const std::uint32_t function = hits.front().function;
   HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
   HEAPBUMP_TRY(const auto uses, classify_in(flow, hits, *module_.work));
-  HEAPBUMP_CHECK(module_.work->hold(hits.size() * (kSiteBytes + 2 * names_.function(hits.front().function).size())));
+  HEAPBUMP_CHECK(
+      module_.work->hold(hits.size() * (kSiteBytes + 2 * names_.function(hits.front().function).size())));
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;
   {
-    // All constants near the start count as above the line here, so that none is overlooked for being far from its use.
+    // All constants near the start count as above the line here, so that none is overlooked for being far
+    // from its use.
     std::vector<ShiftSeed> seeds = growth_seeds(flow, growth_.summaries);
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
       const Node& node = flow.nodes[id];
       if (node.kind != NodeKind::constant || node.width == 0) continue;
       const auto scale = static_cast<std::int64_t>(kPageSize);
-      if (const RangeHit* const at = find_hit(hits, node.immediate_offset); at != nullptr && at->immediate.opcode == op::i32_const) {
+      if (const RangeHit* const at = find_hit(hits, node.immediate_offset);
+          at != nullptr && at->immediate.opcode == op::i32_const) {
         const RangeHit& hit = *at;
-        const std::int64_t distance = (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
-                                      static_cast<std::int64_t>(base);
+        const std::int64_t distance =
+            (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
+            static_cast<std::int64_t>(base);
         const bool certain = survey_.relocations_padded() && hit.immediate.width == 5;
-        if (distance >= 0 && (certain || distance <= static_cast<std::int64_t>(owner ? kHeaderSpan : kNearSpan)))
+        if (distance >= 0 &&
+            (certain || distance <= static_cast<std::int64_t>(owner ? kHeaderSpan : kNearSpan)))
           seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
       }
     }
     HEAPBUMP_TRY(shifts, compute_shifts(flow, seeds, *module_.work));
     if (const auto state = owner ? find_malloc_state(flow, base_) : std::nullopt) {
       state_ = state;
-      found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(*state) + ": least_addr and seg.base are set to the heap's " +
+      found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(*state) +
+                                                 ": least_addr and seg.base are set to the heap's " +
                                                  "start, seg.size to what is left up to memory.size"});
     }
   }
-  const std::set<std::uint64_t> bounds = owner ? std::set<std::uint64_t>() : stack_bounds(module_, flow, base_);
+  const std::set<std::uint64_t> bounds =
+      owner ? std::set<std::uint64_t>() : stack_bounds(module_, flow, base_);
   std::size_t near = 0;
   for (const AddressUse& use : uses) {
     HEAPBUMP_CHECK(module_.work->charge(std::exchange(work_, 0)));
     const RangeHit& hit = use.hit;
     if (bounds.contains(hit.immediate.file_offset)) {
-      add_site(hit, Role::stack_top, 0, "the stack's upper end, stored with the stack's size: the stack does not move");
+      add_site(hit, Role::stack_top, 0,
+               "the stack's upper end, stored with the stack's size: the stack does not move");
       continue;
     }
-    const auto magnitude = static_cast<std::uint64_t>(hit.negated ? -hit.immediate.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
+    const auto magnitude = static_cast<std::uint64_t>(
+        hit.negated ? -hit.immediate.value
+                    : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
     const bool header = magnitude >= base && magnitude <= base + kHeaderSpan;
     const bool i32 = hit.immediate.opcode == op::i32_const;
     if (magnitude <= base + kNearSpan && ++near > kMaxNear) {
-      refuse(Code::kWorkLimit, "more constants near the heap's start than can be followed in " + place(function, hit.immediate.file_offset),
+      refuse(Code::kWorkLimit,
+             "more constants near the heap's start than can be followed in " +
+                 place(function, hit.immediate.file_offset),
              hit.immediate.file_offset);
       return {};
     }
-    if (magnitude < base && use.kind == AddressUse::Kind::address && use.target >= static_cast<std::int64_t>(base)) {
+    if (magnitude < base && use.kind == AddressUse::Kind::address &&
+        use.target >= static_cast<std::int64_t>(base)) {
       add_site(hit, Role::heap_start, 0, "added to others it is an address in the heap");
-      refuse(Code::kUnexplained, "a constant address in the heap, made of several numbers, is used in " + place(function, hit.immediate.file_offset),
+      refuse(Code::kUnexplained,
+             "a constant address in the heap, made of several numbers, is used in " +
+                 place(function, hit.immediate.file_offset),
              hit.immediate.file_offset);
       continue;
     }
@@ -216,40 +254,59 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       // Below the start lies static data, unless the constant is added to a distance from the start.
       if (!owner || !i32 || hit.negated || !meets_distance(flow, shifts, use.constant)) continue;
       if (state_ && ends_first_block(flow, use.constant)) {
-        add_site(hit, Role::heap_start, 1, "the heap's start minus " + std::to_string(base - magnitude) + ", added to the first block's size to address its end");
+        add_site(hit, Role::heap_start, 1,
+                 "the heap's start minus " + std::to_string(base - magnitude) +
+                     ", added to the first block's size to address its end");
         moved.push_back(hit);
         continue;
       }
-      // It would have to move too, but only an exact linker record could tell it from the address of static data.
-      add_site(hit, Role::heap_start, 0, "perhaps the heap's start minus " + std::to_string(base - magnitude) + ", added to a distance from it");
-      refuse(Code::kUnexplained, "a constant below the heap's start is added to a distance from it in " +
-                                     place(function, hit.immediate.file_offset), hit.immediate.file_offset);
+      // It would have to move too, but only an exact linker record could tell it from the address of static
+      // data.
+      add_site(hit, Role::heap_start, 0,
+               "perhaps the heap's start minus " + std::to_string(base - magnitude) +
+                   ", added to a distance from it");
+      refuse(Code::kUnexplained,
+             "a constant below the heap's start is added to a distance from it in " +
+                 place(function, hit.immediate.file_offset),
+             hit.immediate.file_offset);
       continue;
     }
     const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;
-    const std::string distance = magnitude == base ? std::string("the heap's start") : "the heap's start plus " + std::to_string(magnitude - base);
+    const std::string distance = magnitude == base
+                                     ? std::string("the heap's start")
+                                     : "the heap's start plus " + std::to_string(magnitude - base);
     const bool handed_on = use.kind == AddressUse::Kind::address || use.kind == AddressUse::Kind::escapes;
     const bool certain = survey_.relocations_padded() && relocated;  // the linker put an address here
-    if (owner && header && i32 && relocated && (certain || handed_on || matters(flow, shifts, use.constant))) {
+    if (owner && header && i32 && relocated &&
+        (certain || handed_on || matters(flow, shifts, use.constant))) {
       work_ += flow.effects.size() / kPassedPerUnit;
-      if (state_ && use.kind == AddressUse::Kind::escapes && !is_kept_in_state(flow, hit.immediate.file_offset, *state_))
-        refuse(Code::kUnexplained, distance + " is stored outside the allocator's own state in " +
-                                       place(function, hit.immediate.file_offset), hit.immediate.file_offset);
-      const bool makes = use.kind != AddressUse::Kind::escapes && !hit.negated && makes_address(flow, shifts, use.constant);
+      if (state_ && use.kind == AddressUse::Kind::escapes &&
+          !is_kept_in_state(flow, hit.immediate.file_offset, *state_))
+        refuse(Code::kUnexplained,
+               distance + " is stored outside the allocator's own state in " +
+                   place(function, hit.immediate.file_offset),
+               hit.immediate.file_offset);
+      const bool makes =
+          use.kind != AddressUse::Kind::escapes && !hit.negated && makes_address(flow, shifts, use.constant);
       found_.addressed = found_.addressed || use.kind == AddressUse::Kind::address || makes;
       found_.owned = found_.owned || handed_on || makes;
-      add_site(hit, Role::heap_start, hit.negated ? -1 : 1, (hit.negated ? "minus " : "") + distance + ", used by the allocator that owns it");
+      add_site(hit, Role::heap_start, hit.negated ? -1 : 1,
+               (hit.negated ? "minus " : "") + distance + ", used by the allocator that owns it");
       moved.push_back(hit);
       continue;
     }
     if (survey_.relocations_padded() && i32 && hit.immediate.width != 5) {
-      add_site(hit, Role::unrelated, 0, "not an address: the linker's relocated immediates have five bytes, this one has " + std::to_string(hit.immediate.width));
+      add_site(hit, Role::unrelated, 0,
+               "not an address: the linker's relocated immediates have five bytes, this one has " +
+                   std::to_string(hit.immediate.width));
       continue;
     }
     if (use.kind == AddressUse::Kind::address && use.target >= static_cast<std::int64_t>(base)) {
       add_site(hit, Role::heap_start, 0, "an address in the heap, used outside the allocator");
-      refuse(Code::kUnexplained, "a constant address in the heap is used in " + place(function, hit.immediate.file_offset) +
-                                     ", which is not the allocator that starts there", hit.immediate.file_offset);
+      refuse(Code::kUnexplained,
+             "a constant address in the heap is used in " + place(function, hit.immediate.file_offset) +
+                 ", which is not the allocator that starts there",
+             hit.immediate.file_offset);
       continue;
     }
     if (!certain && !header && magnitude > base + kNearSpan && use.kind == AddressUse::Kind::number) {
@@ -258,14 +315,18 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     }
     if (use.kind == AddressUse::Kind::number && i32 && matters(flow, shifts, use.constant)) {
       add_site(hit, Role::unrelated, 0, "calculated with, outside the allocator");
-      refuse(Code::kUnexplained, distance + " is calculated with, and the result used, in " + place(function, hit.immediate.file_offset) +
-                                     "; whether that is an address in the heap cannot be told", hit.immediate.file_offset);
+      refuse(Code::kUnexplained,
+             distance + " is calculated with, and the result used, in " +
+                 place(function, hit.immediate.file_offset) +
+                 "; whether that is an address in the heap cannot be told",
+             hit.immediate.file_offset);
       continue;
     }
     if (use.kind == AddressUse::Kind::escapes && (header || certain)) {
       add_site(hit, Role::unrelated, 0, std::string(use.how) + " as it is");
-      refuse(Code::kUnexplained, distance + " is " + std::string(use.how) + " in " + place(function, hit.immediate.file_offset) +
-                                     "; whether it is the heap's start there or only an equal number cannot be told",
+      refuse(Code::kUnexplained,
+             distance + " is " + std::string(use.how) + " in " + place(function, hit.immediate.file_offset) +
+                 "; whether it is the heap's start there or only an equal number cannot be told",
              hit.immediate.file_offset);
       continue;
     }
@@ -278,29 +339,41 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
         HEAPBUMP_TRY(met, meets_heap(flow, use.constant, around_, *module_.work));
       }
       if (met) {
-        add_site(hit, Role::unrelated, 0, field ? "an offset from a pointer or an index" : "it meets what may be an address in the heap");
-        refuse(Code::kUnexplained, distance + (field ? " is the offset of an access in " : " meets a value that may be an address in the heap, in ") +
-                                       place(function, *met), met);
+        add_site(
+            hit, Role::unrelated, 0,
+            field ? "an offset from a pointer or an index" : "it meets what may be an address in the heap");
+        refuse(Code::kUnexplained,
+               distance +
+                   (field ? " is the offset of an access in "
+                          : " meets a value that may be an address in the heap, in ") +
+                   place(function, *met),
+               met);
         continue;
       }
     }
     std::string how(use.how);
-    if (use.kind == AddressUse::Kind::escapes) how = "a number inside the region, " + how + "; no object of the linker's lies here";
+    if (use.kind == AddressUse::Kind::escapes)
+      how = "a number inside the region, " + how + "; no object of the linker's lies here";
     add_site(hit, Role::unrelated, 0, std::move(how));
   }
   if (owner && !found_.refusal) {
     HEAPBUMP_TRY(auto contradiction, find_contradiction(module_, flow, growth_, base_, moved));
-    if (contradiction) refuse(Code::kUnexplained, contradiction->what + ", in " + place(function, contradiction->offset), contradiction->offset);
+    if (contradiction)
+      refuse(Code::kUnexplained, contradiction->what + ", in " + place(function, contradiction->offset),
+             contradiction->offset);
   }
   return {};
 }
 
 Result<HeapConstants> Explainer::run() {
-  HEAPBUMP_TRY(const Survey found, survey_code(module_, {base_ - kHeaderSpan, std::max(base_ + kWindow, module_.memory_bytes() + 1), true}));
+  HEAPBUMP_TRY(const Survey found,
+               survey_code(module_, {base_ - kHeaderSpan,
+                                     std::max(base_ + kWindow, module_.memory_bytes() + 1), true}));
   for (std::size_t i = 0; i < found.hits.size();) {
     std::size_t end = i;
     while (end < found.hits.size() && found.hits[end].function == found.hits[i].function) ++end;
-    HEAPBUMP_CHECK(explain_function(std::span(found.hits).subspan(i, end - i), heap_.functions.contains(found.hits[i].function)));
+    HEAPBUMP_CHECK(explain_function(std::span(found.hits).subspan(i, end - i),
+                                    heap_.functions.contains(found.hits[i].function)));
     i = end;
   }
   found_.dlmalloc = state_.has_value();
@@ -309,8 +382,9 @@ Result<HeapConstants> Explainer::run() {
 
 }  // namespace
 
-Result<HeapConstants> explain_heap_constants(const Module& module, const Survey& survey, const GrowthReport& growth,
-                                             const NameSection& names, std::uint64_t base, const HeapCandidates& found) {
+Result<HeapConstants> explain_heap_constants(const Module& module, const Survey& survey,
+                                             const GrowthReport& growth, const NameSection& names,
+                                             std::uint64_t base, const HeapCandidates& found) {
   return Explainer(module, survey, growth, names, base, found).run();
 }
 

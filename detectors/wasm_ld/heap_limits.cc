@@ -12,17 +12,20 @@
 namespace heapbump {
 namespace {
 
-constexpr std::uint64_t kReadSpan = 64;    ///< an access this far below a word may reach it by its offset
+constexpr std::uint64_t kReadSpan = 64;  ///< an access this far below a word may reach it by its offset
 constexpr std::size_t kBackwardSteps = 256;
 constexpr std::uint64_t kLookUnits = 1024;  ///< for looking back that far, each step among those before it
 constexpr std::int64_t kHalf = std::int64_t{1} << 31;  ///< numbers from here up are masks and overflow checks
 
-bool compares(std::uint32_t opcode) { return opcode >= op::i32_eq && opcode <= op::i32_ge_u; }
+bool compares(std::uint32_t opcode) {
+  return opcode >= op::i32_eq && opcode <= op::i32_ge_u;
+}
 
 class LimitSearch {
  public:
-  LimitSearch(const Module& module, const GrowthReport& growth, const NameSection& names, const DataImage& image, std::uint64_t base,
-              const std::set<Place>& breaks, std::span<const Site> sites)
+  LimitSearch(const Module& module, const GrowthReport& growth, const NameSection& names,
+              const DataImage& image, std::uint64_t base, const std::set<Place>& breaks,
+              std::span<const Site> sites)
       : module_(module), growth_(growth), names_(names), image_(image), base_(base), breaks_(breaks) {
     for (const Site& site : sites)
       if (site.moves != 0) moved_.insert(site.file_offset);
@@ -90,12 +93,14 @@ Result<std::set<std::uint32_t>> LimitSearch::functions_of(const std::set<Place>&
   return functions;
 }
 
-/// What stands on the other side of a comparison with a break, or of a difference: a number, or what was read to make it.
+/// What stands on the other side of a comparison with a break, or of a difference: a number, or what was read
+/// to make it.
 void LimitSearch::look_at(const Flow& flow, const Node& meeting, NodeId other) {
   std::vector<NodeId> made{other};
   for (std::size_t i = 0; i < made.size(); ++i) {
     if (i == kBackwardSteps) {
-      refuse("what the heap's break is compared with in " + describe_place(names_, flow.function, meeting.offset) +
+      refuse("what the heap's break is compared with in " +
+                 describe_place(names_, flow.function, meeting.offset) +
                  " is made of more than can be followed",
              meeting.offset);
       return;
@@ -105,7 +110,8 @@ void LimitSearch::look_at(const Flow& flow, const Node& meeting, NodeId other) {
       if (moved_.contains(node.immediate_offset)) continue;
       if (in_heap(meeting.opcode == op::i32_add ? -*constant : *constant))
         refuse("the heap's break meets the number " + hex(static_cast<std::uint32_t>(*constant)) + " in " +
-                   describe_place(names_, flow.function, meeting.offset) + ", which may be an address where the heap ends",
+                   describe_place(names_, flow.function, meeting.offset) +
+                   ", which may be an address where the heap ends",
                meeting.offset);
       continue;
     }
@@ -113,10 +119,12 @@ void LimitSearch::look_at(const Flow& flow, const Node& meeting, NodeId other) {
       if (!breaks_.contains(*place)) limits_.insert(*place);
       continue;
     }
-    const bool walk = node.kind == NodeKind::phi || node.kind == NodeKind::select ||
-                      (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub));
+    const bool walk =
+        node.kind == NodeKind::phi || node.kind == NodeKind::select ||
+        (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub));
     if (!walk) continue;
-    for (const NodeId operand : flow.operands_of(node).first(node.kind == NodeKind::phi ? node.operand_count : 2)) {
+    for (const NodeId operand :
+         flow.operands_of(node).first(node.kind == NodeKind::phi ? node.operand_count : 2)) {
       if (made.size() > kBackwardSteps) break;
       if (std::ranges::find(made, operand) == made.end()) made.push_back(operand);
     }
@@ -128,7 +136,8 @@ Status LimitSearch::search(const Flow& flow) {
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
     const auto place = read_by(flow, id);
-    const bool moves = node.kind == NodeKind::constant && node.width != 0 && moved_.contains(node.immediate_offset);
+    const bool moves =
+        node.kind == NodeKind::constant && node.width != 0 && moved_.contains(node.immediate_offset);
     if (moves || (place && breaks_.contains(*place)))
       seeds.push_back({id, {.scale = static_cast<std::int64_t>(kPageSize), .top = true}});
   }
@@ -155,16 +164,20 @@ Status LimitSearch::search(const Flow& flow) {
   return {};
 }
 
-/// The places that breaks are compared with must not start as an address in the heap, nor be given one by number.
+/// The places that breaks are compared with must not start as an address in the heap, nor be given one by
+/// number.
 Status LimitSearch::check_limits() {
   for (const Place& place : limits_) {
     if (place.is_global) {
       const Global& global = module_.globals[place.index];
-      if (!global.imported && global.init.value && in_heap(*global.init.value) && !moved_.contains(global.init.immediate_offset))
-        refuse("global " + std::to_string(place.index) + ", which the heap's break is compared with, starts as an address in the heap",
+      if (!global.imported && global.init.value && in_heap(*global.init.value) &&
+          !moved_.contains(global.init.immediate_offset))
+        refuse("global " + std::to_string(place.index) +
+                   ", which the heap's break is compared with, starts as an address in the heap",
                global.init.immediate_offset);
     } else if (in_heap(image_.load32(place.index))) {
-      refuse("the data word at " + hex(place.index) + ", which the heap's break is compared with, starts as an address in the heap",
+      refuse("the data word at " + hex(place.index) +
+                 ", which the heap's break is compared with, starts as an address in the heap",
              image_.file_offset(place.index).value_or(0));
     }
   }
@@ -182,8 +195,10 @@ Status LimitSearch::check_limits() {
       const NodeId value = flow.operands_of(effect).back();
       const auto constant = flow.constant(value);
       if (constant && in_heap(*constant) && !moved_.contains(flow.nodes[value].immediate_offset))
-        refuse("what the heap's break is compared with is set to " + hex(static_cast<std::uint32_t>(*constant)) + " in " +
-                   describe_place(names_, function, effect.offset) + ", which may be an address where the heap ends",
+        refuse("what the heap's break is compared with is set to " +
+                   hex(static_cast<std::uint32_t>(*constant)) + " in " +
+                   describe_place(names_, function, effect.offset) +
+                   ", which may be an address where the heap ends",
                effect.offset);
     }
   }
@@ -202,8 +217,9 @@ Result<std::optional<HeapRefusal>> LimitSearch::run() {
 
 }  // namespace
 
-Result<std::optional<HeapRefusal>> find_fixed_limit(const Module& module, const GrowthReport& growth, const NameSection& names,
-                                                    const DataImage& image, std::uint64_t base, const std::set<Place>& breaks,
+Result<std::optional<HeapRefusal>> find_fixed_limit(const Module& module, const GrowthReport& growth,
+                                                    const NameSection& names, const DataImage& image,
+                                                    std::uint64_t base, const std::set<Place>& breaks,
                                                     std::span<const Site> sites) {
   return LimitSearch(module, growth, names, image, base, breaks, sites).run();
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "detectors/wasm_ld/function_growth.h"
 #include "analysis/function_queue.h"
+#include "detectors/wasm_ld/function_growth.h"
 #include "wasm/data_image.h"
 
 namespace heapbump {
@@ -18,14 +18,18 @@ std::optional<std::string> find_end(const Module& module, const Survey& survey, 
   const std::uint64_t end = module.memory_bytes();
   for (const AddressUse& use : uses) {
     const RangeHit& hit = use.hit;
-    if (use.kind == AddressUse::Kind::offset || use.kind == AddressUse::Kind::dead || hit.immediate.opcode != op::i32_const) continue;
+    if (use.kind == AddressUse::Kind::offset || use.kind == AddressUse::Kind::dead ||
+        hit.immediate.opcode != op::i32_const)
+      continue;
     if (hit.negated || static_cast<std::uint32_t>(hit.immediate.value) != end) continue;
     if (survey.relocations_padded() && hit.immediate.width != 5) continue;
-    if (!growth.summaries.contains(hit.function)) return "in " + describe_place(names, hit.function, hit.immediate.file_offset);
+    if (!growth.summaries.contains(hit.function))
+      return "in " + describe_place(names, hit.function, hit.immediate.file_offset);
   }
   for (std::size_t i = 0; i < module.globals.size(); ++i) {
     const Global& global = module.globals[i];
-    if (!global.imported && global.is_mutable && global.init.value && static_cast<std::uint32_t>(*global.init.value) == end)
+    if (!global.imported && global.is_mutable && global.init.value &&
+        static_cast<std::uint32_t>(*global.init.value) == end)
       return "in global " + std::to_string(i);
   }
   const auto image = DataImage::make(module);
@@ -37,8 +41,10 @@ std::optional<std::string> find_end(const Module& module, const Survey& survey, 
   return found;
 }
 
-/// The first call of an allocator, or of a function that passes its result on, that only asks whether there is memory.
-Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey& survey, const GrowthReport& growth) {
+/// The first call of an allocator, or of a function that passes its result on, that only asks whether there
+/// is memory.
+Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey& survey,
+                                             const GrowthReport& growth) {
   std::map<std::uint32_t, GrowthSummary> summaries = growth.summaries;
   FunctionQueue queue;
   for (const auto& [function, summary] : growth.allocators) {
@@ -48,10 +54,12 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
   while (!queue.empty()) {
     const std::uint32_t function = queue.take();
     if (queue.too_often(function))
-      return GrowthUse{function, module.body(function)->file_offset, "more functions that pass memory on call each other than can be followed"};
+      return GrowthUse{function, module.body(function)->file_offset,
+                       "more functions that pass memory on call each other than can be followed"};
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
     GrowthReport part;
-    HEAPBUMP_TRY(const GrowthSummary summary, growth::FunctionGrowth(flow, summaries, part, growth.grows, *module.work).run());
+    HEAPBUMP_TRY(const GrowthSummary summary,
+                 growth::FunctionGrowth(flow, summaries, part, growth.grows, *module.work).run());
     if (!part.unexplained.empty()) return part.unexplained.front();
     // Those that were followed before keep what is known of them.
     const auto known = summaries.find(function);
@@ -65,8 +73,10 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
 
 }  // namespace
 
-Result<std::optional<InPlace>> find_extension_in_place(const Module& module, const Survey& survey, const GrowthReport& growth,
-                                                       std::span<const AddressUse> uses, const NameSection& names) {
+Result<std::optional<InPlace>> find_extension_in_place(const Module& module, const Survey& survey,
+                                                       const GrowthReport& growth,
+                                                       std::span<const AddressUse> uses,
+                                                       const NameSection& names) {
   if (growth.allocators.empty()) return std::nullopt;
   auto end = find_end(module, survey, growth, uses, names);
   if (!end) return std::nullopt;

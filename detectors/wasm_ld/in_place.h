@@ -1,7 +1,8 @@
-// Whether a heap that begins below the declared minimum may be extended into the pages above it by a caller that asks an
-// allocator for more memory and does not look at where it is. A program can only do so if it knows where its memory ends,
-// so both must stand in the module: the end, as a constant or a word of data outside the functions that grow the memory,
-// and a call whose result is only asked whether it is there. Either alone is common and harmless.
+// Whether a heap that begins below the declared minimum may be extended into the pages above it by a caller
+// that asks an allocator for more memory and does not look at where it is. A program can only do so if it
+// knows where its memory ends, so both must stand in the module: the end, as a constant or a word of data
+// outside the functions that grow the memory, and a call whose result is only asked whether it is there.
+// Either alone is common and harmless.
 #pragma once
 
 #include <optional>
@@ -9,8 +10,8 @@
 #include <string>
 
 #include "analysis/address_use.h"
-#include "detectors/wasm_ld/growth.h"
 #include "analysis/survey.h"
+#include "detectors/wasm_ld/growth.h"
 #include "wasm/module.h"
 
 namespace heapbump {
@@ -21,7 +22,10 @@ struct InPlace {
 };
 
 /// `uses`: of the constants from the declared end of memory upwards. Errors: those of evaluate_flow.
-[[nodiscard]] Result<std::optional<InPlace>> find_extension_in_place(const Module& module, const Survey& survey, const GrowthReport& growth,
-                                                                     std::span<const AddressUse> uses, const NameSection& names);
+[[nodiscard]] Result<std::optional<InPlace>> find_extension_in_place(const Module& module,
+                                                                     const Survey& survey,
+                                                                     const GrowthReport& growth,
+                                                                     std::span<const AddressUse> uses,
+                                                                     const NameSection& names);
 
 }  // namespace heapbump

@@ -6,31 +6,37 @@
 namespace heapbump {
 namespace {
 
-/// Whether a value is made in a way that no address is: read from fewer than 32 bits, multiplied, divided, shifted, masked.
+/// Whether a value is made in a way that no address is: read from fewer than 32 bits, multiplied, divided,
+/// shifted, masked.
 bool is_plainly_number(const Flow& flow, NodeId id) {
   constexpr int kMostRoundings = 8;
   for (int i = 0; i < kMostRoundings; ++i) {
     const Node& node = flow.nodes[id];
     switch (node.kind) {
       case NodeKind::constant:
-      case NodeKind::memory_size: return true;
-      case NodeKind::load: return op::is_narrow_load(node.opcode);
-      case NodeKind::binary: break;
-      default: return false;
+      case NodeKind::memory_size:
+        return true;
+      case NodeKind::load:
+        return op::is_narrow_load(node.opcode);
+      case NodeKind::binary:
+        break;
+      default:
+        return false;
     }
     const NodeId left = flow.operand(id, 0);
     const NodeId right = flow.operand(id, 1);
     const bool masks = node.opcode == op::i32_and || node.opcode == op::i64_and;
     const bool by_right = masks && rounds_down(flow, right);
-    if (!by_right && !(masks && rounds_down(flow, left))) return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
+    if (!by_right && !(masks && rounds_down(flow, left)))
+      return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
     id = linear_form(flow, by_right ? left : right).base;  // an address, if what is rounded is one
     if (id == kNoNode) return true;
   }
   return false;
 }
 
-/// Whether a value may have started in static data at a constant address, as the variable of a walk through it did. What else it is joined with
-/// is not asked: suspendable code joins it with what it saved.
+/// Whether a value may have started in static data at a constant address, as the variable of a walk through
+/// it did. What else it is joined with is not asked: suspendable code joins it with what it saved.
 Result<bool> walks_through_data(const Flow& flow, NodeId id, const Surroundings& around, WorkMeter& work) {
   constexpr std::size_t kMostJoins = 64;
   std::vector<NodeId> pending{id};
@@ -43,7 +49,8 @@ Result<bool> walks_through_data(const Flow& flow, NodeId id, const Surroundings&
       const auto start = flow.constant(operand);
       const std::uint64_t address = static_cast<std::uint32_t>(start.value_or(0));
       if (start && address >= around.data_begin && address < around.base) return true;
-      if (!start && pending.size() < kMostJoins && std::ranges::find(pending, operand) == pending.end()) pending.push_back(operand);
+      if (!start && pending.size() < kMostJoins && std::ranges::find(pending, operand) == pending.end())
+        pending.push_back(operand);
     }
   }
   return false;
@@ -61,18 +68,23 @@ bool is_told(const Flow& flow, const Effect& effect, const User& user, NodeId va
   switch (effect.kind) {
     case EffectKind::branch:
     case EffectKind::drop:
-    case EffectKind::grow: return true;
+    case EffectKind::grow:
+      return true;
     case EffectKind::load:
     case EffectKind::store:
-    case EffectKind::atomic: return user.position == 0 && linear_form(flow, value).base == kNoNode;
-    case EffectKind::bulk: return user.position != 0 || linear_form(flow, value).base == kNoNode;
-    default: return false;
+    case EffectKind::atomic:
+      return user.position == 0 && linear_form(flow, value).base == kNoNode;
+    case EffectKind::bulk:
+      return user.position != 0 || linear_form(flow, value).base == kNoNode;
+    default:
+      return false;
   }
 }
 
 }  // namespace
 
-Result<std::optional<std::uint64_t>> meets_heap(const Flow& flow, NodeId constant, const Surroundings& around, WorkMeter& work) {
+Result<std::optional<std::uint64_t>> meets_heap(const Flow& flow, NodeId constant, const Surroundings& around,
+                                                WorkMeter& work) {
   std::vector<NodeId> made{constant};
   std::vector<bool> seen(flow.nodes.size());
   HEAPBUMP_CHECK(work.charge(flow.nodes.size() / kPassedPerUnit));

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "analysis/address_use.h"
-#include "detectors/wasm_ld/stack_bounds.h"
 #include "analysis/survey.h"
+#include "detectors/wasm_ld/stack_bounds.h"
 #include "wasm/data_image.h"
 
 namespace heapbump {
 namespace {
 
-constexpr std::uint64_t kAlignment = 16;   ///< of the heap's start
-constexpr std::uint64_t kHeaderSpan = 64;  ///< how far above it an allocator's first header can reach
+constexpr std::uint64_t kAlignment = 16;    ///< of the heap's start
+constexpr std::uint64_t kHeaderSpan = 64;   ///< how far above it an allocator's first header can reach
 constexpr std::uint64_t kNodesPerUnit = 8;  ///< of a flow, marked or passed over for one constant
 constexpr std::uint64_t kStartBytes = 64;   ///< what one place that is kept takes
 
@@ -51,9 +51,9 @@ class LowHeapSearch {
 
   const Module& module_;
   const NameSection& names_;
-  std::uint64_t floor_ = 0;    ///< no heap starts below
-  std::uint64_t ceiling_ = 0;  ///< or from here up
-  bool exact_ = false;         ///< the linker's heap start is known; these two enclose it
+  std::uint64_t floor_ = 0;             ///< no heap starts below
+  std::uint64_t ceiling_ = 0;           ///< or from here up
+  bool exact_ = false;                  ///< the linker's heap start is known; these two enclose it
   std::optional<std::uint32_t> stack_;  ///< the stack pointer's global
   std::set<Place> starts_;
   std::set<std::uint32_t> functions_;
@@ -70,7 +70,8 @@ void LowHeapSearch::place_start() {
   std::optional<std::uint64_t> start;
   for (std::uint32_t i = 0; i < module_.globals.size() && !stack_; ++i) {
     const Global& global = module_.globals[i];
-    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value)
+      continue;
     stack_ = i;
     const std::uint64_t value = static_cast<std::uint32_t>(*global.init.value);
     if (value > floor_ && value < top) start = value;
@@ -85,11 +86,12 @@ void LowHeapSearch::place_start() {
   ceiling_ = std::min(top, *start + kHeaderSpan);
 }
 
-/// Where the values that a constant makes are kept or handed to. One that has met another value on the way is handed on as
-/// that would be.
+/// Where the values that a constant makes are kept or handed to. One that has met another value on the way is
+/// handed on as that would be.
 void follow(const Flow& flow, NodeId constant, Candidate& candidate) {
   const auto calculates = [](const Node& at, std::uint32_t) {
-    return (at.kind == NodeKind::binary && !(at.opcode >= op::i32_eqz && at.opcode <= 0x66)) || at.kind == NodeKind::unary;
+    return (at.kind == NodeKind::binary && !(at.opcode >= op::i32_eqz && at.opcode <= 0x66)) ||
+           at.kind == NodeKind::unary;
   };
   std::vector<bool> alone(flow.nodes.size());
   alone[constant] = true;
@@ -97,10 +99,12 @@ void follow(const Flow& flow, NodeId constant, Candidate& candidate) {
   for (const NodeId node : reach(flow, std::span(&constant, 1), calculates)) {
     const Node& made = flow.nodes[node];
     if (made.kind == NodeKind::binary || made.kind == NodeKind::unary)
-      alone[node] = std::ranges::any_of(flow.operands_of(made), [&](NodeId operand) { return alone[operand]; });
+      alone[node] =
+          std::ranges::any_of(flow.operands_of(made), [&](NodeId operand) { return alone[operand]; });
     for (const User& user : flow.users(node)) {
       const Effect* effect = user.is_effect ? &flow.effects[user.index] : nullptr;
-      const bool passed = effect != nullptr && (effect->kind == EffectKind::call || effect->kind == EffectKind::call_indirect);
+      const bool passed = effect != nullptr &&
+                          (effect->kind == EffectKind::call || effect->kind == EffectKind::call_indirect);
       candidate.only_passed &= passed && node == constant;
       if (effect == nullptr) continue;
       if (effect->kind == EffectKind::global_set) {
@@ -125,20 +129,26 @@ bool counts(const Flow& flow, const AddressUse& use) {
     if (user.is_effect) return false;
     const Node& node = flow.nodes[user.index];
     return node.kind == NodeKind::phi || node.kind == NodeKind::select ||
-           (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub || node.opcode == op::i32_and));
+           (node.kind == NodeKind::binary &&
+            (node.opcode == op::i32_add || node.opcode == op::i32_sub || node.opcode == op::i32_and));
   });
 }
 
 /// Errors: kWorkLimit.
-Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use, std::vector<Candidate>& candidates) const {
+Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use,
+                                 std::vector<Candidate>& candidates) const {
   const auto& immediate = use.hit.immediate;
-  Candidate candidate{.value = static_cast<std::uint32_t>(use.hit.negated ? -immediate.value : immediate.value),
-                      .function = flow.function, .offset = immediate.file_offset, .starts = {}};
+  Candidate candidate{
+      .value = static_cast<std::uint32_t>(use.hit.negated ? -immediate.value : immediate.value),
+      .function = flow.function,
+      .offset = immediate.file_offset,
+      .starts = {}};
   if (use.constant != kNoNode) {
     if (!counts(flow, use)) return {};
     HEAPBUMP_CHECK(module_.work->charge(flow.nodes.size() / kNodesPerUnit));
     follow(flow, use.constant, candidate);
-    candidate.accessed = std::ranges::all_of(flow.users(use.constant), [&](const User& user) { return takes_address(flow, user); });
+    candidate.accessed = std::ranges::all_of(flow.users(use.constant),
+                                             [&](const User& user) { return takes_address(flow, user); });
   } else {
     // The offset of an access with a constant address: the other way to write the same.
     if (use.kind != AddressUse::Kind::address) return {};
@@ -156,8 +166,10 @@ Status LowHeapSearch::search_code() {
     std::size_t end = i;
     while (end < survey.hits.size() && survey.hits[end].function == survey.hits[i].function) ++end;
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, survey.hits[i].function, {.frame_slots = true}));
-    const std::set<std::uint64_t> stack = exact_ ? stack_bounds(module_, flow, floor_) : std::set<std::uint64_t>();
-    HEAPBUMP_TRY(const auto uses, classify_in(flow, std::span(survey.hits).subspan(i, end - i), *module_.work));
+    const std::set<std::uint64_t> stack =
+        exact_ ? stack_bounds(module_, flow, floor_) : std::set<std::uint64_t>();
+    HEAPBUMP_TRY(const auto uses,
+                 classify_in(flow, std::span(survey.hits).subspan(i, end - i), *module_.work));
     for (const AddressUse& use : uses) {
       if (stack.contains(use.hit.immediate.file_offset)) continue;
       HEAPBUMP_CHECK(search_use(flow, use, candidates));
@@ -167,10 +179,12 @@ Status LowHeapSearch::search_code() {
   const std::uint64_t data = floor_;
   if (!exact_) raise_floor(candidates);
   for (const Candidate& candidate : candidates) {
-    // Whatever else is kept like the start, by code that may keep the start itself: new memory has to take its place too.
+    // Whatever else is kept like the start, by code that may keep the start itself: new memory has to take
+    // its place too.
     const bool near = candidate.value >= floor_;
     if (near && !(candidate.accessed && !exact_)) {
-      if (exact_ || candidate.value % kAlignment == 0) found(candidate.value, describe_place(names_, candidate.function, candidate.offset));
+      if (exact_ || candidate.value % kAlignment == 0)
+        found(candidate.value, describe_place(names_, candidate.function, candidate.offset));
       elsewhere_ |= candidate.elsewhere;
       functions_.insert(candidate.function);
     }
@@ -179,23 +193,25 @@ Status LowHeapSearch::search_code() {
   return {};
 }
 
-/// Every static variable lies below the heap, so only the highest addresses can be its start. Those at the memory's end are
-/// where it ends; one that is only passed on, and is read by its own address or lies below one that is used in other ways,
-/// is a static variable.
+/// Every static variable lies below the heap, so only the highest addresses can be its start. Those at the
+/// memory's end are where it ends; one that is only passed on, and is read by its own address or lies below
+/// one that is used in other ways, is a static variable.
 void LowHeapSearch::raise_floor(std::vector<Candidate>& candidates) {
   const std::uint64_t end = ceiling_ - std::min(ceiling_, kHeaderSpan);
   std::set<std::uint64_t> accessed;
   std::uint64_t highest = 0;
   for (const Candidate& candidate : candidates) {
     if (candidate.accessed) accessed.insert(candidate.value);
-    if (!candidate.accessed && !candidate.only_passed && candidate.value % kAlignment == 0 && candidate.value < end)
+    if (!candidate.accessed && !candidate.only_passed && candidate.value % kAlignment == 0 &&
+        candidate.value < end)
       highest = std::max(highest, candidate.value);
   }
   for (Candidate& candidate : candidates) {
     const auto inside = accessed.lower_bound(candidate.value);
     const bool read = inside != accessed.end() && *inside < candidate.value + kHeaderSpan;
     if (candidate.only_passed && (read || candidate.value < highest)) candidate.accessed = true;
-    if (candidate.value < end) floor_ = std::max(floor_, candidate.value - std::min(candidate.value, kHeaderSpan));
+    if (candidate.value < end)
+      floor_ = std::max(floor_, candidate.value - std::min(candidate.value, kHeaderSpan));
   }
 }
 
@@ -211,7 +227,8 @@ void LowHeapSearch::search_globals() {
   }
 }
 
-/// Static variables that start as such an address. Where that is not known exactly, only those that code reads by their own.
+/// Static variables that start as such an address. Where that is not known exactly, only those that code
+/// reads by their own.
 Status LowHeapSearch::search_data() {
   const auto image = DataImage::make(module_);
   if (!image || image->pieces().empty()) return {};
@@ -227,7 +244,8 @@ Status LowHeapSearch::search_data() {
   HEAPBUMP_TRY(const Survey survey, survey_code(module_, {*first, last + 1}));
   HEAPBUMP_TRY(const auto uses, classify_hits(module_, survey.hits));
   for (const AddressUse& use : uses)
-    if (use.kind == AddressUse::Kind::address && use.target >= 0) read.insert(static_cast<std::uint64_t>(use.target));
+    if (use.kind == AddressUse::Kind::address && use.target >= 0)
+      read.insert(static_cast<std::uint64_t>(use.target));
   Status paid;
   image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
     if (!paid || !can_start(value)) return;

@@ -12,7 +12,8 @@ constexpr std::uint32_t kUndefined = 0x10;
 constexpr std::uint32_t kExplicitName = 0x40;
 enum SymbolKind : std::uint8_t { kFunction = 0, kData = 1, kGlobal = 2, kSection = 3, kTag = 4, kTable = 5 };
 constexpr std::uint8_t kMemoryAddrLeb = 3, kMemoryAddrSleb = 4, kMemoryAddrI32 = 5;
-// Position-independent objects in a module with a fixed layout: their __memory_base is 0, and the constant is the address.
+// Position-independent objects in a module with a fixed layout: their __memory_base is 0, and the constant is
+// the address.
 constexpr std::uint8_t kMemoryAddrRelSleb = 11;
 constexpr std::uint8_t kLastType = 26;
 
@@ -38,10 +39,12 @@ Status hold(const Module& module, std::uint64_t bytes, std::uint64_t& held) {
   return module.work->hold(bytes);
 }
 
-Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section& section, std::uint64_t& held) {
+Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section& section,
+                                             std::uint64_t& held) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto version, cursor.read_uleb32("linking version"));
-  if (version.value != kLinkingVersion) return fail(Code::kMalformed, "unknown version of the linking section");
+  if (version.value != kLinkingVersion)
+    return fail(Code::kMalformed, "unknown version of the linking section");
   std::vector<DataSymbol> symbols;
   while (!cursor.empty()) {
     HEAPBUMP_TRY(const auto type, cursor.read_u8("subsection type"));
@@ -60,11 +63,13 @@ Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section
           HEAPBUMP_TRY(const auto segment, table.read_uleb32("symbol segment"));
           HEAPBUMP_TRY(const auto offset, table.read_uleb32("symbol offset"));
           HEAPBUMP_TRY([[maybe_unused]] const auto length, table.read_uleb32("symbol size"));
-          // Symbols that the linker itself makes stand in no segment: wasm-ld writes segment 0 and their address.
+          // Symbols that the linker itself makes stand in no segment: wasm-ld writes segment 0 and their
+          // address.
           constexpr std::uint32_t kAbsolute = 0x200;
           symbol.value = offset.value;
           if ((flags.value & kAbsolute) == 0) {
-            if (segment.value >= module.data.size()) return fail(Code::kMalformed, "a symbol's segment is out of range");
+            if (segment.value >= module.data.size())
+              return fail(Code::kMalformed, "a symbol's segment is out of range");
             symbol.value += module.data[segment.value].address().value_or(0);
           }
         }
@@ -78,7 +83,8 @@ Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section
       } else {
         return fail(Code::kMalformed, "unknown kind of symbol");
       }
-      if (symbols.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(DataSymbol), held));
+      if (symbols.size() % kHeldAtOnce == 0)
+        HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(DataSymbol), held));
       symbols.push_back(symbol);
     }
   }
@@ -90,10 +96,12 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
   if (type == kMemoryAddrI32) {
     site.kind = SiteKind::data_word32;
     site.width = 4;
-    if (module.file.size() - site.file_offset < 4) return fail(Code::kTruncated, "a relocation runs past the file");
+    if (module.file.size() - site.file_offset < 4)
+      return fail(Code::kTruncated, "a relocation runs past the file");
     site.value = load_u32(module.bytes_at(site.file_offset, 4));
     const auto after = std::ranges::upper_bound(module.data, site.file_offset, {}, &DataSegment::data_offset);
-    if (after == module.data.begin()) return fail(Code::kMalformed, "a relocated word lies in no data segment");
+    if (after == module.data.begin())
+      return fail(Code::kMalformed, "a relocated word lies in no data segment");
     const DataSegment& segment = *std::prev(after);
     if (site.file_offset - segment.data_offset >= segment.size.value)
       return fail(Code::kMalformed, "a relocated word lies in no data segment");
@@ -117,10 +125,12 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
   return {};
 }
 
-Status read_entries(const Module& module, const Section& section, const std::vector<DataSymbol>& symbols, Relocations& out, std::uint64_t& held) {
+Status read_entries(const Module& module, const Section& section, const std::vector<DataSymbol>& symbols,
+                    Relocations& out, std::uint64_t& held) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto target, cursor.read_uleb32("relocated section"));
-  if (target.value >= module.sections.size()) return fail(Code::kMalformed, "a relocated section is out of range");
+  if (target.value >= module.sections.size())
+    return fail(Code::kMalformed, "a relocated section is out of range");
   const Section& into = module.sections[target.value];
   if (into.id != SectionId::code && into.id != SectionId::data) return {};  // debug sections
   HEAPBUMP_TRY(const auto count, cursor.read_count("relocation count", 3));
@@ -134,7 +144,8 @@ Status read_entries(const Module& module, const Section& section, const std::vec
       HEAPBUMP_TRY(const auto read, cursor.read_sleb64("relocation addend"));
       addend = read.value;
     }
-    if (is_other_address(type)) out.stale = "they hold a kind of address that is not for a fixed 32-bit memory";
+    if (is_other_address(type))
+      out.stale = "they hold a kind of address that is not for a fixed 32-bit memory";
     if ((type < kMemoryAddrLeb || type > kMemoryAddrI32) && type != kMemoryAddrRelSleb) continue;
     if (index.value >= symbols.size() || offset.value >= into.payload_size)
       return fail(Code::kMalformed, "a relocation points outside its section or the symbol table");
@@ -147,7 +158,8 @@ Status read_entries(const Module& module, const Section& section, const std::vec
     const auto expected = static_cast<std::uint32_t>(symbol.value + static_cast<std::uint64_t>(addend));
     if (symbol.defined && static_cast<std::uint32_t>(site.value) != expected)
       out.stale = "an entry does not match the value that stands there";
-    if (out.addresses.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(Relocation), held));
+    if (out.addresses.size() % kHeldAtOnce == 0)
+      HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(Relocation), held));
     out.addresses.push_back(site);
   }
   return {};

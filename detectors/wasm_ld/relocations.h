@@ -1,6 +1,7 @@
-// The linker's own record of where addresses stand, kept by --emit-relocs: the `linking` section's symbols and the
-// `reloc.*` sections. It is believed only as a whole: every entry must point at an immediate or word that holds exactly
-// the symbol's value plus the addend, since tools that rewrite a module often keep these sections without updating them.
+// The linker's own record of where addresses stand, kept by --emit-relocs: the `linking` section's symbols
+// and the `reloc.*` sections. It is believed only as a whole: every entry must point at an immediate or word
+// that holds exactly the symbol's value plus the addend, since tools that rewrite a module often keep these
+// sections without updating them.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +26,10 @@ struct Relocation {
 };
 
 struct Relocations {
-  std::vector<Relocation> addresses;            ///< every relocated linear-memory address, in file order
-  std::optional<std::uint64_t> heap_base;       ///< value of __heap_base
-  std::optional<std::uint64_t> heap_end;        ///< value of __heap_end
-  std::string_view stale;                       ///< not empty: why the sections are not believed
+  std::vector<Relocation> addresses;       ///< every relocated linear-memory address, in file order
+  std::optional<std::uint64_t> heap_base;  ///< value of __heap_base
+  std::optional<std::uint64_t> heap_end;   ///< value of __heap_end
+  std::string_view stale;                  ///< not empty: why the sections are not believed
 };
 
 /// Nothing if the module carries no relocations (or malformed ones: they are a help, never needed).

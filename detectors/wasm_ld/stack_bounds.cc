@@ -23,10 +23,11 @@ std::set<std::uint64_t> stack_bounds(const Module& module, const Flow& flow, std
   if (!stack || static_cast<std::int32_t>(*module.globals[*stack].init.value) != base) return found;
   const auto is_base = [&](NodeId id) {
     const Node& node = flow.nodes[id];
-    return node.kind == NodeKind::constant && node.width != 0 && static_cast<std::int32_t>(node.value) == base &&
-           flow.users(id).size() == 1;
+    return node.kind == NodeKind::constant && node.width != 0 &&
+           static_cast<std::int32_t>(node.value) == base && flow.users(id).size() == 1;
   };
-  // The words that are given the end, and those that are given a size; with each the file offset of the constant's immediate.
+  // The words that are given the end, and those that are given a size; with each the file offset of the
+  // constant's immediate.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> ends;
   std::multimap<std::uint32_t, std::uint64_t> sizes;
   for (const Effect& effect : flow.effects) {
@@ -36,9 +37,11 @@ std::set<std::uint64_t> stack_bounds(const Module& module, const Flow& flow, std
     const NodeId value = flow.operands_of(effect)[1];
     const Node& node = flow.nodes[value];
     if (is_base(value)) ends.emplace_back(*address, node.immediate_offset);
-    if (node.kind != NodeKind::binary || node.opcode != op::i32_sub || !is_base(flow.operand(value, 0))) continue;
+    if (node.kind != NodeKind::binary || node.opcode != op::i32_sub || !is_base(flow.operand(value, 0)))
+      continue;
     const auto low = flow.constant(flow.operand(value, 1));
-    if (low && *low > 0 && *low < base && *low % 16 == 0) sizes.emplace(*address, flow.nodes[flow.operand(value, 0)].immediate_offset);
+    if (low && *low > 0 && *low < base && *low % 16 == 0)
+      sizes.emplace(*address, flow.nodes[flow.operand(value, 0)].immediate_offset);
   }
   for (const auto& [address, end] : ends)
     for (const std::uint32_t neighbour : {address - 4, address + 4})

@@ -1,5 +1,6 @@
-// What every room returns when it cannot answer: a diagnostic code, the file offset it is about, and a sentence that
-// says what is wrong and what to do. The library never prints, throws across its face, or exits.
+// What every room returns when it cannot answer: a diagnostic code, the file offset it is about, and a
+// sentence that says what is wrong and what to do. The library never prints, throws across its face, or
+// exits.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,9 @@ struct CodeInfo {
 /// All diagnostics, in ascending order.
 [[nodiscard]] std::span<const CodeInfo> all_codes();
 [[nodiscard]] const CodeInfo& code_info(Code code);
-[[nodiscard]] constexpr int exit_code(Code code) { return static_cast<int>(code) / 100; }
+[[nodiscard]] constexpr int exit_code(Code code) {
+  return static_cast<int>(code) / 100;
+}
 
 struct Error {
   Code code = Code::kInternal;
@@ -53,19 +56,20 @@ using Status = std::expected<void, Error>;
 
 }  // namespace heapbump
 
-// Propagates an error out of the enclosing function; the reason it is a macro is that C++23 has no `?` operator.
+// Propagates an error out of the enclosing function; the reason it is a macro is that C++23 has no `?`
+// operator.
 #define HEAPBUMP_CONCAT_(a, b) a##b
 #define HEAPBUMP_CONCAT(a, b) HEAPBUMP_CONCAT_(a, b)
-#define HEAPBUMP_TRY_(result, declaration, expression)           \
-  auto result = (expression);                                    \
+#define HEAPBUMP_TRY_(result, declaration, expression)            \
+  auto result = (expression);                                     \
   if (!result) return std::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 /// HEAPBUMP_TRY(const auto count, cursor.read_u32("count"));
 #define HEAPBUMP_TRY(declaration, expression) \
   HEAPBUMP_TRY_(HEAPBUMP_CONCAT(heapbump_result_, __LINE__), declaration, expression)
 /// HEAPBUMP_CHECK(do_it()); for a Status
-#define HEAPBUMP_CHECK(expression)                                                            \
-  do {                                                                                        \
-    if (auto heapbump_status = (expression); !heapbump_status)                                \
-      return std::unexpected(std::move(heapbump_status).error());                             \
+#define HEAPBUMP_CHECK(expression)                                \
+  do {                                                            \
+    if (auto heapbump_status = (expression); !heapbump_status)    \
+      return std::unexpected(std::move(heapbump_status).error()); \
   } while (false)

@@ -18,13 +18,17 @@ bool is_access(EffectKind kind) {
   return kind == EffectKind::load || kind == EffectKind::store || kind == EffectKind::atomic;
 }
 
-/// Whether a value is what an address is aligned with: a constant, or `-n` or `~n` worked out at run time. Of what is anded with
-/// anything else (flags, a bit that is asked for) the constant is the mask.
-bool aligns(const Flow& flow, NodeId id) { return flow.constant(id) || is_negation(flow, id); }
+/// Whether a value is what an address is aligned with: a constant, or `-n` or `~n` worked out at run time. Of
+/// what is anded with anything else (flags, a bit that is asked for) the constant is the mask.
+bool aligns(const Flow& flow, NodeId id) {
+  return flow.constant(id) || is_negation(flow, id);
+}
 
-/// Nodes made of one constant alone: itself, sums with other constants, and phis or selects of such. A pointer that walks
-/// up from a constant is one, a constant added to an unknown pointer is not. With each, the most that was added.
-std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, NodeId constant, std::uint64_t& budget) {
+/// Nodes made of one constant alone: itself, sums with other constants, and phis or selects of such. A
+/// pointer that walks up from a constant is one, a constant added to an unknown pointer is not. With each,
+/// the most that was added.
+std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, NodeId constant,
+                                                          std::uint64_t& budget) {
   constexpr int kMaxRaises = 8;  // a sum that rises more often goes round a loop
   std::unordered_map<NodeId, std::int64_t> most{{constant, 0}};
   std::unordered_map<NodeId, int> raises;
@@ -45,7 +49,8 @@ std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, Node
           added += *other;
         else if (node.opcode == op::i32_sub && user.position == 0 && other)
           added -= *other;
-        else if (node.opcode != op::i32_and || !aligns(flow, flow.operands_of(node)[1 - user.position]))  // rounds down
+        else if (node.opcode != op::i32_and ||
+                 !aligns(flow, flow.operands_of(node)[1 - user.position]))  // rounds down
           continue;
       } else if (node.kind == NodeKind::select ? user.position == 2 : node.kind != NodeKind::phi) {
         continue;
@@ -71,8 +76,9 @@ AddressUse classify_constant(const Flow& flow, const RangeHit& hit, NodeId const
       if (!user.is_effect || budget == 0) continue;
       --budget;
       const Effect& effect = flow.effects[user.index];
-      const bool bulk_address = effect.kind == EffectKind::bulk &&
-                                (user.position == 0 || (user.position == 1 && effect.opcode == op::memory_copy));
+      const bool bulk_address =
+          effect.kind == EffectKind::bulk &&
+          (user.position == 0 || (user.position == 1 && effect.opcode == op::memory_copy));
       if ((is_access(effect.kind) && user.position == 0) || bulk_address) {
         const std::int64_t target = value + added + (is_access(effect.kind) ? effect.value : 0);
         if (use.kind != AddressUse::Kind::address || target > use.target) use.target = target;
@@ -87,10 +93,10 @@ AddressUse classify_constant(const Flow& flow, const RangeHit& hit, NodeId const
       // Only the constant itself (or a merge of it) that goes elsewhere may be an address there.
       if (passes && (node == constant || flow.nodes[node].kind != NodeKind::binary)) {
         use.kind = AddressUse::Kind::escapes;
-        use.how = effect.kind == EffectKind::store          ? "stored to memory"
-                  : effect.kind == EffectKind::global_set   ? "kept in a global"
-                  : effect.kind == EffectKind::returns      ? "returned"
-                                                            : "passed to a function";
+        use.how = effect.kind == EffectKind::store        ? "stored to memory"
+                  : effect.kind == EffectKind::global_set ? "kept in a global"
+                  : effect.kind == EffectKind::returns    ? "returned"
+                                                          : "passed to a function";
       }
     }
   }
@@ -105,7 +111,8 @@ std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& ac
   return static_cast<std::uint32_t>(*base + access.value);
 }
 
-Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits, WorkMeter& work) {
+Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits,
+                                            WorkMeter& work) {
   HEAPBUMP_CHECK(work.hold(hits.size() * kUseBytes));
   std::unordered_map<std::uint64_t, NodeId> constants;
   for (NodeId node = 0; node < flow.nodes.size(); ++node)
@@ -122,7 +129,10 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
     const auto found = constants.find(hit.immediate.file_offset);
     const NodeId constant = found == constants.end() ? kNoNode : found->second;
     // Not followed to the end: the worst is assumed.
-    const auto given_up = [&] { return AddressUse{hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed", constant}; };
+    const auto given_up = [&] {
+      return AddressUse{hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed",
+                        constant};
+    };
     if (budget == 0) {
       uses.push_back(given_up());
     } else if (constant != kNoNode) {
@@ -134,9 +144,11 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
       const Effect& effect = flow.effects[access->second];
       const Linear base = linear_form(flow, flow.operands_of(effect)[0]);
       if (base.base == kNoNode) {
-        uses.push_back({hit, AddressUse::Kind::address, base.offset + effect.value, "the address of a memory access"});
+        uses.push_back(
+            {hit, AddressUse::Kind::address, base.offset + effect.value, "the address of a memory access"});
       } else {
-        uses.push_back({hit, AddressUse::Kind::offset, effect.value, "an offset from a pointer: a field or an element"});
+        uses.push_back(
+            {hit, AddressUse::Kind::offset, effect.value, "an offset from a pointer: a field or an element"});
       }
     } else {
       uses.push_back({hit, AddressUse::Kind::dead, hit.immediate.value, "in code that no path reaches"});

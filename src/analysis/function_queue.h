@@ -1,5 +1,5 @@
-// Functions that are still to be looked at, in the order in which they were asked for. One that waits is not asked for twice; one that was
-// looked at may be asked for again, as its callees become known.
+// Functions that are still to be looked at, in the order in which they were asked for. One that waits is not
+// asked for twice; one that was looked at may be asked for again, as its callees become known.
 #pragma once
 
 #include <cstdint>

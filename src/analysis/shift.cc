@@ -42,12 +42,18 @@ Shift combine(const Shift& a, const Shift& b, int sign, bool keeps_base) {
 }
 
 /// The start of newly grown memory as an address: a header may be added to it. To a page number nothing may.
-bool is_address(const Shift& shift) { return shift.base && shift.scale == static_cast<std::int64_t>(kPageSize); }
+bool is_address(const Shift& shift) {
+  return shift.base && shift.scale == static_cast<std::int64_t>(kPageSize);
+}
 
 class ShiftPass {
  public:
   ShiftPass(const Flow& flow, std::span<const ShiftSeed> seeds, const TiedAt& tied)
-      : flow_(flow), tied_(tied), shifts_(flow.nodes.size()), computed_(flow.nodes.size()), seeded_(flow.nodes.size()) {
+      : flow_(flow),
+        tied_(tied),
+        shifts_(flow.nodes.size()),
+        computed_(flow.nodes.size()),
+        seeded_(flow.nodes.size()) {
     for (const ShiftSeed& seed : seeds) {
       shifts_[seed.node] = seed.shift;
       computed_[seed.node] = seeded_[seed.node] = true;
@@ -72,20 +78,24 @@ class ShiftPass {
     }
     HEAPBUMP_CHECK(work.charge(steps_));
     for (NodeId node = 0; node < flow_.nodes.size(); ++node)
-      if (flow_.nodes[node].kind == NodeKind::phi && shifts_[node].top) shifts_[node] = unknown(shifts_[node], shifts_[node]);
+      if (flow_.nodes[node].kind == NodeKind::phi && shifts_[node].top)
+        shifts_[node] = unknown(shifts_[node], shifts_[node]);
     return std::move(shifts_);
   }
 
  private:
   [[nodiscard]] bool small_constant(NodeId node) const {
     const auto value = flow_.constant(node);
-    return value && *value > -static_cast<std::int64_t>(kPageSize) && *value < static_cast<std::int64_t>(kPageSize);
+    return value && *value > -static_cast<std::int64_t>(kPageSize) &&
+           *value < static_cast<std::int64_t>(kPageSize);
   }
 
-  /// `x & mask` with an alignment mask keeps an address an address; with a low mask it leaves only bits that a move by
-  /// whole pages does not change. Alignments computed at run time are taken to be powers of two of at most a page.
+  /// `x & mask` with an alignment mask keeps an address an address; with a low mask it leaves only bits that
+  /// a move by whole pages does not change. Alignments computed at run time are taken to be powers of two of
+  /// at most a page.
   Shift masked(const Shift& value, NodeId mask) {
-    if (value.top && (!value.known || value.scale % static_cast<std::int64_t>(kPageSize) != 0)) return unknown(value, value);
+    if (value.top && (!value.known || value.scale % static_cast<std::int64_t>(kPageSize) != 0))
+      return unknown(value, value);
     const auto constant = flow_.constant(mask);
     if (constant) {
       const auto bits = static_cast<std::uint32_t>(*constant);
@@ -98,7 +108,8 @@ class ShiftPass {
       const auto left = flow_.constant(flow_.operand(mask, 0));
       const auto right = flow_.constant(flow_.operand(mask, 1));
       if (node.opcode == op::i32_sub && left && *left == 0) return value;
-      if (node.opcode == op::i32_xor && right && *right == -1) return masked_low_complement(value, flow_.operand(mask, 0));
+      if (node.opcode == op::i32_xor && right && *right == -1)
+        return masked_low_complement(value, flow_.operand(mask, 0));
       if (one_less(mask)) return Shift{};
     }
     return value.top ? unknown(value, value) : Shift{.cancelled = value.cancelled};
@@ -127,7 +138,8 @@ class ShiftPass {
     switch (node.opcode) {
       case op::i32_add:
       case 0x7c:  // i64.add
-        return combine(a, b, 1, (is_address(a) && small_constant(right)) || (is_address(b) && small_constant(left)));
+        return combine(a, b, 1,
+                       (is_address(a) && small_constant(right)) || (is_address(b) && small_constant(left)));
       case op::i32_sub:
       case 0x7d:  // i64.sub
         return combine(a, b, -1, is_address(a) && small_constant(right));
@@ -213,7 +225,8 @@ class ShiftPass {
       const NodeId operand = flow_.operands_of(node)[i];
       if (!computed_[operand] || operand == id) continue;
       const Node& source = flow_.nodes[operand];
-      // -1 and 0 stand for "failed" and are told apart by comparison before such a value is used as an address.
+      // -1 and 0 stand for "failed" and are told apart by comparison before such a value is used as an
+      // address.
       if (source.kind == NodeKind::constant && (source.value == -1 || source.value == 0)) continue;
       const Shift shift = phi ? arriving(node, i) : shifts_[operand];
       if (!shift.top) {
@@ -248,7 +261,8 @@ class ShiftPass {
       case NodeKind::unary: {
         if (is_comparison(node.opcode)) return Shift{};
         const Shift& value = shifts_[flow_.operands_of(node)[0]];
-        const bool converts = node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad;  // wrap, extend
+        const bool converts =
+            node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad;  // wrap, extend
         return !value.top || converts ? value : unknown(value, value);
       }
       case NodeKind::opaque: {
@@ -271,7 +285,8 @@ class ShiftPass {
 
 }  // namespace
 
-Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds, WorkMeter& work, const TiedAt& tied) {
+Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds, WorkMeter& work,
+                                          const TiedAt& tied) {
   return ShiftPass(flow, seeds, tied).run(work);
 }
 

@@ -1,8 +1,8 @@
-// What happens to a value if everything above some address moves up by whole pages: the algebra behind every proof that
-// a module keeps its meaning. A value has scale k if it grows by k for each page of the move: a byte address above the
-// line has scale 65536, a page number 1, a size 0. Sums add scales, so that `end - begin` is a size again however it was
-// computed. The invariant: a node whose scale is known grows by exactly that; one that depends on the line in any other
-// way is marked unknown, never silently 0.
+// What happens to a value if everything above some address moves up by whole pages: the algebra behind every
+// proof that a module keeps its meaning. A value has scale k if it grows by k for each page of the move: a
+// byte address above the line has scale 65536, a page number 1, a size 0. Sums add scales, so that `end -
+// begin` is a size again however it was computed. The invariant: a node whose scale is known grows by exactly
+// that; one that depends on the line in any other way is marked unknown, never silently 0.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Shift {
   bool known = true;
   bool top = false;        ///< depends on the line
   bool from_size = false;  ///< ... through a memory.size that nothing yet ties to newly grown memory
-  bool base = false;       ///< the start of newly grown memory itself, give or take a header, in bytes or pages
+  bool base = false;  ///< the start of newly grown memory itself, give or take a header, in bytes or pages
   bool cancelled = false;  ///< a size: two values above the line were subtracted to get it
   bool mixed = false;      ///< on some paths it is not above the line at all
   bool operator==(const Shift&) const = default;
@@ -33,11 +33,10 @@ struct ShiftSeed {
 /// Whether a value made from memory.size is known to be newly grown memory at the end of a block.
 using TiedAt = std::function<bool(NodeId value, BlockId block)>;
 
-/// One shift for each node. A phi operand that arrives where it is known to equal newly grown memory counts as that:
-/// because the way there compared the two, or because `tied` says so.
-/// Errors: kWorkLimit.
-[[nodiscard]] Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds, WorkMeter& work,
-                                                        const TiedAt& tied = {});
+/// One shift for each node. A phi operand that arrives where it is known to equal newly grown memory counts
+/// as that: because the way there compared the two, or because `tied` says so. Errors: kWorkLimit.
+[[nodiscard]] Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds,
+                                                        WorkMeter& work, const TiedAt& tied = {});
 
 /// Calls `visit(a, b)` for each pair of nodes known to be equal when this edge is taken.
 template <typename Visit>

@@ -11,13 +11,15 @@ constexpr std::size_t kMaxHits = 1'000'000;  // 40 MB of records; real modules h
 constexpr std::size_t kHeldAtOnce = 1024;    // hits that the meter is told of together
 
 bool inside(AddressRange range, std::int64_t value) {
-  return value >= 0 && static_cast<std::uint64_t>(value) >= range.begin && static_cast<std::uint64_t>(value) < range.end;
+  return value >= 0 && static_cast<std::uint64_t>(value) >= range.begin &&
+         static_cast<std::uint64_t>(value) < range.end;
 }
 
 }  // namespace
 
 const RangeHit* find_hit(std::span<const RangeHit> hits, std::uint64_t file_offset) {
-  const auto found = std::ranges::lower_bound(hits, file_offset, {}, [](const RangeHit& hit) { return hit.immediate.file_offset; });
+  const auto found = std::ranges::lower_bound(hits, file_offset, {},
+                                              [](const RangeHit& hit) { return hit.immediate.file_offset; });
   return found != hits.end() && found->immediate.file_offset == file_offset ? &*found : nullptr;
 }
 
@@ -31,7 +33,8 @@ std::vector<std::uint32_t> Survey::callers(std::uint32_t callee) const {
 Result<Survey> survey_code(const Module& module, AddressRange range) {
   Survey survey;
   Instruction instruction;
-  // A function's calls are kept free of repeats as they come, or one that does nothing but call would take many times its size.
+  // A function's calls are kept free of repeats as they come, or one that does nothing but call would take
+  // many times its size.
   constexpr std::size_t kRepeats = 4096;
   const auto squeeze = [&](std::ptrdiff_t from) {
     const auto mine = std::ranges::subrange(survey.calls.begin() + from, survey.calls.end());
@@ -54,21 +57,24 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
       bool leads_inside = false;
       if (range.sums)
         operands.step(instruction, [&](std::uint64_t address) {
-          const auto base = address - static_cast<std::uint64_t>(instruction.value);  // one in the range is a hit itself
+          const auto base =
+              address - static_cast<std::uint64_t>(instruction.value);  // one in the range is a hit itself
           leads_inside |= inside(range, static_cast<std::int64_t>(address)) && base < range.begin;
         });
-      only_calls &= instruction.opcode == op::call || instruction.opcode == op::local_get || instruction.opcode == op::end ||
-                    instruction.opcode == op::return_;
+      only_calls &= instruction.opcode == op::call || instruction.opcode == op::local_get ||
+                    instruction.opcode == op::end || instruction.opcode == op::return_;
       switch (instruction.immediate) {
         case Immediate::i32:
         case Immediate::i64:
         case Immediate::memarg:
         case Immediate::memarg_lane: {
-          const bool constant = instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
+          const bool constant =
+              instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
           const std::int64_t value = instruction.value;
           // An i32 address of 2 GiB or more reads as negative; it is looked at both ways.
-          const std::int64_t address =
-              instruction.immediate == Immediate::i32 ? static_cast<std::int64_t>(static_cast<std::uint32_t>(value)) : value;
+          const std::int64_t address = instruction.immediate == Immediate::i32
+                                           ? static_cast<std::int64_t>(static_cast<std::uint32_t>(value))
+                                           : value;
           const bool negative = constant && value < 0 && inside(range, negated(value));
           if (!negative && !leads_inside && !inside(range, address)) break;
           survey.hits.push_back({function,
@@ -76,9 +82,11 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
                                   instruction.immediate_width},
                                  negative});
           // As much again for a list that grows by being copied.
-          if (survey.hits.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(module.work->hold(2 * kHeldAtOnce * sizeof(RangeHit)));
+          if (survey.hits.size() % kHeldAtOnce == 0)
+            HEAPBUMP_CHECK(module.work->hold(2 * kHeldAtOnce * sizeof(RangeHit)));
           if (survey.hits.size() > kMaxHits)
-            return fail_at(Code::kWorkLimit, instruction.offset, "more constants lie in the heap's range than can be followed");
+            return fail_at(Code::kWorkLimit, instruction.offset,
+                           "more constants lie in the heap's range than can be followed");
           break;
         }
         case Immediate::index:

@@ -1,6 +1,7 @@
-// One pass over all of a module's code that collects what the heap detectors ask first: which functions read or grow the
-// memory's size, who calls whom, which immediates lie in an address range, and whether the linker's padded relocations
-// are still there. Nothing is interpreted here; whoever needs more evaluates the functions in question.
+// One pass over all of a module's code that collects what the heap detectors ask first: which functions read
+// or grow the memory's size, who calls whom, which immediates lie in an address range, and whether the
+// linker's padded relocations are still there. Nothing is interpreted here; whoever needs more evaluates the
+// functions in question.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ struct RangeHit {
 [[nodiscard]] const RangeHit* find_hit(std::span<const RangeHit> hits, std::uint64_t file_offset);
 
 struct Survey {
-  std::vector<std::uint32_t> size_functions;  ///< functions with memory.size, ascending
-  std::vector<std::uint32_t> grow_functions;  ///< functions with memory.grow, ascending
+  std::vector<std::uint32_t> size_functions;                   ///< functions with memory.size, ascending
+  std::vector<std::uint32_t> grow_functions;                   ///< functions with memory.grow, ascending
   std::vector<std::pair<std::uint32_t, std::uint32_t>> calls;  ///< (callee, caller), sorted, without repeats
   std::vector<RangeHit> hits;
   std::uint64_t padded_calls = 0;  ///< direct calls whose callee is a five-byte LEB128
@@ -33,13 +34,15 @@ struct Survey {
 
   /// Functions that call `callee` directly.
   [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t callee) const;
-  /// Whether immediates that the linker relocated still have their five bytes: then a shorter i32.const is no address.
-  /// The wrappers that the linker makes itself (constructors, exported commands) are never padded and hold no constants.
+  /// Whether immediates that the linker relocated still have their five bytes: then a shorter i32.const is no
+  /// address. The wrappers that the linker makes itself (constructors, exported commands) are never padded
+  /// and hold no constants.
   [[nodiscard]] bool relocations_padded() const { return padded_calls >= 4 && short_calls == 0; }
 };
 
 /// A place in code as reports name it: the function, and the offset in the file.
-[[nodiscard]] std::string describe_place(const NameSection& names, std::uint32_t function, std::uint64_t offset);
+[[nodiscard]] std::string describe_place(const NameSection& names, std::uint32_t function,
+                                         std::uint64_t offset);
 
 /// The linear-memory range [begin, end) whose addresses to collect; empty for none.
 struct AddressRange {

@@ -1,8 +1,10 @@
-// How much analysis one module may cost. Every room that looks at code or keeps what it found charges the module's meter
-// first, so that the ceiling holds for all detectors together, whatever they do, and does not depend on a clock:
+// How much analysis one module may cost. Every room that looks at code or keeps what it found charges the
+// module's meter first, so that the ceiling holds for all detectors together, whatever they do, and does not
+// depend on a clock:
 //   work  at most 6 * size + 64 Mi units; a unit is about a byte of code decoded (some nanoseconds)
 //   held  at most 2 * size + 48 MiB of facts and values kept at once, beside the file's own bytes
-// Beyond either the answer is kWorkLimit (HB0411). docs/limits.md states what follows for a file of a given size.
+// Beyond either the answer is kWorkLimit (HB0411). docs/limits.md states what follows for a file of a given
+// size.
 #pragma once
 
 #include <atomic>
@@ -20,16 +22,19 @@ inline constexpr std::uint64_t kPassedPerUnit = 8;
 class WorkMeter {
  public:
   explicit WorkMeter(std::uint64_t file_size)
-      : work_limit_(6 * file_size + (std::uint64_t{64} << 20)), held_limit_(2 * file_size + (std::uint64_t{48} << 20)) {}
+      : work_limit_(6 * file_size + (std::uint64_t{64} << 20)),
+        held_limit_(2 * file_size + (std::uint64_t{48} << 20)) {}
 
   [[nodiscard]] Status charge(std::uint64_t units) {
     if (work_.fetch_add(units, std::memory_order_relaxed) + units <= work_limit_) return {};
-    return fail(Code::kWorkLimit, "looking through this module's code takes more work than a module of its size may cost");
+    return fail(Code::kWorkLimit,
+                "looking through this module's code takes more work than a module of its size may cost");
   }
   [[nodiscard]] Status hold(std::uint64_t bytes) {
     if (held_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= held_limit_) return {};
     release(bytes);
-    return fail(Code::kWorkLimit, "what this module declares takes more memory than a module of its size may cost");
+    return fail(Code::kWorkLimit,
+                "what this module declares takes more memory than a module of its size may cost");
   }
   /// What was held before and is kept no longer. See Held.
   void release(std::uint64_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }

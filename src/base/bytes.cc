@@ -12,9 +12,12 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "loads of little-endian words are plain copies; a big-endian host would need swaps");
 
-std::string ends_early(std::string_view what) { return "the file ends inside " + std::string(what); }
+std::string ends_early(std::string_view what) {
+  return "the file ends inside " + std::string(what);
+}
 
-// Length of the UTF-8 sequence at the front of `s`, 0 if there is none that is well formed (Unicode table 3-7).
+// Length of the UTF-8 sequence at the front of `s`, 0 if there is none that is well formed (Unicode table
+// 3-7).
 std::size_t utf8_sequence(std::string_view s) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
@@ -77,11 +80,21 @@ Result<std::uint32_t> Cursor::read_u32_le(std::string_view what) {
   return load_u32(word);
 }
 
-Result<Leb<std::uint32_t>> Cursor::read_uleb32(std::string_view what) { return read_leb<std::uint32_t>(what, 32); }
-Result<Leb<std::uint64_t>> Cursor::read_uleb64(std::string_view what) { return read_leb<std::uint64_t>(what, 64); }
-Result<Leb<std::int32_t>> Cursor::read_sleb32(std::string_view what) { return read_leb<std::int32_t>(what, 32); }
-Result<Leb<std::int64_t>> Cursor::read_sleb33(std::string_view what) { return read_leb<std::int64_t>(what, 33); }
-Result<Leb<std::int64_t>> Cursor::read_sleb64(std::string_view what) { return read_leb<std::int64_t>(what, 64); }
+Result<Leb<std::uint32_t>> Cursor::read_uleb32(std::string_view what) {
+  return read_leb<std::uint32_t>(what, 32);
+}
+Result<Leb<std::uint64_t>> Cursor::read_uleb64(std::string_view what) {
+  return read_leb<std::uint64_t>(what, 64);
+}
+Result<Leb<std::int32_t>> Cursor::read_sleb32(std::string_view what) {
+  return read_leb<std::int32_t>(what, 32);
+}
+Result<Leb<std::int64_t>> Cursor::read_sleb33(std::string_view what) {
+  return read_leb<std::int64_t>(what, 33);
+}
+Result<Leb<std::int64_t>> Cursor::read_sleb64(std::string_view what) {
+  return read_leb<std::int64_t>(what, 64);
+}
 
 Result<Bytes> Cursor::read_bytes(std::uint64_t count, std::string_view what) {
   if (count > data_.size()) {
@@ -194,14 +207,20 @@ Writer& Writer::u32_le(std::uint32_t value) {
   return *this;
 }
 
-Writer& Writer::uleb(std::uint64_t value) { return bytes(encode_uleb(value, uleb_width(value), 64)); }
-Writer& Writer::sleb(std::int64_t value) { return bytes(encode_sleb(value, sleb_width(value), 64)); }
+Writer& Writer::uleb(std::uint64_t value) {
+  return bytes(encode_uleb(value, uleb_width(value), 64));
+}
+Writer& Writer::sleb(std::int64_t value) {
+  return bytes(encode_sleb(value, sleb_width(value), 64));
+}
 
 Writer& Writer::bytes(Bytes value) {
   out_.insert(out_.end(), value.begin(), value.end());
   return *this;
 }
 
-Writer& Writer::name(std::string_view value) { return uleb(value.size()).bytes(as_bytes(value)); }
+Writer& Writer::name(std::string_view value) {
+  return uleb(value.size()).bytes(as_bytes(value));
+}
 
 }  // namespace heapbump

@@ -1,5 +1,6 @@
-// The cursor every reader of untrusted bytes uses: a view that shrinks from the front and knows the file offset of its
-// next byte. Sizes are compared as `size <= remaining`, so no arithmetic on a length from the file can overflow.
+// The cursor every reader of untrusted bytes uses: a view that shrinks from the front and knows the file
+// offset of its next byte. Sizes are compared as `size <= remaining`, so no arithmetic on a length from the
+// file can overflow.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,9 @@ namespace heapbump {
 
 using Bytes = std::span<const std::byte>;
 
-[[nodiscard]] inline std::uint8_t u8(std::byte b) { return std::to_integer<std::uint8_t>(b); }
+[[nodiscard]] inline std::uint8_t u8(std::byte b) {
+  return std::to_integer<std::uint8_t>(b);
+}
 [[nodiscard]] inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -49,8 +52,8 @@ class Cursor {
   [[nodiscard]] Result<Leb<std::int64_t>> read_sleb33(std::string_view what);  ///< block types
   [[nodiscard]] Result<Leb<std::int64_t>> read_sleb64(std::string_view what);
   [[nodiscard]] Result<Bytes> read_bytes(std::uint64_t count, std::string_view what);
-  /// A vector's count, refused unless at least `min_element_size` bytes remain for each element, so that whatever is
-  /// allocated for it is bounded by the file's own size.
+  /// A vector's count, refused unless at least `min_element_size` bytes remain for each element, so that
+  /// whatever is allocated for it is bounded by the file's own size.
   [[nodiscard]] Result<std::uint32_t> read_count(std::string_view what, std::size_t min_element_size = 1);
   /// A length-prefixed UTF-8 name, as a view into the input.
   [[nodiscard]] Result<std::string_view> read_name(std::string_view what);

@@ -12,12 +12,13 @@ constexpr auto kCodes = std::to_array<CodeInfo>({
 #undef HEAPBUMP_CODE
 });
 
-static_assert(std::ranges::is_sorted(kCodes, {}, &CodeInfo::code),
-              "codes.def is kept in ascending order");
+static_assert(std::ranges::is_sorted(kCodes, {}, &CodeInfo::code), "codes.def is kept in ascending order");
 
 }  // namespace
 
-std::span<const CodeInfo> all_codes() { return kCodes; }
+std::span<const CodeInfo> all_codes() {
+  return kCodes;
+}
 
 const CodeInfo& code_info(Code code) {
   const auto found = std::ranges::lower_bound(kCodes, code, {}, &CodeInfo::code);

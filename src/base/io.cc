@@ -19,7 +19,9 @@
 namespace heapbump {
 namespace {
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 /// Owns a descriptor unless it is one of the standard ones.
 class Descriptor {
@@ -57,7 +59,8 @@ class TemporaryFile {
   explicit TemporaryFile(const std::string& folder) : path_(folder + ".heapbump-XXXXXX.tmp") {
     for (Temporary& t : temporaries) {
       int free = Temporary::kFree;
-      if (path_.size() >= sizeof t.path || !t.state.compare_exchange_strong(free, Temporary::kTaken)) continue;
+      if (path_.size() >= sizeof t.path || !t.state.compare_exchange_strong(free, Temporary::kTaken))
+        continue;
       slot_ = &t;
       break;
     }
@@ -106,15 +109,20 @@ constexpr std::size_t kFirstRead = std::size_t{1} << 16;
 
 Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::uint64_t max_size) {
   if (expected && *expected > max_size)
-    return fail(Code::kTooLarge, "the file has " + std::to_string(*expected) + " bytes, the limit is " + std::to_string(max_size) + " (--max-size)");
+    return fail(Code::kTooLarge, "the file has " + std::to_string(*expected) + " bytes, the limit is " +
+                                     std::to_string(max_size) + " (--max-size)");
   // One byte more than expected, so that a file that grows while it is read is noticed.
   std::size_t capacity = expected ? static_cast<std::size_t>(*expected) + 1 : kFirstRead;
   auto data = std::unique_ptr<std::byte[]>(new (std::nothrow) std::byte[capacity]);
-  if (!data) return fail(Code::kOutOfMemory, "there is no memory for the file's " + std::to_string(capacity) + " bytes");
+  if (!data)
+    return fail(Code::kOutOfMemory,
+                "there is no memory for the file's " + std::to_string(capacity) + " bytes");
   std::size_t size = 0;
   while (true) {
     if (size == capacity) {
-      if (size > max_size) return fail(Code::kTooLarge, "the input is larger than the limit of " + std::to_string(max_size) + " bytes (--max-size)");
+      if (size > max_size)
+        return fail(Code::kTooLarge, "the input is larger than the limit of " + std::to_string(max_size) +
+                                         " bytes (--max-size)");
       const std::size_t larger = capacity * 2;
       auto grown = std::unique_ptr<std::byte[]>(new (std::nothrow) std::byte[larger]);
       if (!grown) return fail(Code::kOutOfMemory, "there is no memory for the input");
@@ -128,9 +136,10 @@ Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::u
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
-  if (expected && size != *expected)
-    return fail(Code::kIoRead, "changed its size while it was read");
-  if (size > max_size) return fail(Code::kTooLarge, "the input is larger than the limit of " + std::to_string(max_size) + " bytes (--max-size)");
+  if (expected && size != *expected) return fail(Code::kIoRead, "changed its size while it was read");
+  if (size > max_size)
+    return fail(Code::kTooLarge,
+                "the input is larger than the limit of " + std::to_string(max_size) + " bytes (--max-size)");
   return FileBytes(std::move(data), size);
 }
 
@@ -161,7 +170,8 @@ Status write_all(int fd, const std::vector<Bytes>& pieces) {
 Status write_directly(int fd, bool owned, const std::vector<Bytes>& pieces, const WriteOptions& options) {
   Descriptor out(fd, owned);
   if (options.binary && ::isatty(fd) == 1)
-    return fail(Code::kTerminal, "binary output is not written to a terminal; redirect it or name a file with -o");
+    return fail(Code::kTerminal,
+                "binary output is not written to a terminal; redirect it or name a file with -o");
   HEAPBUMP_CHECK(write_all(fd, pieces));
   if (!out.close()) return fail(Code::kIoWrite, "cannot be written: " + reason());
   return {};
@@ -177,8 +187,8 @@ unsigned mode_under_umask() {
   return 0666 & ~mask;
 }
 
-// The descriptor that a path of /dev names, so that `-o /dev/stdout` goes on where the shell's redirection is, also at the end
-// of a file; nothing for other paths.
+// The descriptor that a path of /dev names, so that `-o /dev/stdout` goes on where the shell's redirection
+// is, also at the end of a file; nothing for other paths.
 std::optional<int> named_descriptor(std::string_view path) {
   if (path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;
@@ -191,7 +201,8 @@ std::optional<int> named_descriptor(std::string_view path) {
   return fd;
 }
 
-// The file that a chain of links ends at, whether it exists or not; a loop ends it somewhere, and the writing fails there.
+// The file that a chain of links ends at, whether it exists or not; a loop ends it somewhere, and the writing
+// fails there.
 std::string follow_links(std::string path) {
   constexpr int kMaxLinks = 40;
   for (int i = 0; i < kMaxLinks; ++i) {
@@ -241,13 +252,15 @@ Status write_file(const std::string& path, const std::vector<Bytes>& pieces, con
     return write_directly(fd, true, pieces, options);
   }
   // A rename asks only the folder; that the file itself is protected is meant too.
-  if (exists && ::access(path.c_str(), W_OK) != 0) return fail(Code::kIoWrite, "cannot be written: " + reason());
+  if (exists && ::access(path.c_str(), W_OK) != 0)
+    return fail(Code::kIoWrite, "cannot be written: " + reason());
 
   const std::string target = follow_links(path);
   const auto slash = target.rfind('/');
   TemporaryFile temporary(slash == std::string::npos ? "" : target.substr(0, slash + 1));
   if (temporary.fd() < 0)
-    return fail(Code::kIoWrite, "cannot be written: a temporary file cannot be made beside it: " + temporary.why_not());
+    return fail(Code::kIoWrite,
+                "cannot be written: a temporary file cannot be made beside it: " + temporary.why_not());
   Descriptor out(temporary.fd());
   HEAPBUMP_CHECK(write_all(out.get(), pieces));
   const unsigned mode = options.mode.value_or(mode_under_umask());
@@ -265,7 +278,8 @@ void clean_up_on_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     // What the caller ignores (nohup, a shell's background job) stays ignored.
     struct sigaction before{};
-    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
+    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+      ::sigaction(signal, &action, nullptr);
   }
   ::signal(SIGXFSZ, SIG_IGN);
 }

@@ -9,8 +9,8 @@
 namespace heapbump {
 namespace {
 
-// Writes a value as nlohmann::json's dump does, without making one of its values first: records are written and compared
-// several times for each module, and that was most of what a small one cost.
+// Writes a value as nlohmann::json's dump does, without making one of its values first: records are written
+// and compared several times for each module, and that was most of what a small one cost.
 class Printer {
  public:
   explicit Printer(int indent) : indent_(indent) {}
@@ -70,7 +70,8 @@ class Printer {
   std::string out_;
 };
 
-// Builds our value straight from the parser's events, so that depth and duplicate keys are checked as they come.
+// Builds our value straight from the parser's events, so that depth and duplicate keys are checked as they
+// come.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::optional<Error> error;
@@ -89,7 +90,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return refuse("binary values are not JSON"); }
   bool start_object(std::size_t) override { return open(Json(Json::Object{})); }
   bool key(string_t& value) override {
-    if (open_.back().value.find(value) != nullptr) return refuse("the key \"" + value.substr(0, 64) + "\" stands twice");
+    if (open_.back().value.find(value) != nullptr)
+      return refuse("the key \"" + value.substr(0, 64) + "\" stands twice");
     open_.back().key = std::move(value);
     return true;
   }
@@ -97,7 +99,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(std::size_t) override { return open(Json::array()); }
   bool end_array() override { return close(); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    if (!error) error = Error{Code::kBadJson, "the document is not valid JSON", position == 0 ? 0 : position - 1};
+    if (!error)
+      error = Error{Code::kBadJson, "the document is not valid JSON", position == 0 ? 0 : position - 1};
     return false;
   }
 
@@ -112,7 +115,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
   bool open(Json value) {
-    if (open_.size() >= static_cast<std::size_t>(kMaxJsonDepth)) return refuse("the document is nested too deeply");
+    if (open_.size() >= static_cast<std::size_t>(kMaxJsonDepth))
+      return refuse("the document is nested too deeply");
     open_.push_back({std::move(value), {}});
     return true;
   }

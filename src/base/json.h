@@ -1,6 +1,6 @@
-// A small JSON value for reports and manifests, so that the rest of the library does not depend on a JSON library. Objects
-// keep their keys sorted, so the same content always prints as the same bytes. Parsing treats its input as hostile: size and
-// depth are bounded, duplicate keys are refused.
+// A small JSON value for reports and manifests, so that the rest of the library does not depend on a JSON
+// library. Objects keep their keys sorted, so the same content always prints as the same bytes. Parsing
+// treats its input as hostile: size and depth are bounded, duplicate keys are refused.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,9 @@ class Json {
   Json(std::string value) : value_(std::move(value)) {}
   Json(Array value) : value_(std::move(value)) {}
   Json(Object value) : value_(std::move(value)) {}
-  static Json object(std::initializer_list<std::pair<const std::string, Json>> members) { return Json(Object(members)); }
+  static Json object(std::initializer_list<std::pair<const std::string, Json>> members) {
+    return Json(Object(members));
+  }
   static Json array() { return Json(Array{}); }
   /// null where the optional is empty
   template <typename T>
@@ -64,10 +66,12 @@ class Json {
 };
 
 inline constexpr std::size_t kMaxJsonBytes = std::size_t{4} << 20;
-inline constexpr std::size_t kMaxJsonValues = 200'000;  ///< in one document: each costs far more than its two bytes
+inline constexpr std::size_t kMaxJsonValues =
+    200'000;  ///< in one document: each costs far more than its two bytes
 inline constexpr int kMaxJsonDepth = 32;
 
-/// Errors: kBadJson, with the byte offset in `text`; numbers that are not 64-bit signed integers are refused too.
+/// Errors: kBadJson, with the byte offset in `text`; numbers that are not 64-bit signed integers are refused
+/// too.
 [[nodiscard]] Result<Json> parse_json(std::string_view text);
 
 }  // namespace heapbump

@@ -16,13 +16,18 @@ void require(bool ok) {
 
 }  // namespace
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
-
-Sha256::Sha256() : context_(EVP_MD_CTX_new()), end_(EVP_MD_CTX_new()) {
-  require(context_ != nullptr && end_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+void Sha256::Free::operator()(evp_md_ctx_st* context) const {
+  EVP_MD_CTX_free(context);
 }
 
-void Sha256::update(Bytes data) { require(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1); }
+Sha256::Sha256() : context_(EVP_MD_CTX_new()), end_(EVP_MD_CTX_new()) {
+  require(context_ != nullptr && end_ != nullptr &&
+          EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::update(Bytes data) {
+  require(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1);
+}
 
 std::string Sha256::hex() const {
   std::array<std::byte, 32> digest{};
@@ -55,7 +60,9 @@ std::string to_hex(Bytes data) {
 
 std::optional<std::vector<std::byte>> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
   std::vector<std::byte> out;
   out.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {

@@ -1,5 +1,5 @@
-// Names as they are repeated in findings, messages and reports. A file can hold one name of its own size, and a report would say
-// it once for each of a thousand places, so only a name's front is kept.
+// Names as they are repeated in findings, messages and reports. A file can hold one name of its own size, and
+// a report would say it once for each of a thousand places, so only a name's front is kept.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// heapbump check COMPONENT: does a finished component use the region that was reserved in its main module, and nothing else?
+// heapbump check COMPONENT: does a finished component use the region that was reserved in its main module,
+// and nothing else?
 #include "component/check.h"
 
 #include <iostream>
@@ -27,14 +28,17 @@ void describe_tenant(std::ostream& out, const CheckedTenant& tenant) {
   out << "  core module " << tenant.module_index << " at " << hex(tenant.file_offset) << ": ";
   switch (facts.tenure) {
     case adapters::Tenure::shim:
-      out << "takes its stack and State from cabi_realloc_adapter (" << facts.requests << " requests in its code)";
+      out << "takes its stack and State from cabi_realloc_adapter (" << facts.requests
+          << " requests in its code)";
       break;
     case adapters::Tenure::placed:
       out << "placed";
       if (facts.stack_top) out << ", stack below " << hex(*facts.stack_top);
       if (facts.state_base) out << ", State at " << hex(*facts.state_base);
       break;
-    case adapters::Tenure::nothing: out << "uses the module's memory, but has none of its own there"; break;
+    case adapters::Tenure::nothing:
+      out << "uses the module's memory, but has none of its own there";
+      break;
   }
   if (facts.stack_bound) out << ", at most " << grouped(*facts.stack_bound) << " bytes of stack";
   out << '\n';
@@ -44,8 +48,8 @@ void describe(const Session& session, const Options& options, const ComponentChe
   for (const CheckedModule& module : check.modules) {
     const Manifest& m = module.manifest;
     std::cerr << display_name(options.component) << ": reserved module at " << hex(module.file_offset) << " ("
-              << m.toolchain.name << "), region " << hex(m.region.base) << " to " << hex(m.region.end()) << ", placement "
-              << to_string(m.placement) << '\n';
+              << m.toolchain.name << "), region " << hex(m.region.base) << " to " << hex(m.region.end())
+              << ", placement " << to_string(m.placement) << '\n';
     if (module.tenants.empty()) std::cerr << "  no adapter is given its memory\n";
     for (const CheckedTenant& tenant : module.tenants) describe_tenant(std::cerr, tenant);
     for (const Error& fault : module.faults) print_error(session, options.component, fault);
@@ -79,9 +83,13 @@ int check_file(const Session& session, const Options& options) {
 
 void add_check(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("check", "Show whether a component's adapters live in the reserved region and nowhere else");
-  verb->add_option("COMPONENT", options->component, "Component made from a reserved module, or - for standard input")->required();
-  verb->add_option("--manifest", options->manifest, "Also require that the component holds this manifest's module");
+  CLI::App* verb = app.add_subcommand(
+      "check", "Show whether a component's adapters live in the reserved region and nowhere else");
+  verb->add_option("COMPONENT", options->component,
+                   "Component made from a reserved module, or - for standard input")
+      ->required();
+  verb->add_option("--manifest", options->manifest,
+                   "Also require that the component holds this manifest's module");
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] { session.exit_code = check_file(session, *options); });
 }

@@ -1,5 +1,5 @@
-// What the verbs of the command line share. Data goes to standard output, words to standard error; `--json` prints exactly
-// one object, also on failure. CLI11 is known in this folder alone.
+// What the verbs of the command line share. Data goes to standard output, words to standard error; `--json`
+// prints exactly one object, also on failure. CLI11 is known in this folder alone.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "heapbump/error.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "heapbump/error.h"
 #include "wasm/module.h"
 
 namespace heapbump::cli {
@@ -44,7 +44,8 @@ struct LoadedModule {
   Module module;
 };
 /// Errors: those of read_file and read_module.
-[[nodiscard]] Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const std::string& path);
+[[nodiscard]] Result<std::unique_ptr<LoadedModule>> load_module(const Session& session,
+                                                                const std::string& path);
 
 /// What users see for standard input.
 [[nodiscard]] std::string display_name(const std::string& path);

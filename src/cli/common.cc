@@ -26,7 +26,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-void print_line(bool color, const std::string& where, std::string_view kind, std::string_view paint, const std::string& text) {
+void print_line(bool color, const std::string& where, std::string_view kind, std::string_view paint,
+                const std::string& text) {
   std::cerr << where << ": ";
   if (color) std::cerr << paint;
   std::cerr << kind << ':';
@@ -34,17 +35,21 @@ void print_line(bool color, const std::string& where, std::string_view kind, std
   std::cerr << ' ' << printable(text) << '\n';
 }
 
-
 }  // namespace
 
-std::string display_name(const std::string& path) { return path == "-" ? "<stdin>" : path; }
+std::string display_name(const std::string& path) {
+  return path == "-" ? "<stdin>" : path;
+}
 
-std::string output_name(const std::string& path) { return path == "-" ? "<stdout>" : path; }
+std::string output_name(const std::string& path) {
+  return path == "-" ? "<stdout>" : path;
+}
 
 int print_error(const Session& session, const std::string& file, const Error& error) {
   std::string where = display_name(file);
   if (error.offset) where += ":" + hex(*error.offset);
-  print_line(session.color, where, "error", kRed, error.message + " [" + std::string(code_info(error.code).name) + "]");
+  print_line(session.color, where, "error", kRed,
+             error.message + " [" + std::string(code_info(error.code).name) + "]");
   return exit_code(error.code);
 }
 
@@ -52,7 +57,9 @@ void print_warning(const Session& session, const std::string& file, std::string_
   print_line(session.color, display_name(file), "warning", kYellow, std::string(message));
 }
 
-void print_json(const Json& document) { std::cout << document.dump() << '\n'; }
+void print_json(const Json& document) {
+  std::cout << document.dump() << '\n';
+}
 
 Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const std::string& path) {
   auto loaded = std::make_unique<LoadedModule>();
@@ -63,7 +70,8 @@ Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const 
 
 std::string grouped(std::uint64_t value) {
   std::string digits = std::to_string(value);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(i) - 3, ',');
+  for (std::size_t i = digits.size(); i > 3; i -= 3)
+    digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(i) - 3, ',');
   return digits;
 }
 

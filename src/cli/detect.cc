@@ -1,10 +1,11 @@
 // heapbump detect IN [--json]: what the module is and where its heap starts. Changes nothing.
+#include "detectors/detect.h"
+
 #include <iostream>
 
-#include "cli/cli.h"
-#include "detectors/detect.h"
-#include "report/report.h"
 #include "base/sha256.h"
+#include "cli/cli.h"
+#include "report/report.h"
 
 namespace heapbump::cli {
 namespace {
@@ -19,7 +20,8 @@ void print_finding(const Module& module, const Finding& finding) {
     std::cout << name << std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') << text << '\n';
   };
   const Toolchain& t = finding.toolchain;
-  row("toolchain", t.name + (t.version.empty() ? "" : " " + t.version) + (t.how.empty() ? "" : " (" + t.how + ")"));
+  row("toolchain",
+      t.name + (t.version.empty() ? "" : " " + t.version) + (t.how.empty() ? "" : " (" + t.how + ")"));
   row("confidence", std::string(to_string(finding.confidence)));
   if (finding.heap_base) row("heap base", hex(*finding.heap_base));
   if (finding.heap_end) row("heap end", hex(*finding.heap_end));
@@ -34,9 +36,10 @@ void print_finding(const Module& module, const Finding& finding) {
   for (const Evidence& e : finding.evidence) row("evidence", e.signal + ": " + e.detail);
   const NameSection names = read_names(module);
   for (const Site& site : finding.sites) {
-    row("site", std::string(to_string(site.role)) + ": " + std::string(to_string(site.kind)) + " " + std::to_string(site.value) +
-                    " at file offset " + hex(site.file_offset) +
-                    (site.function ? " in " + describe_function(names, *site.function) : "") + ": " + site.why);
+    row("site", std::string(to_string(site.role)) + ": " + std::string(to_string(site.kind)) + " " +
+                    std::to_string(site.value) + " at file offset " + hex(site.file_offset) +
+                    (site.function ? " in " + describe_function(names, *site.function) : "") + ": " +
+                    site.why);
   }
   for (const std::string& warning : finding.warnings) row("warning", warning);
 }
@@ -52,7 +55,8 @@ int detect_file(const Session& session, const Options& options) {
   if (options.json) print_json(detect_report(module, finding, sha256_hex(module.file)));
   if (!finding) return print_error(session, options.in, finding.error());
   if (!finding->refusals.empty()) {
-    for (const Refusal& r : finding->refusals) print_error(session, options.in, {r.code, r.message, r.offset});
+    for (const Refusal& r : finding->refusals)
+      print_error(session, options.in, {r.code, r.message, r.offset});
     return exit_code(finding->refusals.front().code);
   }
   if (!options.json) print_finding(module, *finding);
@@ -63,7 +67,8 @@ int detect_file(const Session& session, const Options& options) {
 
 void add_detect(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("detect", "Say which toolchain made a module and where its heap starts");
+  CLI::App* verb =
+      app.add_subcommand("detect", "Say which toolchain made a module and where its heap starts");
   verb->add_option("IN", options->in, "Core module, or - for standard input")->required();
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] { session.exit_code = detect_file(session, *options); });

@@ -8,8 +8,8 @@
 #include <iostream>
 #include <new>
 
-#include "cli/cli.h"
 #include "base/io.h"
+#include "cli/cli.h"
 #include "report/report.h"
 
 namespace heapbump::cli {
@@ -26,16 +26,22 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error, int
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Reserves a region of linear memory in a finished WebAssembly module, so that a preview1 adapter can live in it."};
+  CLI::App app{
+      "Reserves a region of linear memory in a finished WebAssembly module, so that a preview1 adapter can "
+      "live in it."};
   app.name("heapbump");
   app.set_version_flag("--version", "heapbump " + std::string(version()));
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Show the help of every verb");
-  app.footer("Exit codes: 0 done, 1 input/output or internal, 2 usage, 3 malformed, 4 unsupported, 5 no heap start found or not\n"
-             "sure enough, 6 does not fit, 7 verification failed. `heapbump explain CODE` says more about a diagnostic.");
+  app.footer(
+      "Exit codes: 0 done, 1 input/output or internal, 2 usage, 3 malformed, 4 unsupported, 5 no heap start "
+      "found or not\n"
+      "sure enough, 6 does not fit, 7 verification failed. `heapbump explain CODE` says more about a "
+      "diagnostic.");
   Session session;
   std::string color = "auto";
-  app.add_option("--color", color, "Colour in messages: auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--color", color, "Colour in messages: auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_option("--max-size", session.max_size, "Largest input in bytes")->capture_default_str();
   app.fallthrough();
   app.parse_complete_callback([&] {
@@ -62,14 +68,17 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     // Whoever asks for JSON gets JSON, whatever went wrong.
     if (std::ranges::find(argv, argv + argc, std::string_view("--json")) != argv + argc)
-      print_json(failure_report({Code::kUsage, usage_message(app, e, argc, argv), {}}, nullptr, nullptr, std::nullopt));
-    std::cerr << "heapbump: error: " << usage_message(app, e, argc, argv) << " [" << code_info(Code::kUsage).name << "]\n"
+      print_json(failure_report({Code::kUsage, usage_message(app, e, argc, argv), {}}, nullptr, nullptr,
+                                std::nullopt));
+    std::cerr << "heapbump: error: " << usage_message(app, e, argc, argv) << " ["
+              << code_info(Code::kUsage).name << "]\n"
               << "Run `heapbump --help` for the verbs and their options.\n";
     return kUsage;
   }
   std::cout.flush();
   if (!std::cout) {
-    std::cerr << "heapbump: error: standard output cannot be written [" << code_info(Code::kIoWrite).name << "]\n";
+    std::cerr << "heapbump: error: standard output cannot be written [" << code_info(Code::kIoWrite).name
+              << "]\n";
     return exit_code(Code::kIoWrite);
   }
   return session.exit_code;
@@ -88,7 +97,8 @@ int main(int argc, char** argv) {
     std::cerr << "heapbump: error: the machine has no memory left for this ["
               << heapbump::code_info(heapbump::Code::kOutOfMemory).name << "]\n";
   } catch (const std::exception& e) {
-    std::cerr << "heapbump: error: " << e.what() << " [" << heapbump::code_info(heapbump::Code::kInternal).name << "]\n";
+    std::cerr << "heapbump: error: " << e.what() << " ["
+              << heapbump::code_info(heapbump::Code::kInternal).name << "]\n";
   }
   return 1;
 }

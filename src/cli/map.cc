@@ -3,8 +3,8 @@
 
 #include "cli/cli.h"
 #include "detectors/detect.h"
-#include "report/memory_map.h"
 #include "record/record.h"
+#include "report/memory_map.h"
 
 namespace heapbump::cli {
 namespace {
@@ -18,7 +18,8 @@ int map_file(const Session& session, const Options& options) {
   const auto loaded = load_module(session, options.in);
   if (!loaded) return print_error(session, options.in, loaded.error());
   const Module& module = (*loaded)->module;
-  if (auto status = check_supported_memory(module); !status) return print_error(session, options.in, status.error());
+  if (auto status = check_supported_memory(module); !status)
+    return print_error(session, options.in, status.error());
   const auto record = read_record(module);
   if (!record) return print_error(session, options.in, record.error());
   std::optional<Finding> finding;
@@ -26,11 +27,14 @@ int map_file(const Session& session, const Options& options) {
     auto found = detect(module);
     // Without a finding the picture still shows the data; what is missing is said.
     if (found && found->refusals.empty()) finding = *std::move(found);
-    if (!finding) print_warning(session, options.in, "the heap start is not known; `heapbump detect` says why");
+    if (!finding)
+      print_warning(session, options.in, "the heap start is not known; `heapbump detect` says why");
   }
-  const auto areas = map_memory(module, finding ? &*finding : nullptr, *record ? &(*record)->manifest : nullptr);
+  const auto areas =
+      map_memory(module, finding ? &*finding : nullptr, *record ? &(*record)->manifest : nullptr);
   if (!options.svg.empty()) {
-    const std::string title = *record ? "linear memory at the start, with the reserved region" : "linear memory at the start";
+    const std::string title =
+        *record ? "linear memory at the start, with the reserved region" : "linear memory at the start";
     const auto written = write_text(options.svg, draw_svg(areas, title));
     if (!written) return print_error(session, options.svg, written.error());
     if (options.svg == "-") return 0;

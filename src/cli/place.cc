@@ -1,4 +1,5 @@
-// heapbump place ADAPTER --manifest FILE -o OUT: the adapter that lives in a manifest's slots and asks nobody for memory.
+// heapbump place ADAPTER --manifest FILE -o OUT: the adapter that lives in a manifest's slots and asks nobody
+// for memory.
 #include "component/place.h"
 
 #include <iostream>
@@ -27,15 +28,18 @@ int fail_with(const Session& session, const Options& options, const std::string&
 }
 
 void describe(const Options& options, const PlacedAdapter& placed) {
-  std::cerr << display_name(options.adapter) << ": " << placed.family << " " << placed.flavor << " adapter placed: stack below "
-            << hex(placed.stack_top);
-  if (placed.stack_bound) std::cerr << " (at most " << grouped(*placed.stack_bound) << " bytes of it are ever used)";
+  std::cerr << display_name(options.adapter) << ": " << placed.family << " " << placed.flavor
+            << " adapter placed: stack below " << hex(placed.stack_top);
+  if (placed.stack_bound)
+    std::cerr << " (at most " << grouped(*placed.stack_bound) << " bytes of it are ever used)";
   if (placed.state_needed != 0) std::cerr << ", State at " << hex(placed.state_base);
   std::cerr << '\n';
   if (!placed.module_sha256.empty()) {
-    std::cerr << "It goes with the module whose SHA-256 is " << placed.module_sha256 << " and with no other.\n";
+    std::cerr << "It goes with the module whose SHA-256 is " << placed.module_sha256
+              << " and with no other.\n";
   } else {
-    std::cerr << "The manifest does not name the module it belongs to; `heapbump check` on the finished component does.\n";
+    std::cerr << "The manifest does not name the module it belongs to; `heapbump check` on the finished "
+                 "component does.\n";
   }
 }
 
@@ -59,18 +63,25 @@ int place_file(const Session& session, const Options& options) {
 
 void add_place(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("place", "Rewrite a stock adapter so that it lives in a reserved module's region");
-  verb->add_option("ADAPTER", options->adapter, "Released adapter (a core module), or - for standard input")->required();
-  verb->add_option("--manifest", options->manifest, "Layout manifest of the module, reserved with --placement adapter")->required();
-  verb->add_option("-o,--output", options->out, "Where the placed adapter goes, or - for standard output")->required();
-  verb->add_option("--slot", options->slot, "Which of the manifest's adapters this one is")->capture_default_str();
+  CLI::App* verb =
+      app.add_subcommand("place", "Rewrite a stock adapter so that it lives in a reserved module's region");
+  verb->add_option("ADAPTER", options->adapter, "Released adapter (a core module), or - for standard input")
+      ->required();
+  verb->add_option("--manifest", options->manifest,
+                   "Layout manifest of the module, reserved with --placement adapter")
+      ->required();
+  verb->add_option("-o,--output", options->out, "Where the placed adapter goes, or - for standard output")
+      ->required();
+  verb->add_option("--slot", options->slot, "Which of the manifest's adapters this one is")
+      ->capture_default_str();
   add_json_flag(*verb, options->json);
   std::string families = "Adapter families:\n";
   for (const adapters::Family& family : adapters::families())
     families += "  " + std::string(family.name) + "  " + std::string(family.summary) + "\n";
   verb->footer(families);
   verb->callback([options, &session] {
-    if (options->json && options->out == "-") throw CLI::ValidationError("-o - and --json cannot both use standard output");
+    if (options->json && options->out == "-")
+      throw CLI::ValidationError("-o - and --json cannot both use standard output");
     if (options->adapter == "-" && options->manifest == "-")
       throw CLI::ValidationError("only one of ADAPTER and --manifest can be standard input");
     session.exit_code = place_file(session, *options);

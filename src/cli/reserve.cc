@@ -1,14 +1,15 @@
-// heapbump reserve IN -o OUT: moves the heap's start up, places the shim, and writes OUT, the manifest and the report.
-// Nothing is written when it refuses.
+// heapbump reserve IN -o OUT: moves the heap's start up, places the shim, and writes OUT, the manifest and
+// the report. Nothing is written when it refuses.
+#include "reserve/reserve.h"
+
 #include <iostream>
 #include <map>
 
+#include "base/sha256.h"
 #include "cli/cli.h"
 #include "cli/run_options.h"
 #include "detectors/detect.h"
 #include "report/report.h"
-#include "reserve/reserve.h"
-#include "base/sha256.h"
 #include "verify/verify.h"
 
 namespace heapbump::cli {
@@ -30,7 +31,8 @@ struct Options {
 };
 
 void to_request(Options& options) {
-  static const std::map<std::string, Strategy> strategies = {{"bump", Strategy::bump}, {"tail", Strategy::tail}, {"gap", Strategy::gap}};
+  static const std::map<std::string, Strategy> strategies = {
+      {"bump", Strategy::bump}, {"tail", Strategy::tail}, {"gap", Strategy::gap}};
   static const std::map<std::string, Placement> placements = {
       {"shim", Placement::shim}, {"adapter", Placement::adapter}, {"none", Placement::none}};
   static const std::map<std::string, Confidence> confidences = {
@@ -43,8 +45,10 @@ void to_request(Options& options) {
 // Which of the outputs goes to standard output; two of them cannot share it.
 void check_outputs(const Options& options) {
   if (options.out.empty() && !options.dry_run) throw CLI::RequiredError("-o/--output (or --dry-run)");
-  const int users = (options.out == "-" && !options.dry_run) + options.json + (options.manifest == "-") + (options.report == "-");
-  if (users > 1) throw CLI::ValidationError("only one of -o, --json, --manifest and --report can use standard output");
+  const int users = (options.out == "-" && !options.dry_run) + options.json + (options.manifest == "-") +
+                    (options.report == "-");
+  if (users > 1)
+    throw CLI::ValidationError("only one of -o, --json, --manifest and --report can use standard output");
 }
 
 int fail_with(const Session& session, const Options& options, const Error& error, const Module* module) {
@@ -54,17 +58,21 @@ int fail_with(const Session& session, const Options& options, const Error& error
     if (module != nullptr && exit_code(error.code) >= 4) {
       if (auto found = detect(*module)) finding = *std::move(found);
     }
-    const Json report = failure_report(error, module, finding ? &*finding : nullptr,
-                                       module != nullptr ? std::optional(sha256_hex(module->file)) : std::nullopt);
+    const Json report =
+        failure_report(error, module, finding ? &*finding : nullptr,
+                       module != nullptr ? std::optional(sha256_hex(module->file)) : std::nullopt);
     print_json(report);
   }
   return print_error(session, options.in, error);
 }
 
-void describe(const Session& session, const Options& options, const Module& module, const Reservation& reservation) {
+void describe(const Session& session, const Options& options, const Module& module,
+              const Reservation& reservation) {
   const Plan& plan = reservation.plan;
   std::vector<std::string> warnings = plan.warnings;
-  if (reservation.finding) warnings.insert(warnings.begin(), reservation.finding->warnings.begin(), reservation.finding->warnings.end());
+  if (reservation.finding)
+    warnings.insert(warnings.begin(), reservation.finding->warnings.begin(),
+                    reservation.finding->warnings.end());
   for (const std::string& warning : warnings) print_warning(session, options.in, warning);
   if (plan.outcome != Plan::Outcome::reserve) {
     std::cerr << display_name(options.in) << ": " << plan.note << '\n';
@@ -74,17 +82,20 @@ void describe(const Session& session, const Options& options, const Module& modu
   for (const Edit& edit : plan.edits) {
     std::cerr << "  " << hex(edit.offset) << (edit.old_bytes.empty() ? " + " : "   ") << edit.reason << '\n';
   }
-  std::cerr << display_name(options.in) << ": reserved " << m.region.pages << " pages at " << hex(m.region.base) << " by "
-            << to_string(plan.strategy) << ", placement " << to_string(plan.placement) << "; "
-            << plan.edits.size() << " edits, " << grouped(module.file.size()) << " -> " << grouped(reservation.output_size) << " bytes"
+  std::cerr << display_name(options.in) << ": reserved " << m.region.pages << " pages at "
+            << hex(m.region.base) << " by " << to_string(plan.strategy) << ", placement "
+            << to_string(plan.placement) << "; " << plan.edits.size() << " edits, "
+            << grouped(module.file.size()) << " -> " << grouped(reservation.output_size) << " bytes"
             << (options.dry_run ? " (dry run: nothing was written)" : "") << '\n';
 }
 
-// Nothing is written unless the module that would be written passes: a detector's mistake has to get past a reader that
-// shares nothing with it.
-Status prove_reservation(const Session& session, const Options& options, const Module& module, const Reservation& reservation) {
+// Nothing is written unless the module that would be written passes: a detector's mistake has to get past a
+// reader that shares nothing with it.
+Status prove_reservation(const Session& session, const Options& options, const Module& module,
+                         const Reservation& reservation) {
   const std::vector<std::byte> output = reservation.output(module.file);
-  HEAPBUMP_TRY(const Verification verification, verify_modules(module.file, output, reservation.plan.manifest));
+  HEAPBUMP_TRY(const Verification verification,
+               verify_modules(module.file, output, reservation.plan.manifest));
   if (!verification.ok()) {
     const Mismatch& first = verification.mismatches.front();
     const std::string at = first.offset ? " at " + hex(*first.offset) + " of the output" : "";
@@ -106,7 +117,9 @@ int reserve_file(const Session& session, Options& options) {
   if (!reservation) return fail_with(session, options, reservation.error(), &module);
 
   const auto write_failed = [&](const std::string& path, const Error& error) {
-    if (options.json) print_json(failure_report({error.code, output_name(path) + ": " + error.message, {}}, &module, nullptr, reservation->input_sha256));
+    if (options.json)
+      print_json(failure_report({error.code, output_name(path) + ": " + error.message, {}}, &module, nullptr,
+                                reservation->input_sha256));
     return print_error(session, output_name(path), error);
   };
   const bool has_region = reservation->plan.outcome != Plan::Outcome::not_needed;
@@ -115,7 +128,8 @@ int reserve_file(const Session& session, Options& options) {
     if (!proved) return fail_with(session, options, proved.error(), &module);
   }
   if (!options.dry_run) {
-    const auto written = write_file(options.out, reservation->pieces(module.file), {.mode = (*loaded)->file.mode, .binary = true});
+    const auto written = write_file(options.out, reservation->pieces(module.file),
+                                    {.mode = (*loaded)->file.mode, .binary = true});
     if (!written) return write_failed(options.out, written.error());
   }
   if (!options.manifest.empty() && has_region) {
@@ -138,20 +152,37 @@ int reserve_file(const Session& session, Options& options) {
 
 void add_reserve(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("reserve", "Reserve a region of a module's memory and write the module to OUT");
+  CLI::App* verb =
+      app.add_subcommand("reserve", "Reserve a region of a module's memory and write the module to OUT");
   verb->add_option("IN", options->in, "Core module, or - for standard input")->required();
   verb->add_option("-o,--output", options->out, "Where the reserved module goes, or - for standard output");
-  verb->add_option("--pages", options->request.pages, "Pages of 64 KiB to reserve")->check(CLI::Range(1, 65536))->capture_default_str();
-  verb->add_option("--strategy", options->strategy, "How the region is won")->check(CLI::IsMember({"auto", "bump", "tail", "gap"}))->capture_default_str();
-  verb->add_option("--placement", options->placement, "How an adapter comes to the region (auto: shim, unless the module has a realloc of its own)")
-      ->check(CLI::IsMember({"auto", "shim", "adapter", "none"}))->capture_default_str();
-  verb->add_option("--adapters", options->request.adapters, "How many adapters share the region, 2 pages each")->check(CLI::Range(1, 1024))->capture_default_str();
-  verb->add_option("--min-confidence", options->min_confidence, "Refuse below this")->check(CLI::IsMember({"proven", "strong", "weak"}))->capture_default_str();
-  verb->add_flag("--allow-moved-code", options->request.allow_moved_code, "Allow code offsets to move by a byte where one more function needs it (breaks DWARF)");
+  verb->add_option("--pages", options->request.pages, "Pages of 64 KiB to reserve")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  verb->add_option("--strategy", options->strategy, "How the region is won")
+      ->check(CLI::IsMember({"auto", "bump", "tail", "gap"}))
+      ->capture_default_str();
+  verb->add_option(
+          "--placement", options->placement,
+          "How an adapter comes to the region (auto: shim, unless the module has a realloc of its own)")
+      ->check(CLI::IsMember({"auto", "shim", "adapter", "none"}))
+      ->capture_default_str();
+  verb->add_option("--adapters", options->request.adapters,
+                   "How many adapters share the region, 2 pages each")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  verb->add_option("--min-confidence", options->min_confidence, "Refuse below this")
+      ->check(CLI::IsMember({"proven", "strong", "weak"}))
+      ->capture_default_str();
+  verb->add_flag("--allow-moved-code", options->request.allow_moved_code,
+                 "Allow code offsets to move by a byte where one more function needs it (breaks DWARF)");
   verb->add_option("--manifest", options->manifest, "Write the layout manifest here");
   verb->add_option("--report", options->report, "Write the audit report here");
-  verb->add_option("--prove", options->prove, "Write OUT only if it passes `verify` (static), or also runs like IN (run; the options below)")
-      ->check(CLI::IsMember({"none", "static", "run"}))->capture_default_str();
+  verb->add_option(
+          "--prove", options->prove,
+          "Write OUT only if it passes `verify` (static), or also runs like IN (run; the options below)")
+      ->check(CLI::IsMember({"none", "static", "run"}))
+      ->capture_default_str();
   add_run_options(*verb, options->run);
   verb->add_option("ARGS", options->run.arguments, "After --: arguments of the program for --prove run");
   verb->add_flag("--dry-run", options->dry_run, "Do everything but write OUT");

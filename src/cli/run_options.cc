@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <iostream>
 
-#include "cli/cli.h"
 #include "base/io.h"
+#include "cli/cli.h"
 
 namespace heapbump::cli {
 namespace {
@@ -26,7 +26,8 @@ class ProgressLine {
     if (shown_ && millions == last_) return;
     last_ = millions;
     shown_ = true;
-    std::cerr << "\r\x1b[Krunning the " << label << ": " << grouped(millions) << " million instructions" << std::flush;
+    std::cerr << "\r\x1b[Krunning the " << label << ": " << grouped(millions) << " million instructions"
+              << std::flush;
   }
 
  private:
@@ -44,23 +45,37 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
   options.max_memory_mib = limits.memory_bytes >> 20U;
   options.max_output_mib = limits.output_bytes >> 20U;
   verb.add_option("--stdin", options.standard_input, "File that the program reads as its standard input");
-  verb.add_option("--dir", options.folder, "Folder that the program sees, read-only, as /")->check(CLI::ExistingDirectory);
-  verb.add_option("--env", options.environment, "NAME=value in the program's environment")->expected(1)->take_all();
-  verb.add_option("--invoke", options.invoke, "Export to call after _initialize; may be given several times")->expected(1)->take_all();
-  verb.add_option("--engine", options.engine, "What runs the modules: wabt (built in) or node (on PATH, faster)")
-      ->check(CLI::IsMember({"wabt", "node"}))->capture_default_str();
-  verb.add_option("--seed", options.seed, "Seed of the random numbers that the program gets")->capture_default_str();
-  verb.add_option("--max-instructions", options.max_instructions, "Instructions for each run (wabt)")->capture_default_str();
+  verb.add_option("--dir", options.folder, "Folder that the program sees, read-only, as /")
+      ->check(CLI::ExistingDirectory);
+  verb.add_option("--env", options.environment, "NAME=value in the program's environment")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--invoke", options.invoke, "Export to call after _initialize; may be given several times")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--engine", options.engine,
+                  "What runs the modules: wabt (built in) or node (on PATH, faster)")
+      ->check(CLI::IsMember({"wabt", "node"}))
+      ->capture_default_str();
+  verb.add_option("--seed", options.seed, "Seed of the random numbers that the program gets")
+      ->capture_default_str();
+  verb.add_option("--max-instructions", options.max_instructions, "Instructions for each run (wabt)")
+      ->capture_default_str();
   verb.add_option("--max-seconds", options.max_seconds, "Time for each run")->capture_default_str();
-  verb.add_option("--max-memory", options.max_memory_mib, "MiB of address space for each run (wabt)")->capture_default_str();
-  verb.add_option("--max-output", options.max_output_mib, "MiB that the program may hand to the host in each run")->capture_default_str();
+  verb.add_option("--max-memory", options.max_memory_mib, "MiB of address space for each run (wabt)")
+      ->capture_default_str();
+  verb.add_option("--max-output", options.max_output_mib,
+                  "MiB that the program may hand to the host in each run")
+      ->capture_default_str();
 }
 
-Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std::string& module_path, std::uint64_t max_size) {
+Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std::string& module_path,
+                                           std::uint64_t max_size) {
   run::ProofRequest request;
   const std::string name = std::filesystem::path(module_path).filename().string();
   request.host.arguments.push_back(name.empty() || name == "-" ? "program.wasm" : name);
-  request.host.arguments.insert(request.host.arguments.end(), options.arguments.begin(), options.arguments.end());
+  request.host.arguments.insert(request.host.arguments.end(), options.arguments.begin(),
+                                options.arguments.end());
   request.host.environment = options.environment;
   request.host.random_seed = options.seed;
   if (!options.folder.empty()) request.host.folder = options.folder;
@@ -75,7 +90,9 @@ Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std:
   request.invoke = options.invoke;
   request.engine = options.engine == "node" ? run::EngineKind::node : run::EngineKind::wabt;
   const auto line = std::make_shared<ProgressLine>();
-  request.progress = [line](std::string_view label, std::uint64_t instructions) { line->show(label, instructions); };
+  request.progress = [line](std::string_view label, std::uint64_t instructions) {
+    line->show(label, instructions);
+  };
   return request;
 }
 

@@ -1,4 +1,5 @@
-// The options of a dynamic check, shared by `verify --run` and `reserve --prove run`, and the progress line they show.
+// The options of a dynamic check, shared by `verify --run` and `reserve --prove run`, and the progress line
+// they show.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,8 @@ struct RunOptions {
 void add_run_options(CLI::App& verb, RunOptions& options);
 
 /// Reads the file of standard input; the program's name is the module's file name without its folder.
-[[nodiscard]] Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std::string& module_path, std::uint64_t max_size);
+[[nodiscard]] Result<run::ProofRequest> to_proof_request(const RunOptions& options,
+                                                         const std::string& module_path,
+                                                         std::uint64_t max_size);
 
 }  // namespace heapbump::cli

@@ -21,7 +21,11 @@ struct Options {
 
 /// An error that keeps the check from being made at all.
 int give_up(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_json(Json::object({{"tool", tool_json()}, {"status", "error"}, {"exit_code", exit_code(error.code)}, {"error", error_json(error)}}));
+  if (options.json)
+    print_json(Json::object({{"tool", tool_json()},
+                             {"status", "error"},
+                             {"exit_code", exit_code(error.code)},
+                             {"error", error_json(error)}}));
   return print_error(session, file, error);
 }
 
@@ -50,25 +54,36 @@ int tell_static(const Session& session, const Options& options, const Verificati
     return 0;
   }
   const Region& region = verification.manifest->region;
-  std::cerr << display_name(options.reserved) << ": verified: " << verification.changes.size() << " changes, each of an allowed kind; region "
-            << hex(region.base) << " to " << hex(region.end()) << '\n';
-  if (!verification.code_offsets_preserved) print_warning(session, options.reserved, "code offsets moved, so DWARF no longer fits");
+  std::cerr << display_name(options.reserved) << ": verified: " << verification.changes.size()
+            << " changes, each of an allowed kind; region " << hex(region.base) << " to " << hex(region.end())
+            << '\n';
+  if (!verification.code_offsets_preserved)
+    print_warning(session, options.reserved, "code offsets moved, so DWARF no longer fits");
   return 0;
 }
 
 int tell_run(const Session& session, const Options& options, const run::Proof& proof) {
   if (proof.verdict) return print_error(session, options.reserved, *proof.verdict);
   std::size_t addresses = 0;
-  for (const run::Comparison& comparison : proof.comparisons) addresses = std::max(addresses, comparison.addresses.size());
+  for (const run::Comparison& comparison : proof.comparisons)
+    addresses = std::max(addresses, comparison.addresses.size());
   if (addresses != 0) {
-    const auto first = std::ranges::find_if(proof.comparisons, [](const auto& c) { return !c.addresses.empty(); })->addresses.front();
-    print_warning(session, options.reserved, "the program prints " + std::to_string(addresses) + " addresses of its heap, which differ, the first at host call " +
-                                                 std::to_string(first.event) + ": " + first.original + " and " + first.reserved);
+    const auto first = std::ranges::find_if(proof.comparisons, [](const auto& c) {
+                         return !c.addresses.empty();
+                       })->addresses.front();
+    print_warning(session, options.reserved,
+                  "the program prints " + std::to_string(addresses) +
+                      " addresses of its heap, which differ, the first at host call " +
+                      std::to_string(first.event) + ": " + first.original + " and " + first.reserved);
   }
   if (proof.traces.front().outcome.end == run::End::trapped)
-    print_warning(session, options.original, "both modules trap in the same way, so the runs show little: " + proof.traces.front().outcome.message);
-  std::cerr << display_name(options.reserved) << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
-            << to_string(proof.traces.front().outcome) << "; the region stayed intact under " << proof.comparisons.size() << " patterns\n";
+    print_warning(session, options.original,
+                  "both modules trap in the same way, so the runs show little: " +
+                      proof.traces.front().outcome.message);
+  std::cerr << display_name(options.reserved)
+            << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
+            << to_string(proof.traces.front().outcome) << "; the region stayed intact under "
+            << proof.comparisons.size() << " patterns\n";
   return 0;
 }
 
@@ -94,7 +109,8 @@ int verify_files(const Session& session, const Options& options) {
   if (run) {
     const auto request = to_proof_request(options.run_options, options.original, session.max_size);
     if (!request) return give_up(session, options, options.run_options.standard_input, request.error());
-    const auto proof = run::prove(original->bytes.view(), reserved->bytes.view(), *verification->manifest, *request);
+    const auto proof =
+        run::prove(original->bytes.view(), reserved->bytes.view(), *verification->manifest, *request);
     if (!proof) return give_up(session, options, options.reserved, proof.error());
     request->progress("", 0);
     status = tell_run(session, options, *proof);
@@ -111,11 +127,14 @@ int verify_files(const Session& session, const Options& options) {
 
 void add_verify(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("verify", "Check that RESERVED is ORIGINAL with a reserved region, and nothing else");
-  verb->add_option("ORIGINAL", options->original, "The module before `reserve`, or - for standard input")->required();
+  CLI::App* verb = app.add_subcommand(
+      "verify", "Check that RESERVED is ORIGINAL with a reserved region, and nothing else");
+  verb->add_option("ORIGINAL", options->original, "The module before `reserve`, or - for standard input")
+      ->required();
   verb->add_option("RESERVED", options->reserved, "The module after it")->required();
   verb->add_option("--manifest", options->manifest, "The layout manifest that belongs to it");
-  verb->add_flag("--run", options->run, "Also run both modules under a deterministic preview1 host and compare what they do");
+  verb->add_flag("--run", options->run,
+                 "Also run both modules under a deterministic preview1 host and compare what they do");
   add_run_options(*verb, options->run_options);
   verb->add_option("ARGS", options->run_options.arguments, "After --: arguments of the program");
   add_json_flag(*verb, options->json);

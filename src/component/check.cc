@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "adapters/shim.h"
-#include "wasm/component.h"
+#include "base/sha256.h"
 #include "record/reassemble.h"
 #include "record/record.h"
 #include "report/report.h"
-#include "base/sha256.h"
 #include "reserve/undo.h"
+#include "wasm/component.h"
 
 namespace heapbump {
 namespace {
@@ -24,7 +24,8 @@ Error moved(Error error, std::uint64_t by) {
 /// One component's core modules, each read once and only when asked for.
 class Modules {
  public:
-  Modules(const Component& component, std::shared_ptr<WorkMeter> work) : component_(component), work_(std::move(work)) {}
+  Modules(const Component& component, std::shared_ptr<WorkMeter> work)
+      : component_(component), work_(std::move(work)) {}
 
   /// nullptr for a module that is not embedded.
   Result<const Module*> at(std::uint32_t index) {
@@ -56,7 +57,8 @@ bool carries_record(const EmbeddedModule& embedded) {
 
 class ComponentChecker {
  public:
-  ComponentChecker(const Component& component, const Manifest* expected, ComponentCheck& out, const std::shared_ptr<WorkMeter>& work)
+  ComponentChecker(const Component& component, const Manifest* expected, ComponentCheck& out,
+                   const std::shared_ptr<WorkMeter>& work)
       : component_(component), work_(work), modules_(component, work), expected_(expected), out_(out) {}
 
   Status run() {
@@ -65,7 +67,8 @@ class ComponentChecker {
       if (!instance.module || !carries_record(component_.modules[*instance.module])) continue;
       HEAPBUMP_CHECK(check_main(i));
     }
-    for (const Component& nested : component_.components) HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_, work_).run());
+    for (const Component& nested : component_.components)
+      HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_, work_).run());
     return {};
   }
 
@@ -76,14 +79,15 @@ class ComponentChecker {
   void check_memory(const Module& main, Bytes original_bytes, CheckedModule& out);
   void check_shim(const Module& main, CheckedModule& out);
   void check_region(const Module& main, CheckedModule& out);
-  /// Pays for going through a tenant's imports, each of which may be looked for in all that the component's instances export.
+  /// Pays for going through a tenant's imports, each of which may be looked for in all that the component's
+  /// instances export.
   Status pay_for_imports(const CoreInstance& tenant, const Module& module);
   Status check_tenants(std::uint32_t main_instance, const Module& main, CheckedModule& out);
   void check_shares(CheckedModule& out);
   /// Whether this instance is given the memory of that one.
   Result<bool> shares_memory(const CoreInstance& tenant, std::uint32_t main_instance);
-  adapters::Bindings bindings(const CoreInstance& tenant, const Module& module, std::uint32_t main_instance, const Module& main,
-                              const Manifest& manifest) const;
+  adapters::Bindings bindings(const CoreInstance& tenant, const Module& module, std::uint32_t main_instance,
+                              const Module& main, const Manifest& manifest) const;
 
   const Component& component_;
   std::shared_ptr<WorkMeter> work_;
@@ -120,15 +124,18 @@ Status ComponentChecker::check_record(const Module& main, CheckedModule& out) {
   if (expected_ == nullptr) return {};
   Manifest expected = *expected_;
   expected.output_sha256.clear();
-  // A module that was reserved with component types in it is known by what wit-component kept, not by its own hash.
+  // A module that was reserved with component types in it is known by what wit-component kept, not by its own
+  // hash.
   const bool comparable = out.origin != ModuleOrigin::kept_content;
   if (comparable && !expected_->output_sha256.empty() && expected_->output_sha256 != out.sha256) {
     out.faults.push_back({Code::kCheckFailed,
-                          "the manifest belongs to another module: it names " + expected_->output_sha256.substr(0, 12) +
-                              ", the component was made from " + out.sha256.substr(0, 12),
+                          "the manifest belongs to another module: it names " +
+                              expected_->output_sha256.substr(0, 12) + ", the component was made from " +
+                              out.sha256.substr(0, 12),
                           out.file_offset});
   } else if (to_json(expected) != to_json(out.manifest)) {
-    out.faults.push_back({Code::kCheckFailed, "the manifest differs from the one the module carries", out.file_offset});
+    out.faults.push_back(
+        {Code::kCheckFailed, "the manifest differs from the one the module carries", out.file_offset});
   }
   return {};
 }
@@ -169,7 +176,8 @@ void ComponentChecker::check_memory(const Module& main, Bytes original_bytes, Ch
   if (!original || original->memories.size() != 1 || main.memories.size() != 1 ||
       limits(*original) != std::pair(m.memory_min_before, m.memory_max_before) ||
       limits(main) != std::pair(m.memory_min_after, m.memory_max_after)) {
-    out.faults.push_back({Code::kCheckFailed, "the memory's limits are not those that the manifest tells", out.file_offset});
+    out.faults.push_back(
+        {Code::kCheckFailed, "the memory's limits are not those that the manifest tells", out.file_offset});
   }
 }
 
@@ -206,7 +214,8 @@ void ComponentChecker::check_shim(const Module& main, CheckedModule& out) {
   if (body == nullptr || main.globals.empty()) return fault("the shim has no body", shim->file_offset);
   // Reserving appends the shim's global last.
   const auto adapters = static_cast<std::uint32_t>(manifest.slots.size() / 2);
-  const auto expected = shim_body(manifest.region, adapters, static_cast<std::uint32_t>(main.globals.size() - 1));
+  const auto expected =
+      shim_body(manifest.region, adapters, static_cast<std::uint32_t>(main.globals.size() - 1));
   const Bytes there = main.bytes_at(body->file_offset, body->size);
   if (expected.size() < there.size() || !std::ranges::equal(there, Bytes(expected).last(there.size())) ||
       manifest.slots != make_slots(manifest.region, adapters))
@@ -246,19 +255,21 @@ Result<bool> ComponentChecker::shares_memory(const CoreInstance& tenant, std::ui
   return false;
 }
 
-adapters::Bindings ComponentChecker::bindings(const CoreInstance& tenant, const Module& module, std::uint32_t main_instance,
-                                              const Module& main, const Manifest& manifest) const {
+adapters::Bindings ComponentChecker::bindings(const CoreInstance& tenant, const Module& module,
+                                              std::uint32_t main_instance, const Module& main,
+                                              const Manifest& manifest) const {
   adapters::Bindings result;
   for (const Import& import : module.imports) {
     if (import.kind != ExternalKind::function) continue;
     const auto origin = component_.resolve(tenant, import.module, import.name, ExternalKind::function);
     if (!origin || origin->instance != main_instance) continue;
     const Export* target = main.find_export(origin->name, ExternalKind::function);
-    const bool is_shim = target != nullptr && manifest.placement == Placement::shim && origin->name == kShimExport &&
-                         target->index == manifest.function_index;
+    const bool is_shim = target != nullptr && manifest.placement == Placement::shim &&
+                         origin->name == kShimExport && target->index == manifest.function_index;
     if (is_shim) {
       result.shim.push_back(import.index);
-    } else if (adapters::is_realloc_import(import) || origin->name.find("realloc") != std::string_view::npos) {
+    } else if (adapters::is_realloc_import(import) ||
+               origin->name.find("realloc") != std::string_view::npos) {
       result.other_realloc.push_back(import.index);
     }
   }
@@ -274,10 +285,11 @@ Status ComponentChecker::check_tenants(std::uint32_t main_instance, const Module
     const EmbeddedModule& embedded = component_.modules[*instance.module];
     HEAPBUMP_TRY(const Module* module, modules_.at(*instance.module));
     if (module == nullptr) {
-      out.faults.push_back({Code::kCheckFailed,
-                            "core instance " + std::to_string(i) +
-                                " is given the memory, but its module is not in the component, so it cannot be checked",
-                            instance.file_offset});
+      out.faults.push_back(
+          {Code::kCheckFailed,
+           "core instance " + std::to_string(i) +
+               " is given the memory, but its module is not in the component, so it cannot be checked",
+           instance.file_offset});
       continue;
     }
     CheckedTenant tenant;
@@ -285,7 +297,8 @@ Status ComponentChecker::check_tenants(std::uint32_t main_instance, const Module
     tenant.module_index = *instance.module;
     tenant.instance_index = i;
     HEAPBUMP_CHECK(pay_for_imports(instance, *module));
-    auto facts = adapters::inspect_tenant(*module, bindings(instance, *module, main_instance, main, out.manifest), out.manifest);
+    auto facts = adapters::inspect_tenant(
+        *module, bindings(instance, *module, main_instance, main, out.manifest), out.manifest);
     if (!facts) return std::unexpected(moved(std::move(facts).error(), embedded.file_offset));
     tenant.facts = *std::move(facts);
     for (Error& error : tenant.facts.faults) error = moved(std::move(error), embedded.file_offset);
@@ -305,21 +318,23 @@ void ComponentChecker::check_shares(CheckedModule& out) {
     any_placed = true;
     for (std::size_t j = 0; j < i; ++j) {
       if (out.tenants[j].facts.slot != tenant.facts.slot) continue;
-      tenant.facts.faults.push_back({Code::kCheckFailed,
-                                     "it stands in the same slots as core instance " +
-                                         std::to_string(out.tenants[j].instance_index),
-                                     tenant.file_offset});
+      tenant.facts.faults.push_back(
+          {Code::kCheckFailed,
+           "it stands in the same slots as core instance " + std::to_string(out.tenants[j].instance_index),
+           tenant.file_offset});
       break;
     }
   }
   if (requests > out.manifest.slots.size()) {
     out.faults.push_back({Code::kCheckFailed,
                           "the adapters ask for " + std::to_string(requests) + " slots and the region has " +
-                              std::to_string(out.manifest.slots.size()) + "; reserve with a larger --adapters",
+                              std::to_string(out.manifest.slots.size()) +
+                              "; reserve with a larger --adapters",
                           out.file_offset});
   }
   if (requests > 0 && any_placed) {
-    out.faults.push_back({Code::kCheckFailed, "placed adapters and the shim would use the same slots", out.file_offset});
+    out.faults.push_back(
+        {Code::kCheckFailed, "placed adapters and the shim would use the same slots", out.file_offset});
   }
 }
 
@@ -330,7 +345,9 @@ Json faults_json(const std::vector<Error>& faults) {
 }
 
 Json tenant_json(const CheckedTenant& tenant) {
-  const auto wide = [](const std::optional<std::uint32_t>& value) { return value ? Json(std::uint64_t{*value}) : Json(); };
+  const auto wide = [](const std::optional<std::uint32_t>& value) {
+    return value ? Json(std::uint64_t{*value}) : Json();
+  };
   return Json::object({{"file_offset", tenant.file_offset},
                        {"module", std::uint64_t{tenant.module_index}},
                        {"instance", std::uint64_t{tenant.instance_index}},
@@ -347,16 +364,20 @@ Json tenant_json(const CheckedTenant& tenant) {
 
 std::string_view to_string(ModuleOrigin value) {
   switch (value) {
-    case ModuleOrigin::unchanged: return "bytes";
-    case ModuleOrigin::rewritten: return "bytes-before-wit-component";
-    case ModuleOrigin::kept_content: return "kept-content";
+    case ModuleOrigin::unchanged:
+      return "bytes";
+    case ModuleOrigin::rewritten:
+      return "bytes-before-wit-component";
+    case ModuleOrigin::kept_content:
+      return "kept-content";
   }
   std::unreachable();
 }
 
 bool CheckedModule::passed() const {
-  return faults.empty() &&
-         std::ranges::all_of(tenants, [](const CheckedTenant& tenant) { return tenant.facts.faults.empty(); });
+  return faults.empty() && std::ranges::all_of(tenants, [](const CheckedTenant& tenant) {
+           return tenant.facts.faults.empty();
+         });
 }
 
 bool ComponentCheck::passed() const {
@@ -378,11 +399,13 @@ Result<ComponentCheck> check_component(Bytes file, const Manifest* expected) {
   ComponentCheck check;
   check.input_sha256 = sha256_hex(file);
   check.input_size = file.size();
-  HEAPBUMP_CHECK(ComponentChecker(component, expected, check, std::make_shared<WorkMeter>(file.size())).run());
+  HEAPBUMP_CHECK(
+      ComponentChecker(component, expected, check, std::make_shared<WorkMeter>(file.size())).run());
   if (check.modules.empty()) {
-    return fail(Code::kNotReserved,
-                "no core module in this component carries a heapbump section; reserve the core module, then make the "
-                "component from it");
+    return fail(
+        Code::kNotReserved,
+        "no core module in this component carries a heapbump section; reserve the core module, then make the "
+        "component from it");
   }
   return check;
 }

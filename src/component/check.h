@@ -1,6 +1,7 @@
-// `heapbump check`: does a finished component use the region that was reserved in its main module, and nothing else? It finds
-// each embedded core module with a heapbump section, proves that it is what reserving wrote, finds every other core module
-// that is given its memory, and asks each of those where its own memory comes from.
+// `heapbump check`: does a finished component use the region that was reserved in its main module, and
+// nothing else? It finds each embedded core module with a heapbump section, proves that it is what reserving
+// wrote, finds every other core module that is given its memory, and asks each of those where its own memory
+// comes from.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,10 @@ struct CheckedTenant {
   adapters::Tenant facts;
 };
 
-/// How it was shown that the embedded module is what reserving wrote. unchanged: it is those bytes. rewritten: it is once
-/// wit-component's renaming of imports and its new section sizes are undone. kept_content: its custom
-/// sections were written anew as well, and all others are what the record has the hash of.
+/// How it was shown that the embedded module is what reserving wrote. unchanged: it is those bytes.
+/// rewritten: it is once wit-component's renaming of imports and its new section sizes are undone.
+/// kept_content: its custom sections were written anew as well, and all others are what the record has the
+/// hash of.
 enum class ModuleOrigin { unchanged, rewritten, kept_content };
 
 [[nodiscard]] std::string_view to_string(ModuleOrigin value);
@@ -36,7 +38,8 @@ struct CheckedModule {
   std::uint64_t file_offset = 0;
   std::uint64_t size = 0;
   std::uint32_t instance_index = 0;
-  std::string sha256;  ///< of the reserved module it was made from; of the embedded bytes if that cannot be had
+  std::string
+      sha256;  ///< of the reserved module it was made from; of the embedded bytes if that cannot be had
   ModuleOrigin origin = ModuleOrigin::unchanged;
   Manifest manifest;
   std::vector<CheckedTenant> tenants;
@@ -53,8 +56,8 @@ struct ComponentCheck {
   [[nodiscard]] const Error* first_fault() const;
 };
 
-/// `expected`: the manifest that the component's reserved module must belong to, if one is given. Errors: those of
-/// read_component and of reading its core modules; kNotReserved if no module in it was reserved.
+/// `expected`: the manifest that the component's reserved module must belong to, if one is given. Errors:
+/// those of read_component and of reading its core modules; kNotReserved if no module in it was reserved.
 [[nodiscard]] Result<ComponentCheck> check_component(Bytes file, const Manifest* expected);
 
 [[nodiscard]] Json to_json(const ComponentCheck& check);

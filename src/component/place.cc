@@ -2,22 +2,24 @@
 
 #include "adapters/placing.h"
 #include "adapters/registry.h"
-#include "wasm/component.h"
-#include "report/report.h"
 #include "base/sha256.h"
+#include "report/report.h"
+#include "wasm/component.h"
 
 namespace heapbump {
 namespace {
 
 Result<adapters::Place> place_in(const Manifest& manifest, std::uint32_t slot) {
   if (manifest.placement == Placement::shim) {
-    return fail(Code::kSlots,
-                "the manifest's module has a shim that hands the same slots to a stock adapter; reserve it with "
-                "--placement adapter to use a placed one");
+    return fail(
+        Code::kSlots,
+        "the manifest's module has a shim that hands the same slots to a stock adapter; reserve it with "
+        "--placement adapter to use a placed one");
   }
   if (manifest.slots.empty()) {
     return fail(Code::kSlots,
-                "the manifest sets no slots aside, since its module was reserved with --placement none; reserve it with "
+                "the manifest sets no slots aside, since its module was reserved with --placement none; "
+                "reserve it with "
                 "--placement adapter");
   }
   const Slot* stack = manifest.slot(slot, SlotName::stack);
@@ -76,7 +78,8 @@ Json to_json(const PlacedAdapter& placed) {
       {"status", "placed"},
       {"exit_code", 0},
       {"input", Json::object({{"sha256", placed.input_sha256}, {"size", placed.input_size}})},
-      {"output", Json::object({{"sha256", placed.output_sha256}, {"size", std::uint64_t{placed.bytes.size()}}})},
+      {"output",
+       Json::object({{"sha256", placed.output_sha256}, {"size", std::uint64_t{placed.bytes.size()}}})},
       {"family", placed.family},
       {"flavor", placed.flavor},
       {"module_sha256", placed.module_sha256.empty() ? Json() : Json(placed.module_sha256)},

@@ -17,7 +17,9 @@ std::optional<bool> Flow::decided(NodeId condition) const {
     if (!equality) return std::nullopt;
     const NodeId left = operand(outcome.node, 0);
     const NodeId right = operand(outcome.node, 1);
-    const auto zero = [&](NodeId node) { return nodes[node].kind == NodeKind::constant && nodes[node].value == 0; };
+    const auto zero = [&](NodeId node) {
+      return nodes[node].kind == NodeKind::constant && nodes[node].value == 0;
+    };
     if (!zero(left) && !zero(right)) return std::nullopt;
     if (at.opcode == op::i32_eq) wanted = !wanted;
     condition = zero(right) ? left : right;
@@ -41,7 +43,8 @@ Outcome asked(const Flow& flow, NodeId condition, bool holds) {
       if (at.kind != NodeKind::binary || at.opcode != op::i32_and) break;
       const Node& bit = flow.nodes[flow.operand(condition, 1)];
       const std::uint32_t truth = flow.nodes[flow.operand(condition, 0)].opcode;
-      if (bit.kind != NodeKind::constant || bit.value != 1 || truth < op::i32_eqz || truth > op::i32_ge_u) break;
+      if (bit.kind != NodeKind::constant || bit.value != 1 || truth < op::i32_eqz || truth > op::i32_ge_u)
+        break;
     }
     condition = flow.operand(condition, 0);
   }

@@ -1,10 +1,11 @@
-// Value flow inside one function body. The body is decoded from its first byte and evaluated symbolically over
-// WebAssembly's structured control flow: every value becomes a node of a small graph (constants with the place in the
-// file they came from, loads, memory.size, arithmetic, phis where paths meet), every memory access, call, branch and
-// return an effect with the nodes it consumes. Detectors ask it what becomes of a constant or of memory.size.
-// The invariant: a node's operands are all the values that can reach it on some path, so whatever is not reached by
-// following users() is not influenced by it, except through linear memory, globals and other functions, and what goes
-// there is an effect. Work and memory are bounded linearly in the body's size; nothing recurses.
+// Value flow inside one function body. The body is decoded from its first byte and evaluated symbolically
+// over WebAssembly's structured control flow: every value becomes a node of a small graph (constants with the
+// place in the file they came from, loads, memory.size, arithmetic, phis where paths meet), every memory
+// access, call, branch and return an effect with the nodes it consumes. Detectors ask it what becomes of a
+// constant or of memory.size. The invariant: a node's operands are all the values that can reach it on some
+// path, so whatever is not reached by following users() is not influenced by it, except through linear
+// memory, globals and other functions, and what goes there is an effect. Work and memory are bounded linearly
+// in the body's size; nothing recurses.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,10 @@ inline constexpr NodeId kNoNode = UINT32_MAX;
 inline constexpr BlockId kNoBlock = UINT32_MAX;
 
 enum class NodeKind : std::uint8_t {
-  constant,     ///< i32.const or i64.const; also a local's initial zero, which has no immediate (width 0)
-  parameter,    ///< value: the parameter's index
-  global,       ///< global.get; value: the global's index
-  load,         ///< any plain load: operand 0 is the address, value the memarg offset
+  constant,   ///< i32.const or i64.const; also a local's initial zero, which has no immediate (width 0)
+  parameter,  ///< value: the parameter's index
+  global,     ///< global.get; value: the global's index
+  load,       ///< any plain load: operand 0 is the address, value the memarg offset
   memory_size,
   memory_grow,  ///< operand 0: pages asked for
   call,         ///< one result of a call; value: which result, effect: the call
@@ -40,15 +41,15 @@ enum class NodeKind : std::uint8_t {
 
 struct Node {
   NodeKind kind = NodeKind::opaque;
-  std::uint8_t width = 0;            ///< bytes of the immediate; 0 if it has none
-  bool settled = false;              ///< a phi or select whose values are all one constant, which is in `value`
-  std::uint32_t opcode = 0;          ///< of the instruction that made it; 0 for parameters, initial zeros and phis
-  std::int64_t value = 0;            ///< constant (sign-extended), or what the kind says
-  std::uint64_t offset = 0;          ///< file offset of the instruction; for a phi, of the block's end or the loop
+  std::uint8_t width = 0;    ///< bytes of the immediate; 0 if it has none
+  bool settled = false;      ///< a phi or select whose values are all one constant, which is in `value`
+  std::uint32_t opcode = 0;  ///< of the instruction that made it; 0 for parameters, initial zeros and phis
+  std::int64_t value = 0;    ///< constant (sign-extended), or what the kind says
+  std::uint64_t offset = 0;  ///< file offset of the instruction; for a phi, of the block's end or the loop
   std::uint64_t immediate_offset = 0;
-  BlockId block = 0;                 ///< the straight run of code it stands in
-  std::uint32_t effect = UINT32_MAX; ///< calls, loads, memory.grow: the effect that goes with it
-  std::uint32_t first_operand = 0;   ///< into Flow::operands
+  BlockId block = 0;                  ///< the straight run of code it stands in
+  std::uint32_t effect = UINT32_MAX;  ///< calls, loads, memory.grow: the effect that goes with it
+  std::uint32_t first_operand = 0;    ///< into Flow::operands
   std::uint32_t operand_count = 0;
 };
 
@@ -65,15 +66,15 @@ enum class EffectKind : std::uint8_t {
   returns,        ///< return, fall through the body's end, tail calls come as call and then returns
   throws,         ///< throw: the payload
   drop,
-  other,          ///< table instructions, global state that is not memory
+  other,  ///< table instructions, global state that is not memory
 };
 
 struct Effect {
   EffectKind kind = EffectKind::other;
-  std::uint8_t width = 0;               ///< bytes of the memarg offset's immediate, for accesses
+  std::uint8_t width = 0;  ///< bytes of the memarg offset's immediate, for accesses
   std::uint32_t opcode = 0;
-  std::int64_t value = 0;               ///< memarg offset, callee, type or global index
-  std::uint64_t offset = 0;             ///< file offset of the instruction
+  std::int64_t value = 0;    ///< memarg offset, callee, type or global index
+  std::uint64_t offset = 0;  ///< file offset of the instruction
   std::uint64_t immediate_offset = 0;
   BlockId block = 0;
   std::uint32_t first_operand = 0;
@@ -109,9 +110,9 @@ class Flow {
   std::vector<Node> nodes;
   std::vector<Effect> effects;
   std::vector<NodeId> operands;
-  std::vector<Edge> edges;           ///< sorted by `to`; phi operands follow this order
+  std::vector<Edge> edges;  ///< sorted by `to`; phi operands follow this order
   std::uint32_t block_count = 0;
-  std::vector<DeadImmediate> dead;   ///< i32.const, i64.const and memarg immediates without a path to them
+  std::vector<DeadImmediate> dead;  ///< i32.const, i64.const and memarg immediates without a path to them
 
   [[nodiscard]] std::span<const NodeId> operands_of(const Node& node) const {
     return std::span(operands).subspan(node.first_operand, node.operand_count);
@@ -135,13 +136,14 @@ class Flow {
     if (at.kind == NodeKind::constant || at.settled) return at.value;
     return std::nullopt;
   }
-  /// Which way a condition always goes: a constant, or a constant compared with zero, as unoptimised code asks whether a
-  /// weak symbol is there. Two other constants are not compared: an edit may move one of them.
+  /// Which way a condition always goes: a constant, or a constant compared with zero, as unoptimised code
+  /// asks whether a weak symbol is there. Two other constants are not compared: an edit may move one of them.
   [[nodiscard]] std::optional<bool> decided(NodeId condition) const;
   /// Memory that the graph takes, in bytes.
   [[nodiscard]] std::uint64_t bytes() const {
-    return sizeof(Flow) + nodes.capacity() * sizeof(Node) + effects.capacity() * sizeof(Effect) + operands.capacity() * sizeof(NodeId) +
-           edges.capacity() * sizeof(Edge) + dead.capacity() * sizeof(DeadImmediate) + users_.capacity() * sizeof(User) +
+    return sizeof(Flow) + nodes.capacity() * sizeof(Node) + effects.capacity() * sizeof(Effect) +
+           operands.capacity() * sizeof(NodeId) + edges.capacity() * sizeof(Edge) +
+           dead.capacity() * sizeof(DeadImmediate) + users_.capacity() * sizeof(User) +
            (user_index_.capacity() + edge_index_.capacity()) * sizeof(std::uint32_t);
   }
 
@@ -154,26 +156,28 @@ class Flow {
 };
 
 struct FlowLimits {
-  std::uint32_t max_nodes = 400'000;     ///< nodes, effects, operands and edges, each
-  std::uint32_t work_per_byte = 256;     ///< steps of merging for each byte of the body
-  std::uint64_t max_held = 2'000'000;    ///< values waiting for the end of a block
-  std::uint32_t max_depth = 65'536;      ///< open blocks
-  std::uint64_t max_locals = 50'000;     ///< what engines allow
-  bool frame_slots = false;              ///< take private words of the stack frame for locals (see FrameSlots)
+  std::uint32_t max_nodes = 400'000;   ///< nodes, effects, operands and edges, each
+  std::uint32_t work_per_byte = 256;   ///< steps of merging for each byte of the body
+  std::uint64_t max_held = 2'000'000;  ///< values waiting for the end of a block
+  std::uint32_t max_depth = 65'536;    ///< open blocks
+  std::uint64_t max_locals = 50'000;   ///< what engines allow
+  bool frame_slots = false;            ///< take private words of the stack frame for locals (see FrameSlots)
 };
 
-/// Words of a function's stack frame that are locals in all but name, by the loads and stores that are their only uses.
+/// Words of a function's stack frame that are locals in all but name, by the loads and stores that are their
+/// only uses.
 struct FrameSlots {
   std::uint32_t count = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> by_instruction;  ///< file offset of the access -> slot
-  std::uint64_t work = 0;  ///< units that finding them took (work.h)
+  std::uint64_t work = 0;                                           ///< units that finding them took (work.h)
 };
 [[nodiscard]] FrameSlots find_frame_slots(const Flow& flow);
 
-/// Evaluates the body of a function (not an imported one). Constant conditions are followed: `block (br_if 0 (i32.const
-/// 1)) A end` leaves A without a path, which is how linkers' weak symbols look. Errors: those of InstructionReader,
-/// kBadInstruction for a stack that does not add up, kWorkLimit beyond the limits.
-[[nodiscard]] Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, const FlowLimits& limits = {});
+/// Evaluates the body of a function (not an imported one). Constant conditions are followed: `block (br_if 0
+/// (i32.const 1)) A end` leaves A without a path, which is how linkers' weak symbols look. Errors: those of
+/// InstructionReader, kBadInstruction for a stack that does not add up, kWorkLimit beyond the limits.
+[[nodiscard]] Result<Flow> evaluate_flow(const Module& module, std::uint32_t function,
+                                         const FlowLimits& limits = {});
 
 /// A comparison, and how it must turn out.
 struct Outcome {
@@ -185,7 +189,7 @@ struct Outcome {
 
 /// `base + offset`, gathered from additions and subtractions of constants (32-bit, modulo 2^32).
 struct Linear {
-  NodeId base = kNoNode;      ///< kNoNode if the whole is a constant
+  NodeId base = kNoNode;  ///< kNoNode if the whole is a constant
   std::uint32_t offset = 0;
   std::vector<NodeId> constants;  ///< the constant nodes that went into the offset
 };
@@ -196,11 +200,12 @@ struct Linear {
 /// Whether a mask rounds down to a power of two: a negative one of those, or a negation.
 [[nodiscard]] bool rounds_down(const Flow& flow, NodeId mask);
 
-/// Whether a user takes a node as the address of a load or store. A load counts as two: the value, and the access.
+/// Whether a user takes a node as the address of a load or store. A load counts as two: the value, and the
+/// access.
 [[nodiscard]] bool takes_address(const Flow& flow, const User& user);
 
-/// Follows users from `roots` through the nodes that `through` accepts (phis and selects are always followed, but for a
-/// select's condition). Returns every node reached, the roots first.
+/// Follows users from `roots` through the nodes that `through` accepts (phis and selects are always followed,
+/// but for a select's condition). Returns every node reached, the roots first.
 template <typename Through>
 [[nodiscard]] std::vector<NodeId> reach(const Flow& flow, std::span<const NodeId> roots, Through through) {
   std::vector<bool> seen(flow.nodes.size());

@@ -116,8 +116,8 @@ Status FlowBuilder::step(const Instruction& instruction) {
   }
 }
 
-/// Finds the phis and selects whose values are all one constant. Once for each, since a hostile body asks for the same phi of
-/// a hundred thousand values as often.
+/// Finds the phis and selects whose values are all one constant. Once for each, since a hostile body asks for
+/// the same phi of a hundred thousand values as often.
 Status FlowBuilder::settle_constants() {
   constexpr std::size_t kMost = 64;  // nodes looked at before a phi is taken for "not a constant"
   std::vector<NodeId> pending;

@@ -1,7 +1,8 @@
-// Frame slots: unoptimised code keeps its variables in memory, at fixed offsets from the stack pointer it was entered
-// with. Where no address in the frame goes anywhere but into loads and stores, such a slot is a local in all but name.
-// The invariant: a slot is only taken for one if every access to its bytes is an i32 load or store of exactly those
-// bytes, and no address at or below it escapes (an object that starts there could reach up to it).
+// Frame slots: unoptimised code keeps its variables in memory, at fixed offsets from the stack pointer it was
+// entered with. Where no address in the frame goes anywhere but into loads and stores, such a slot is a local
+// in all but name. The invariant: a slot is only taken for one if every access to its bytes is an i32 load or
+// store of exactly those bytes, and no address at or below it escapes (an object that starts there could
+// reach up to it).
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -45,15 +46,18 @@ std::vector<bool> needed(const Flow& flow) {
   return live;
 }
 
-/// Where the stack pointer stands, as a distance from the function's entry, at each place that reads it. Inlined functions
-/// have frames of their own below their caller's. A call makes it unknown, since not every function restores it.
+/// Where the stack pointer stands, as a distance from the function's entry, at each place that reads it.
+/// Inlined functions have frames of their own below their caller's. A call makes it unknown, since not every
+/// function restores it.
 class StackPointer {
  public:
-  StackPointer(const Flow& flow, NodeId entry) : flow_(flow), events_(flow.block_count), at_start_(flow.block_count) {
+  StackPointer(const Flow& flow, NodeId entry)
+      : flow_(flow), events_(flow.block_count), at_start_(flow.block_count) {
     const std::int64_t global = flow.nodes[entry].value;
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
       const Node& node = flow.nodes[id];
-      if (node.kind == NodeKind::global && node.value == global) events_[node.block].push_back({node.offset, Event::read, id});
+      if (node.kind == NodeKind::global && node.value == global)
+        events_[node.block].push_back({node.offset, Event::read, id});
     }
     for (const Effect& effect : flow.effects) {
       if (effect.kind == EffectKind::global_set && effect.value == global)
@@ -70,7 +74,8 @@ class StackPointer {
   /// The reads whose distance follows from the distances known so far.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
-  [[nodiscard]] std::vector<std::pair<NodeId, std::int64_t>> reads(const std::map<NodeId, std::int64_t>& distance) {
+  [[nodiscard]] std::vector<std::pair<NodeId, std::int64_t>> reads(
+      const std::map<NodeId, std::int64_t>& distance) {
     std::vector<std::pair<NodeId, std::int64_t>> found;
     std::ranges::fill(at_start_, State{});
     if (at_start_.empty()) return found;
@@ -170,7 +175,8 @@ FrameSlots find_frame_slots(const Flow& flow) {
       }
       const Node& node = flow.nodes[user.index];
       if (node.kind == NodeKind::load || !live[user.index]) continue;  // a load's effect was seen
-      const bool sum = node.kind == NodeKind::binary && (node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0));
+      const bool sum = node.kind == NodeKind::binary &&
+                       (node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0));
       const auto amount = sum ? flow.constant(flow.operands_of(node)[1 - user.position]) : std::nullopt;
       if (amount) {
         if (distance.emplace(user.index, node.opcode == op::i32_add ? here + *amount : here - *amount).second)

@@ -36,11 +36,11 @@ constexpr Range kRanges[] = {
     {0x92, 0x98, kBinary},
     {0x99, 0x9f, kUnary},  // f64.abs .. sqrt
     {0xa0, 0xa6, kBinary},
-    {0xa7, 0xc4, kUnary},                    // conversions, sign extension
-    {0xd0, 0xd0, {0, 1, Access::none}},      // ref.null
-    {0xd1, 0xd1, kUnary},                    // ref.is_null
-    {0xd2, 0xd2, {0, 1, Access::none}},      // ref.func
-    {0xfc0000, 0xfc0007, kUnary},            // saturating truncation
+    {0xa7, 0xc4, kUnary},                        // conversions, sign extension
+    {0xd0, 0xd0, {0, 1, Access::none}},          // ref.null
+    {0xd1, 0xd1, kUnary},                        // ref.is_null
+    {0xd2, 0xd2, {0, 1, Access::none}},          // ref.func
+    {0xfc0000, 0xfc0007, kUnary},                // saturating truncation
     {0xfc0009, 0xfc0009, {0, 0, Access::none}},  // data.drop
     {0xfc000c, 0xfc000c, {3, 0, Access::none}},  // table.init
     {0xfc000d, 0xfc000d, {0, 0, Access::none}},  // elem.drop
@@ -66,11 +66,11 @@ constexpr Range kRanges[] = {
     {0xfd0022, 0xfd004c, kBinary},  // f64x2.replace_lane, comparisons
     {0xfd004d, 0xfd004d, kUnary},   // v128.not
     {0xfd004e, 0xfd0051, kBinary},
-    {0xfd0052, 0xfd0052, kTernary},                  // v128.bitselect
-    {0xfd0053, 0xfd0053, kUnary},                    // v128.any_true
-    {0xfd0054, 0xfd0057, {2, 1, Access::load}},      // load lane
-    {0xfd0058, 0xfd005b, kStore},                    // store lane
-    {0xfd005c, 0xfd005d, kLoad},                     // load32_zero load64_zero
+    {0xfd0052, 0xfd0052, kTernary},              // v128.bitselect
+    {0xfd0053, 0xfd0053, kUnary},                // v128.any_true
+    {0xfd0054, 0xfd0057, {2, 1, Access::load}},  // load lane
+    {0xfd0058, 0xfd005b, kStore},                // store lane
+    {0xfd005c, 0xfd005d, kLoad},                 // load32_zero load64_zero
     {0xfd005e, 0xfd0064, kUnary},
     {0xfd0065, 0xfd0066, kBinary},
     {0xfd0067, 0xfd006a, kUnary},

@@ -1,6 +1,6 @@
-// How many operands each instruction takes and gives: the part of validation that value flow needs. Kept as a table so
-// that the builder has no chain of ifs over opcodes. From the core specification's instruction index (2.0 with SIMD and
-// threads), and the relaxed-simd proposal.
+// How many operands each instruction takes and gives: the part of validation that value flow needs. Kept as a
+// table so that the builder has no chain of ifs over opcodes. From the core specification's instruction index
+// (2.0 with SIMD and threads), and the relaxed-simd proposal.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ struct Shape {
   Access access = Access::none;
 };
 
-/// The shape of a numeric, memory, table, vector or atomic instruction; empty for control flow, variables, calls and
-/// constants (which the builder handles itself) and for opcodes that are not known.
+/// The shape of a numeric, memory, table, vector or atomic instruction; empty for control flow, variables,
+/// calls and constants (which the builder handles itself) and for opcodes that are not known.
 [[nodiscard]] std::optional<Shape> instruction_shape(std::uint32_t opcode);
 
 }  // namespace heapbump

@@ -1,5 +1,6 @@
 // Which operands are constants, instruction by instruction, without following values through a function.
-// The invariant: an operand that is told is that constant on every path, since nothing is known across a change of control.
+// The invariant: an operand that is told is that constant on every path, since nothing is known across a
+// change of control.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "wasm/code.h"
 #include "flow/flow_shapes.h"
+#include "wasm/code.h"
 
 namespace heapbump {
 

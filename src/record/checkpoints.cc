@@ -10,7 +10,8 @@ constexpr std::uint64_t kMaxCheckpoints = 512;
 std::string_view digest_at(const Checkpoints& checkpoints, std::uint64_t index) {
   const std::string_view digests = checkpoints.digests;
   const std::uint64_t at = index * kCheckpointDigits;
-  return at < digests.size() ? digests.substr(static_cast<std::size_t>(at), kCheckpointDigits) : std::string_view{};
+  return at < digests.size() ? digests.substr(static_cast<std::size_t>(at), kCheckpointDigits)
+                             : std::string_view{};
 }
 
 }  // namespace
@@ -47,7 +48,8 @@ std::optional<FileRange> first_difference(const Checkpoints& checkpoints, std::u
     const std::uint64_t end = std::min(begin + checkpoints.every, size);
     if (end > file.size()) return FileRange{begin, file.size()};
     hash.update(file.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
-    if (hash.hex().substr(0, kCheckpointDigits) != digest_at(checkpoints, begin / checkpoints.every)) return FileRange{begin, end};
+    if (hash.hex().substr(0, kCheckpointDigits) != digest_at(checkpoints, begin / checkpoints.every))
+      return FileRange{begin, end};
   }
   if (size == file.size()) return std::nullopt;
   return FileRange{common, file.size()};

@@ -12,41 +12,58 @@ const StrategyVerdict* Finding::verdict(Strategy strategy) const {
 
 std::string_view to_string(Confidence value) {
   switch (value) {
-    case Confidence::weak: return "weak";
-    case Confidence::strong: return "strong";
-    case Confidence::proven: return "proven";
+    case Confidence::weak:
+      return "weak";
+    case Confidence::strong:
+      return "strong";
+    case Confidence::proven:
+      return "proven";
   }
   std::unreachable();
 }
 
 std::string_view to_string(Strategy value) {
   switch (value) {
-    case Strategy::bump: return "bump";
-    case Strategy::tail: return "tail";
-    case Strategy::gap: return "gap";
+    case Strategy::bump:
+      return "bump";
+    case Strategy::tail:
+      return "tail";
+    case Strategy::gap:
+      return "gap";
   }
   std::unreachable();
 }
 
 std::string_view to_string(Role value) {
   switch (value) {
-    case Role::heap_start: return "heap-start";
-    case Role::heap_end: return "heap-end";
-    case Role::stack_top: return "stack-top";
-    case Role::gc_root_end: return "gc-root-end";
-    case Role::unrelated: return "unrelated";
+    case Role::heap_start:
+      return "heap-start";
+    case Role::heap_end:
+      return "heap-end";
+    case Role::stack_top:
+      return "stack-top";
+    case Role::gc_root_end:
+      return "gc-root-end";
+    case Role::unrelated:
+      return "unrelated";
   }
   std::unreachable();
 }
 
 std::string_view to_string(SiteKind value) {
   switch (value) {
-    case SiteKind::i32_const: return "i32.const";
-    case SiteKind::i64_const: return "i64.const";
-    case SiteKind::memarg_offset: return "memarg-offset";
-    case SiteKind::data_word32: return "data-word32";
-    case SiteKind::data_word64: return "data-word64";
-    case SiteKind::global_init: return "global-init";
+    case SiteKind::i32_const:
+      return "i32.const";
+    case SiteKind::i64_const:
+      return "i64.const";
+    case SiteKind::memarg_offset:
+      return "memarg-offset";
+    case SiteKind::data_word32:
+      return "data-word32";
+    case SiteKind::data_word64:
+      return "data-word64";
+    case SiteKind::global_init:
+      return "global-init";
   }
   std::unreachable();
 }

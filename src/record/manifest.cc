@@ -21,7 +21,8 @@ Result<const Json*> member(const Json& object, std::string_view key, std::string
   return found;
 }
 
-Result<std::uint64_t> unsigned_at(const Json& object, std::string_view key, std::string_view path, std::uint64_t max) {
+Result<std::uint64_t> unsigned_at(const Json& object, std::string_view key, std::string_view path,
+                                  std::uint64_t max) {
   HEAPBUMP_TRY(const Json* value, member(object, key, path));
   const std::int64_t* number = value->as_integer();
   if (number == nullptr || *number < 0) return bad(path, "is not a whole number of at least 0");
@@ -29,8 +30,8 @@ Result<std::uint64_t> unsigned_at(const Json& object, std::string_view key, std:
   return static_cast<std::uint64_t>(*number);
 }
 
-Result<std::optional<std::uint64_t>> optional_at(const Json& object, std::string_view key, std::string_view path,
-                                                 std::uint64_t max) {
+Result<std::optional<std::uint64_t>> optional_at(const Json& object, std::string_view key,
+                                                 std::string_view path, std::uint64_t max) {
   HEAPBUMP_TRY(const Json* value, member(object, key, path));
   if (value->is_null()) return std::optional<std::uint64_t>{};
   HEAPBUMP_TRY(const std::uint64_t number, unsigned_at(object, key, path, max));
@@ -45,17 +46,20 @@ Result<std::string> string_at(const Json& object, std::string_view key, std::str
   return *text;
 }
 
-Result<std::string> sha256_at(const Json& object, std::string_view key, std::string_view path, bool may_be_absent) {
+Result<std::string> sha256_at(const Json& object, std::string_view key, std::string_view path,
+                              bool may_be_absent) {
   if (may_be_absent && object.find(key) == nullptr) return std::string();
   HEAPBUMP_TRY(std::string text, string_at(object, key, path));
   if (text.empty() && may_be_absent) return text;
-  const bool digits = std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  const bool digits =
+      std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (text.size() != 64 || !digits) return bad(path, "is not 64 lower-case hexadecimal digits");
   return text;
 }
 
 template <typename Enum, std::size_t N>
-Result<Enum> enum_at(const Json& object, std::string_view key, std::string_view path, const std::array<Enum, N>& values) {
+Result<Enum> enum_at(const Json& object, std::string_view key, std::string_view path,
+                     const std::array<Enum, N>& values) {
   HEAPBUMP_TRY(const std::string text, string_at(object, key, path));
   for (const Enum value : values) {
     if (to_string(value) == text) return value;
@@ -80,9 +84,11 @@ Status check_slots(const Manifest& m) {
   for (const Slot& slot : m.slots) {
     if (slot.size != kSlotSize) return bad("slots", "has a slot that is not 65536 bytes");
     if (slot.base % 8 != 0) return bad("slots", "has a slot that is not aligned to 8");
-    if (slot.base < m.region.base || slot.size > m.region.size || slot.base - m.region.base > m.region.size - slot.size)
+    if (slot.base < m.region.base || slot.size > m.region.size ||
+        slot.base - m.region.base > m.region.size - slot.size)
       return bad("slots", "has a slot outside the region");
-    if (slot.grows_down != (slot.name == SlotName::stack)) return bad("slots", "has a slot that grows the wrong way");
+    if (slot.grows_down != (slot.name == SlotName::stack))
+      return bad("slots", "has a slot that grows the wrong way");
   }
   std::vector<Slot> sorted = m.slots;
   std::ranges::sort(sorted, {}, &Slot::base);
@@ -102,19 +108,21 @@ Status check_slots(const Manifest& m) {
 
 // What one field alone cannot show: that the numbers fit together.
 Status check_consistency(const Manifest& m) {
-  if (m.region.size != m.region.pages * kPageSize) return bad("region.size", "is not region.pages times 65536");
+  if (m.region.size != m.region.pages * kPageSize)
+    return bad("region.size", "is not region.pages times 65536");
   if (m.region.pages == 0) return bad("region.pages", "is 0");
   if (m.region.base % 8 != 0) return bad("region.base", "is not aligned to 8");
   if (m.memory_min_after < m.memory_min_before) return bad("memory.min_after", "is below memory.min_before");
-  if (m.region.end() > m.memory_min_after * kPageSize) return bad("region", "does not lie inside the declared minimum");
+  if (m.region.end() > m.memory_min_after * kPageSize)
+    return bad("region", "does not lie inside the declared minimum");
   if (m.memory_max_before.has_value() != m.memory_max_after.has_value())
     return bad("memory.max_after", "does not go with memory.max_before");
   if (m.memory_max_after && *m.memory_max_after < m.memory_min_after)
     return bad("memory.max_after", "is below memory.min_after");
   if (m.strategy == Strategy::bump) {
     if (!m.heap_base_before || !m.heap_base_after) return bad("heap", "has no base, which a bump needs");
-    if (*m.heap_base_after < *m.heap_base_before || *m.heap_base_after - *m.heap_base_before !=
-                                                        (m.memory_min_after - m.memory_min_before) * kPageSize)
+    if (*m.heap_base_after < *m.heap_base_before ||
+        *m.heap_base_after - *m.heap_base_before != (m.memory_min_after - m.memory_min_before) * kPageSize)
       return bad("heap.base_after", "does not move as the memory's minimum does");
     if (m.region.base < *m.heap_base_before || m.region.end() > *m.heap_base_after)
       return bad("region", "does not lie between the old and the new heap start");
@@ -122,9 +130,11 @@ Status check_consistency(const Manifest& m) {
   if (m.strategy == Strategy::tail && m.region.base < m.memory_min_before * kPageSize)
     return bad("region", "does not lie above the old minimum");
   const bool has_shim = m.placement == Placement::shim;
-  if (has_shim != m.function_index.has_value() || m.export_name != (has_shim ? kShimExport : std::string_view{}))
+  if (has_shim != m.function_index.has_value() ||
+      m.export_name != (has_shim ? kShimExport : std::string_view{}))
     return bad("placement", "does not name the shim as its kind demands");
-  if (m.placement != Placement::none && m.slots.empty()) return bad("slots", "are missing, which the placement needs");
+  if (m.placement != Placement::none && m.slots.empty())
+    return bad("slots", "are missing, which the placement needs");
   // The shim counts through whole pairs from the region's base, so its slots can stand in one way only.
   if (has_shim && m.slots != make_slots(m.region, static_cast<std::uint32_t>(m.slots.size() / 2)))
     return bad("slots", "are not those that the shim hands out");
@@ -135,17 +145,23 @@ Status check_consistency(const Manifest& m) {
 
 std::string_view to_string(Placement value) {
   switch (value) {
-    case Placement::shim: return "shim";
-    case Placement::adapter: return "adapter";
-    case Placement::none: return "none";
+    case Placement::shim:
+      return "shim";
+    case Placement::adapter:
+      return "adapter";
+    case Placement::none:
+      return "none";
   }
   std::unreachable();
 }
 
-std::string_view to_string(SlotName value) { return value == SlotName::state ? "state" : "stack"; }
+std::string_view to_string(SlotName value) {
+  return value == SlotName::state ? "state" : "stack";
+}
 
 const Slot* Manifest::slot(std::uint32_t adapter, SlotName name) const {
-  const auto found = std::ranges::find_if(slots, [&](const Slot& s) { return s.adapter == adapter && s.name == name; });
+  const auto found =
+      std::ranges::find_if(slots, [&](const Slot& s) { return s.adapter == adapter && s.name == name; });
   return found == slots.end() ? nullptr : &*found;
 }
 
@@ -173,7 +189,9 @@ Json to_json(const Manifest& m) {
   return Json::object({
       {"schema_version", kManifestVersion},
       {"module", module},
-      {"toolchain", Json::object({{"name", m.toolchain.name}, {"version", m.toolchain.version}, {"how", m.toolchain.how}})},
+      {"toolchain",
+       Json::object(
+           {{"name", m.toolchain.name}, {"version", m.toolchain.version}, {"how", m.toolchain.how}})},
       {"strategy", to_string(m.strategy)},
       {"memory", Json::object({{"min_before", m.memory_min_before},
                                {"min_after", m.memory_min_after},
@@ -185,16 +203,19 @@ Json to_json(const Manifest& m) {
       {"slots", slots},
       {"placement", Json::object({{"kind", to_string(m.placement)},
                                   {"export", m.export_name.empty() ? Json() : Json(m.export_name)},
-                                  {"function_index", m.function_index ? Json(std::uint64_t{*m.function_index}) : Json()}})},
+                                  {"function_index",
+                                   m.function_index ? Json(std::uint64_t{*m.function_index}) : Json()}})},
       {"forbids", Json(Json::Array{Json(kForbiddenOption)})},
   });
 }
 
 Result<Manifest> manifest_from_json(const Json& document) {
   if (document.as_object() == nullptr) return bad("the document", "is not an object");
-  HEAPBUMP_TRY(const std::uint64_t version, unsigned_at(document, "schema_version", "schema_version", 1000000));
+  HEAPBUMP_TRY(const std::uint64_t version,
+               unsigned_at(document, "schema_version", "schema_version", 1000000));
   if (version != kManifestVersion)
-    return fail(Code::kUnsupportedManifest, "manifest: schema version " + std::to_string(version) + " is not known; 1 is");
+    return fail(Code::kUnsupportedManifest,
+                "manifest: schema version " + std::to_string(version) + " is not known; 1 is");
   Manifest m;
   HEAPBUMP_TRY(const Json* module, member(document, "module", "module"));
   HEAPBUMP_TRY(m.input_sha256, sha256_at(*module, "input_sha256", "module.input_sha256", false));
@@ -211,7 +232,8 @@ Result<Manifest> manifest_from_json(const Json& document) {
   HEAPBUMP_TRY(m.memory_max_before, optional_at(*memory, "max_before", "memory.max_before", kMaxPages));
   HEAPBUMP_TRY(m.memory_max_after, optional_at(*memory, "max_after", "memory.max_after", kMaxPages));
   HEAPBUMP_TRY(const Json* heap, member(document, "heap", "heap"));
-  HEAPBUMP_TRY(m.heap_base_before, optional_at(*heap, "base_before", "heap.base_before", kMaxPages * kPageSize));
+  HEAPBUMP_TRY(m.heap_base_before,
+               optional_at(*heap, "base_before", "heap.base_before", kMaxPages * kPageSize));
   HEAPBUMP_TRY(m.heap_base_after, optional_at(*heap, "base_after", "heap.base_after", kMaxPages * kPageSize));
   HEAPBUMP_TRY(const Json* region, member(document, "region", "region"));
   HEAPBUMP_TRY(m.region.base, unsigned_at(*region, "base", "region.base", kMaxPages * kPageSize));
@@ -224,7 +246,8 @@ Result<Manifest> manifest_from_json(const Json& document) {
     Slot slot;
     HEAPBUMP_TRY(const std::uint64_t adapter, unsigned_at(element, "adapter", "slots.adapter", kMaxPages));
     slot.adapter = static_cast<std::uint32_t>(adapter);
-    HEAPBUMP_TRY(slot.name, enum_at(element, "name", "slots.name", std::array{SlotName::state, SlotName::stack}));
+    HEAPBUMP_TRY(slot.name,
+                 enum_at(element, "name", "slots.name", std::array{SlotName::state, SlotName::stack}));
     HEAPBUMP_TRY(slot.base, unsigned_at(element, "base", "slots.base", kMaxPages * kPageSize));
     HEAPBUMP_TRY(slot.size, unsigned_at(element, "size", "slots.size", kMaxPages * kPageSize));
     HEAPBUMP_TRY(const std::string grows, string_at(element, "grows", "slots.grows"));
@@ -236,7 +259,8 @@ Result<Manifest> manifest_from_json(const Json& document) {
   HEAPBUMP_TRY(m.placement, enum_at(*placement, "kind", "placement.kind",
                                     std::array{Placement::shim, Placement::adapter, Placement::none}));
   HEAPBUMP_TRY(m.export_name, string_at(*placement, "export", "placement.export"));
-  HEAPBUMP_TRY(const auto function_index, optional_at(*placement, "function_index", "placement.function_index", 0xffffffff));
+  HEAPBUMP_TRY(const auto function_index,
+               optional_at(*placement, "function_index", "placement.function_index", 0xffffffff));
   if (function_index) m.function_index = static_cast<std::uint32_t>(*function_index);
   HEAPBUMP_CHECK(check_forbids(document));
   HEAPBUMP_CHECK(check_consistency(m));

@@ -1,5 +1,6 @@
-// layout.json: where the reserved region is, who may use which part of it, and which module it belongs to. A placer or an
-// auditor needs nothing else. Reading treats the document as hostile: every field, range and overlap is checked.
+// layout.json: where the reserved region is, who may use which part of it, and which module it belongs to. A
+// placer or an auditor needs nothing else. Reading treats the document as hostile: every field, range and
+// overlap is checked.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +9,15 @@
 #include <string_view>
 #include <vector>
 
-#include "record/finding.h"
 #include "base/json.h"
+#include "record/finding.h"
 
 namespace heapbump {
 
 inline constexpr int kManifestVersion = 1;
-inline constexpr std::uint64_t kSlotSize = 65536;      ///< bytes; an adapter asks for two allocations of this size
-inline constexpr std::uint64_t kSlotAlignment = 16;    ///< bytes; the adapter asks for 8
+inline constexpr std::uint64_t kSlotSize =
+    65536;  ///< bytes; an adapter asks for two allocations of this size
+inline constexpr std::uint64_t kSlotAlignment = 16;  ///< bytes; the adapter asks for 8
 inline constexpr std::string_view kShimExport = "cabi_realloc_adapter";
 
 enum class Placement { shim, adapter, none };
@@ -64,8 +66,8 @@ struct Manifest {
   [[nodiscard]] const Slot* slot(std::uint32_t adapter, SlotName name) const;
 };
 
-/// The slots of `adapters` adapters from the region's base up: for each, State in the low page and the stack, which grows
-/// down and has no guard, in the high one, so that an overflow runs into State's end magic.
+/// The slots of `adapters` adapters from the region's base up: for each, State in the low page and the stack,
+/// which grows down and has no guard, in the high one, so that an overflow runs into State's end magic.
 [[nodiscard]] std::vector<Slot> make_slots(const Region& region, std::uint32_t adapters);
 
 [[nodiscard]] Json to_json(const Manifest& manifest);

@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "record/record.h"
 #include "base/sha256.h"
+#include "record/record.h"
 
 namespace heapbump {
 namespace {
@@ -17,7 +17,9 @@ bool is_component_type(const Section& section) {
   return section.id == SectionId::custom && section.name.starts_with(kComponentType);
 }
 
-bool is_record(const Section& section) { return section.id == SectionId::custom && section.name == kRecordSection; }
+bool is_record(const Section& section) {
+  return section.id == SectionId::custom && section.name == kRecordSection;
+}
 
 // Walks forward through pieces of a file without joining them.
 class PieceCursor {
@@ -31,7 +33,9 @@ class PieceCursor {
     }
     return piece_ < pieces_.size();
   }
-  std::uint8_t next() { return settle() ? u8(pieces_[piece_][static_cast<std::size_t>(at_++)]) : std::uint8_t{0}; }
+  std::uint8_t next() {
+    return settle() ? u8(pieces_[piece_][static_cast<std::size_t>(at_++)]) : std::uint8_t{0};
+  }
   void skip(std::uint64_t count) {
     at_ += count;
     settle();
@@ -48,11 +52,13 @@ std::string_view without_version(std::string_view name) {
   const std::size_t open = name.rfind(" [v");
   if (open == std::string_view::npos || !name.ends_with(']')) return name;
   const std::string_view digits = name.substr(open + 3, name.size() - open - 4);
-  const bool number = !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  const bool number =
+      !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
   return number ? name.substr(0, open) : name;
 }
 
-/// The import section's payload with the names as they were. The immediates behind a name are copied as they stand.
+/// The import section's payload with the names as they were. The immediates behind a name are copied as they
+/// stand.
 Result<std::vector<std::byte>> imports_as_they_were(const Module& module, const Section& section) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto count, cursor.read_count("imports", 4));
@@ -77,7 +83,8 @@ Result<std::vector<std::byte>> imports_as_they_were(const Module& module, const 
     seen.emplace(module_name, name);
     out.name(module_name).name(name);
     HEAPBUMP_TRY(const std::uint8_t kind, byte("an import's kind"));
-    if (kind == static_cast<std::uint8_t>(ExternalKind::table) || kind == static_cast<std::uint8_t>(ExternalKind::global)) {
+    if (kind == static_cast<std::uint8_t>(ExternalKind::table) ||
+        kind == static_cast<std::uint8_t>(ExternalKind::global)) {
       HEAPBUMP_TRY([[maybe_unused]] const auto type, byte("an import's type"));
     }
     if (kind == static_cast<std::uint8_t>(ExternalKind::global)) {
@@ -87,7 +94,8 @@ Result<std::vector<std::byte>> imports_as_they_were(const Module& module, const 
     if (kind == static_cast<std::uint8_t>(ExternalKind::tag)) {
       HEAPBUMP_TRY([[maybe_unused]] const auto attribute, byte("a tag"));
     }
-    if (kind == static_cast<std::uint8_t>(ExternalKind::table) || kind == static_cast<std::uint8_t>(ExternalKind::memory)) {
+    if (kind == static_cast<std::uint8_t>(ExternalKind::table) ||
+        kind == static_cast<std::uint8_t>(ExternalKind::memory)) {
       HEAPBUMP_TRY(const std::uint8_t flags, byte("limits"));
       HEAPBUMP_CHECK(index("a minimum"));
       if ((flags & 1) != 0) HEAPBUMP_CHECK(index("a maximum"));
@@ -95,7 +103,8 @@ Result<std::vector<std::byte>> imports_as_they_were(const Module& module, const 
     }
     HEAPBUMP_CHECK(index("an import's type"));
   }
-  if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over after the imports");
+  if (!cursor.empty())
+    return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over after the imports");
   return out.take();
 }
 
@@ -131,9 +140,11 @@ bool needs_component_types(const Module& module) {
   const bool more_imports = std::ranges::any_of(module.imports, [](const Import& import) {
     return import.module != "wasi_snapshot_preview1" && import.module != "wasi_unstable";
   });
-  // A command may have exports beside its start: a world can name them, and a reactor's adapter call its _initialize.
-  const bool more_exports = std::ranges::any_of(
-      module.exports, [](const Export& item) { return item.kind == ExternalKind::function && item.name != "_start"; });
+  // A command may have exports beside its start: a world can name them, and a reactor's adapter call its
+  // _initialize.
+  const bool more_exports = std::ranges::any_of(module.exports, [](const Export& item) {
+    return item.kind == ExternalKind::function && item.name != "_start";
+  });
   return more_imports || more_exports || module.find_export("_start", ExternalKind::function) == nullptr ||
          std::ranges::any_of(module.sections, is_component_type);
 }
@@ -151,7 +162,8 @@ Result<std::string> kept_content_sha256(const Module& module) {
       HEAPBUMP_TRY(auto before, imports_as_they_were(module, section));
       payload = imports.emplace_back(std::move(before));
     }
-    pieces.push_back(headers.emplace_back(Writer().u8(static_cast<std::uint8_t>(section.id)).uleb(payload.size()).take()));
+    pieces.push_back(
+        headers.emplace_back(Writer().u8(static_cast<std::uint8_t>(section.id)).uleb(payload.size()).take()));
     pieces.push_back(payload);
   }
   return sha256_hex(pieces);
@@ -166,7 +178,8 @@ Result<std::vector<std::byte>> reassemble(const Module& embedded, std::string_vi
       out.bytes(embedded.bytes_at(section.offset, section.end() - section.offset));
       continue;
     }
-    if (at == size_widths.size()) return fail_at(Code::kModifiedSince, section.offset, "the module has a section more than was recorded");
+    if (at == size_widths.size())
+      return fail_at(Code::kModifiedSince, section.offset, "the module has a section more than was recorded");
     const auto width = static_cast<unsigned>(size_widths[at++] - '0');
     HEAPBUMP_TRY(const auto payload, payload_as_it_was(embedded, section));
     const auto size = encode_uleb(payload.size(), std::max(width, uleb_width(payload.size())));

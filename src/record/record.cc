@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <bit>
 
-#include "record/reassemble.h"
 #include "base/sha256.h"
+#include "record/reassemble.h"
 
 namespace heapbump {
 namespace {
 
-constexpr std::uint64_t kMaxOffset = std::uint64_t{1} << 40;  // bytes; far above any module, far below an overflow
+constexpr std::uint64_t kMaxOffset = std::uint64_t{1}
+                                     << 40;  // bytes; far above any module, far below an overflow
 
 std::unexpected<Error> bad_record(const Section& section, std::string_view what) {
   return fail_at(Code::kBadRecord, section.offset, "the heapbump section " + std::string(what));
@@ -19,23 +20,27 @@ Result<RecordedEdit> read_edit(const Section& section, const Json& element) {
   const Json* offset = element.find("offset");
   const Json* old_hex = element.find("old_hex");
   const Json* new_hex = element.find("new_hex");
-  if (offset == nullptr || offset->as_integer() == nullptr || *offset->as_integer() < 0 || old_hex == nullptr ||
-      old_hex->as_string() == nullptr || new_hex == nullptr || new_hex->as_string() == nullptr)
+  if (offset == nullptr || offset->as_integer() == nullptr || *offset->as_integer() < 0 ||
+      old_hex == nullptr || old_hex->as_string() == nullptr || new_hex == nullptr ||
+      new_hex->as_string() == nullptr)
     return bad_record(section, "has an edit without an offset, old_hex or new_hex");
   auto old_bytes = from_hex(*old_hex->as_string());
   auto new_bytes = from_hex(*new_hex->as_string());
   if (!old_bytes || !new_bytes) return bad_record(section, "has an edit whose bytes are not hexadecimal");
-  return RecordedEdit{static_cast<std::uint64_t>(*offset->as_integer()), *std::move(old_bytes), *std::move(new_bytes)};
+  return RecordedEdit{static_cast<std::uint64_t>(*offset->as_integer()), *std::move(old_bytes),
+                      *std::move(new_bytes)};
 }
 
 /// The record carries a hash of itself without that hash, so that no byte of it can change unnoticed.
 Status check_digest(const Section& section, const Json& document) {
   const Json* digest = document.find("sha256");
-  if (digest == nullptr || digest->as_string() == nullptr) return bad_record(section, "carries no hash of itself");
+  if (digest == nullptr || digest->as_string() == nullptr)
+    return bad_record(section, "carries no hash of itself");
   Json::Object rest = *document.as_object();
   rest.erase("sha256");
   if (sha256_hex(as_bytes(Json(std::move(rest)).dump(-1))) != *digest->as_string())
-    return fail_at(Code::kModifiedSince, section.offset, "the heapbump section was changed after it was written");
+    return fail_at(Code::kModifiedSince, section.offset,
+                   "the heapbump section was changed after it was written");
   return {};
 }
 
@@ -61,21 +66,25 @@ Status read_checkpoints(const Section& section, const Json& undo, Record& record
   if (checkpoints == nullptr) return {};
   const Json* every = checkpoints->find("every");
   const Json* digests = checkpoints->find("sha256_starts");
-  if (every == nullptr || every->as_integer() == nullptr || digests == nullptr || digests->as_string() == nullptr)
+  if (every == nullptr || every->as_integer() == nullptr || digests == nullptr ||
+      digests->as_string() == nullptr)
     return bad_record(section, "has checkpoints without a distance or digests");
   const auto distance = static_cast<std::uint64_t>(*every->as_integer());
   if (distance < kMinCheckpointDistance || distance > kMaxOffset || !std::has_single_bit(distance))
     return bad_record(section, "has checkpoints at a distance that is none");
   const std::string& text = *digests->as_string();
   // A size that the edits contradict wraps to one that no digests are enough for.
-  if (text.size() % kCheckpointDigits != 0 || text.size() / kCheckpointDigits != checkpoint_count(record.body_size(), distance) || !from_hex(text))
+  if (text.size() % kCheckpointDigits != 0 ||
+      text.size() / kCheckpointDigits != checkpoint_count(record.body_size(), distance) || !from_hex(text))
     return bad_record(section, "has another number of checkpoints than its module");
   record.checkpoints = Checkpoints{distance, text};
   return {};
 }
 
 Status check_stands_once(const Module& module, const Section& section) {
-  const auto is_record = [](const Section& s) { return s.id == SectionId::custom && s.name == kRecordSection; };
+  const auto is_record = [](const Section& s) {
+    return s.id == SectionId::custom && s.name == kRecordSection;
+  };
   if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(section, "stands twice");
   return {};
 }
@@ -93,7 +102,8 @@ Result<Record> make_record(const Manifest& manifest, const EditList& edits, cons
   return make_record(manifest, edits, input, hash);
 }
 
-Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input, Sha256& hash) {
+Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input,
+                           Sha256& hash) {
   Record record;
   record.manifest = manifest;
   record.input_size = input.file.size();
@@ -124,7 +134,8 @@ std::vector<std::byte> encode_record(const Record& record) {
   if (!record.kept_sha256.empty()) layout["kept_sha256"] = record.kept_sha256;
   Json undo = Json::object({{"input_size", record.input_size}, {"edits", edits}});
   if (record.checkpoints)
-    undo["checkpoints"] = Json::object({{"every", record.checkpoints->every}, {"sha256_starts", record.checkpoints->digests}});
+    undo["checkpoints"] =
+        Json::object({{"every", record.checkpoints->every}, {"sha256_starts", record.checkpoints->digests}});
   Json document = Json::object({
       {"schema_version", kRecordVersion},
       {"manifest", to_json(record.manifest)},
@@ -165,16 +176,18 @@ Result<std::optional<Record>> read_moved_record(const Module& module) {
   const Json* undo = document->find("undo");
   if (version == nullptr || version->as_integer() == nullptr || *version->as_integer() != kRecordVersion)
     return bad_record(*section, "has a schema version that is not known");
-  if (manifest == nullptr || undo == nullptr) return bad_record(*section, "has no manifest or nothing to undo");
+  if (manifest == nullptr || undo == nullptr)
+    return bad_record(*section, "has no manifest or nothing to undo");
   Record record;
   auto read = manifest_from_json(*manifest);
-  if (!read) return fail_at(read.error().code, section->offset, "in the heapbump section: " + read.error().message);
+  if (!read)
+    return fail_at(read.error().code, section->offset, "in the heapbump section: " + read.error().message);
   record.manifest = *std::move(read);
   HEAPBUMP_CHECK(read_layout(*section, *document, record));
   const Json* input_size = undo->find("input_size");
   const Json* edits = undo->find("edits");
-  if (input_size == nullptr || input_size->as_integer() == nullptr || *input_size->as_integer() < 0 || edits == nullptr ||
-      edits->as_array() == nullptr)
+  if (input_size == nullptr || input_size->as_integer() == nullptr || *input_size->as_integer() < 0 ||
+      edits == nullptr || edits->as_array() == nullptr)
     return bad_record(*section, "has nothing to undo");
   record.input_size = static_cast<std::uint64_t>(*input_size->as_integer());
   std::uint64_t last_end = 0;

@@ -1,5 +1,5 @@
-// The custom section `heapbump`, last in a reserved module: the manifest and what undo needs. It makes a reserved module
-// recognisable, reversible, and the second `reserve` a no-op.
+// The custom section `heapbump`, last in a reserved module: the manifest and what undo needs. It makes a
+// reserved module recognisable, reversible, and the second `reserve` a no-op.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "record/checkpoints.h"
-#include "wasm/edit.h"
 #include "record/manifest.h"
+#include "wasm/edit.h"
 #include "wasm/module.h"
 
 namespace heapbump {
@@ -29,11 +29,11 @@ struct Record {
   Manifest manifest;  ///< without output_sha256
   std::uint64_t input_size = 0;
   std::vector<RecordedEdit> edits;  ///< ascending by offset
-  /// Of the reserved module without the record, so that undo can say where it was changed. Absent in records that were
-  /// written before there were any.
+  /// Of the reserved module without the record, so that undo can say where it was changed. Absent in records
+  /// that were written before there were any.
   std::optional<Checkpoints> checkpoints;
-  /// What `check` needs to know the module again after wit-component rewrote its section sizes: bytes of each section's size
-  /// field in the reserved module, a digit a section, the record left out.
+  /// What `check` needs to know the module again after wit-component rewrote its section sizes: bytes of each
+  /// section's size field in the reserved module, a digit a section, the record left out.
   std::string size_widths;
   /// Only where needs_component_types: see kept_content_sha256.
   std::string kept_sha256;
@@ -44,14 +44,17 @@ struct Record {
 
 /// The section's bytes as they are appended to the file: id, size, name, JSON on one line.
 [[nodiscard]] std::vector<std::byte> encode_record(const Record& record);
-/// `edits` are those of the plan, applied to `input`. `hash` is new and is fed what stands before the record, so that the caller
-/// need not read it once more. Errors: those of reading the result, for a module with component types.
-[[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input, Sha256& hash);
-[[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input);
+/// `edits` are those of the plan, applied to `input`. `hash` is new and is fed what stands before the record,
+/// so that the caller need not read it once more. Errors: those of reading the result, for a module with
+/// component types.
+[[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input,
+                                         Sha256& hash);
+[[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits,
+                                         const Module& input);
 /// Nothing if the module carries no record. Errors: kBadRecord (damaged, not last, or twice), kBadManifest.
 [[nodiscard]] Result<std::optional<Record>> read_record(const Module& module);
-/// As read_record, for a module whose bytes may have moved since: the edits' offsets may lie outside it, and the
-/// record need not be the last section.
+/// As read_record, for a module whose bytes may have moved since: the edits' offsets may lie outside it, and
+/// the record need not be the last section.
 [[nodiscard]] Result<std::optional<Record>> read_moved_record(const Module& module);
 
 }  // namespace heapbump

@@ -21,11 +21,15 @@ constexpr std::array<Style, 6> kStyles = {{{"untouched", ' ', "#f4f4f4"},
                                            {"region", 'R', "#e8743b"},
                                            {"heap", '.', "#b7e0b1"}}};
 
-const Style& style(MemoryArea::Kind kind) { return kStyles[static_cast<std::size_t>(kind)]; }
+const Style& style(MemoryArea::Kind kind) {
+  return kStyles[static_cast<std::size_t>(kind)];
+}
 
 // The stack that grows down from the first mutable i32 global, if its start lies below or above the data.
 std::optional<std::uint64_t> stack_top(const Module& module) {
-  const auto is_stack_pointer = [](const Global& g) { return !g.imported && g.is_mutable && g.type == ValueType::i32 && g.init.value; };
+  const auto is_stack_pointer = [](const Global& g) {
+    return !g.imported && g.is_mutable && g.type == ValueType::i32 && g.init.value;
+  };
   const auto found = std::ranges::find_if(module.globals, is_stack_pointer);
   if (found == module.globals.end() || *found->init.value <= 0) return std::nullopt;
   return static_cast<std::uint32_t>(*found->init.value);
@@ -45,10 +49,17 @@ std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      default: out += c;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -77,7 +88,8 @@ std::vector<MemoryArea> map_memory(const Module& module, const Finding* finding,
   std::optional<std::uint64_t> heap = manifest != nullptr ? manifest->heap_base_after : std::nullopt;
   if (!heap && finding != nullptr) heap = finding->heap_base;
 
-  // Tools for C and its kin keep their stack below the data or between data and heap; Go keeps it in the data.
+  // Tools for C and its kin keep their stack below the data or between data and heap; Go keeps it in the
+  // data.
   const auto top = stack_top(module);
   if (top && *top <= data_begin) add(Kind::stack, *top, "stack, grows down");
   if (data_begin < data_end) {
@@ -86,16 +98,19 @@ std::vector<MemoryArea> map_memory(const Module& module, const Finding* finding,
   }
   const std::uint64_t region_begin = manifest != nullptr ? manifest->region.base : limit;
   const std::uint64_t objects_end = std::min(heap.value_or(limit), region_begin);
-  if (top && *top > data_end && *top <= objects_end) add(Kind::stack, *top, "zeroed objects and the stack, grows down");
+  if (top && *top > data_end && *top <= objects_end)
+    add(Kind::stack, *top, "zeroed objects and the stack, grows down");
   if (heap || manifest != nullptr) add(Kind::zeroed, objects_end, "zeroed objects");
   if (manifest != nullptr) {
     if (manifest->strategy == Strategy::tail) add(Kind::heap, region_begin, "heap");
     add(Kind::untouched, region_begin, "not touched");
     add(Kind::region, manifest->region.end(), "reserved region");
   }
-  if (finding != nullptr && finding->gap_end > at && manifest == nullptr) add(Kind::untouched, finding->gap_end, "never touched");
+  if (finding != nullptr && finding->gap_end > at && manifest == nullptr)
+    add(Kind::untouched, finding->gap_end, "never touched");
   if (heap) add(Kind::untouched, std::min(*heap, limit), "not touched");
-  add(heap || finding != nullptr ? Kind::heap : Kind::untouched, limit, heap ? "heap" : "declared, use not known");
+  add(heap || finding != nullptr ? Kind::heap : Kind::untouched, limit,
+      heap ? "heap" : "declared, use not known");
   return areas;
 }
 
@@ -108,8 +123,8 @@ std::string draw_text(const std::vector<MemoryArea>& areas) {
     const double share = static_cast<double>(area->end - area->begin) / total;
     const auto length = std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(share * kBar)), 1, kBar);
     out += padded(hex(area->begin), 10, true) + " .. " + padded(hex(area->end), 10) + " |" +
-           padded(std::string(length, style(area->kind).fill), kBar) + "| " + padded(size_text(area->end - area->begin), 14, true) + "  " +
-           area->label + "\n";
+           padded(std::string(length, style(area->kind).fill), kBar) + "| " +
+           padded(size_text(area->end - area->begin), 14, true) + "  " + area->label + "\n";
   }
   return out;
 }
@@ -117,16 +132,21 @@ std::string draw_text(const std::vector<MemoryArea>& areas) {
 std::string draw_svg(const std::vector<MemoryArea>& areas, const std::string& title) {
   constexpr int kRow = 34, kWidth = 720, kTop = 44;
   const int height = kTop + static_cast<int>(areas.size()) * kRow + 12;
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(kWidth) + "\" height=\"" +
-                    std::to_string(height) + "\" font-family=\"monospace\" font-size=\"13\">\n";
-  out += "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"12\" y=\"26\" font-size=\"15\">" + escaped(title) + "</text>\n";
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(kWidth) +
+                    "\" height=\"" + std::to_string(height) +
+                    "\" font-family=\"monospace\" font-size=\"13\">\n";
+  out += "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"12\" y=\"26\" font-size=\"15\">" +
+         escaped(title) + "</text>\n";
   int y = kTop;
   for (auto area = areas.rbegin(); area != areas.rend(); ++area, y += kRow) {
-    out += "<rect x=\"12\" y=\"" + std::to_string(y) + "\" width=\"220\" height=\"" + std::to_string(kRow - 4) + "\" fill=\"" +
-           std::string(style(area->kind).color) + "\" stroke=\"#555\"/>\n";
-    out += "<text x=\"20\" y=\"" + std::to_string(y + 20) + "\">" + std::string(style(area->kind).name) + "</text>\n";
-    out += "<text x=\"246\" y=\"" + std::to_string(y + 20) + "\">" + hex(area->begin) + " .. " + hex(area->end) + "  " +
-           size_text(area->end - area->begin) + "  " + escaped(area->label) + "</text>\n";
+    out += "<rect x=\"12\" y=\"" + std::to_string(y) + "\" width=\"220\" height=\"" +
+           std::to_string(kRow - 4) + "\" fill=\"" + std::string(style(area->kind).color) +
+           "\" stroke=\"#555\"/>\n";
+    out += "<text x=\"20\" y=\"" + std::to_string(y + 20) + "\">" + std::string(style(area->kind).name) +
+           "</text>\n";
+    out += "<text x=\"246\" y=\"" + std::to_string(y + 20) + "\">" + hex(area->begin) + " .. " +
+           hex(area->end) + "  " + size_text(area->end - area->begin) + "  " + escaped(area->label) +
+           "</text>\n";
   }
   return out + "</svg>\n";
 }

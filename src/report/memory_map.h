@@ -1,5 +1,6 @@
-// The picture of a module's linear memory at its start: what stands where, from the data segments, the stack pointer, the
-// heap start that a detector found, and the region if one is reserved. For people; nothing is decided from it.
+// The picture of a module's linear memory at its start: what stands where, from the data segments, the stack
+// pointer, the heap start that a detector found, and the region if one is reserved. For people; nothing is
+// decided from it.
 #pragma once
 
 #include <string>
@@ -19,8 +20,10 @@ struct MemoryArea {
   std::string label;
 };
 
-/// Areas in ascending order, without holes, from 0 to the declared minimum. `finding` and `manifest` may be null.
-[[nodiscard]] std::vector<MemoryArea> map_memory(const Module& module, const Finding* finding, const Manifest* manifest);
+/// Areas in ascending order, without holes, from 0 to the declared minimum. `finding` and `manifest` may be
+/// null.
+[[nodiscard]] std::vector<MemoryArea> map_memory(const Module& module, const Finding* finding,
+                                                 const Manifest* manifest);
 
 /// One line an area: addresses, size, a bar.
 [[nodiscard]] std::string draw_text(const std::vector<MemoryArea>& areas);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "wasm/code.h"
 #include "base/sha256.h"
 #include "base/shown.h"
+#include "wasm/code.h"
 
 namespace heapbump {
 namespace {
@@ -20,16 +20,20 @@ Json function_name_json(const NameSection& names, std::optional<std::uint32_t> f
   return name.empty() ? Json() : Json(name);
 }
 
-Json index_json(std::optional<std::uint32_t> index) { return index ? Json(std::uint64_t{*index}) : Json(); }
+Json index_json(std::optional<std::uint32_t> index) {
+  return index ? Json(std::uint64_t{*index}) : Json();
+}
 
 Json memory_json(const Module& module) {
   if (module.memories.empty()) return {};
   const Memory& memory = module.memories.front();
-  const auto exported = std::ranges::find_if(module.exports, [](const Export& e) { return e.kind == ExternalKind::memory && e.index == 0; });
-  return Json::object({{"min", memory.imported ? Json() : Json(memory.min.value)},
-                       {"max", memory.max ? Json(memory.max->value) : Json()},
-                       {"page_size", kPageSize},
-                       {"exported_as", exported == module.exports.end() ? Json() : Json(shown(exported->name))}});
+  const auto exported = std::ranges::find_if(
+      module.exports, [](const Export& e) { return e.kind == ExternalKind::memory && e.index == 0; });
+  return Json::object(
+      {{"min", memory.imported ? Json() : Json(memory.min.value)},
+       {"max", memory.max ? Json(memory.max->value) : Json()},
+       {"page_size", kPageSize},
+       {"exported_as", exported == module.exports.end() ? Json() : Json(shown(exported->name))}});
 }
 
 Json refusals_json(const std::vector<Refusal>& refusals) {
@@ -38,9 +42,11 @@ Json refusals_json(const std::vector<Refusal>& refusals) {
   return out;
 }
 
-void add_finding(Json& report, const Module& module, const NameSection& names, const Finding& finding, bool bumped) {
-  report["toolchain"] = Json::object(
-      {{"name", finding.toolchain.name}, {"version", finding.toolchain.version}, {"how", finding.toolchain.how}});
+void add_finding(Json& report, const Module& module, const NameSection& names, const Finding& finding,
+                 bool bumped) {
+  report["toolchain"] = Json::object({{"name", finding.toolchain.name},
+                                      {"version", finding.toolchain.version},
+                                      {"how", finding.toolchain.how}});
   report["detector"] = finding.detector;
   report["confidence"] = to_string(finding.confidence);
   report["heap"] = Json::object({{"base", Json::optional(finding.heap_base)},
@@ -60,7 +66,8 @@ void add_finding(Json& report, const Module& module, const NameSection& names, c
   }
   report["sites"] = std::move(sites);
   Json evidence = Json::array();
-  for (const Evidence& e : finding.evidence) evidence.push_back(Json::object({{"signal", e.signal}, {"detail", e.detail}}));
+  for (const Evidence& e : finding.evidence)
+    evidence.push_back(Json::object({{"signal", e.signal}, {"detail", e.detail}}));
   report["evidence"] = std::move(evidence);
   Json strategies = Json::array();
   for (const StrategyVerdict& v : finding.strategies)
@@ -101,30 +108,37 @@ Json input_json(const Module& module, const std::string& sha256) {
 Json edits_json(const Module& module, const NameSection& names, const EditList& edits) {
   Json out = Json::array();
   for (const Edit& edit : edits) {
-    const Section* section = module.section_at(edit.old_bytes.empty() && edit.offset > 0 ? edit.offset - 1 : edit.offset);
+    const Section* section =
+        module.section_at(edit.old_bytes.empty() && edit.offset > 0 ? edit.offset - 1 : edit.offset);
     const auto function = edit.old_bytes.empty() ? std::nullopt : module.function_at(edit.offset);
-    out.push_back(Json::object(
-        {{"file_offset", edit.offset},
-         {"section", section == nullptr ? Json() : Json(section->title())},
-         {"section_offset", section == nullptr || edit.offset < section->payload_offset ? Json() : Json(edit.offset - section->payload_offset)},
-         {"function", index_json(function)},
-         {"function_name", function_name_json(names, function)},
-         {"old_hex", to_hex(edit.old_bytes)},
-         {"new_hex", to_hex(edit.new_bytes)},
-         {"reason", edit.reason}}));
+    out.push_back(Json::object({{"file_offset", edit.offset},
+                                {"section", section == nullptr ? Json() : Json(section->title())},
+                                {"section_offset", section == nullptr || edit.offset < section->payload_offset
+                                                       ? Json()
+                                                       : Json(edit.offset - section->payload_offset)},
+                                {"function", index_json(function)},
+                                {"function_name", function_name_json(names, function)},
+                                {"old_hex", to_hex(edit.old_bytes)},
+                                {"new_hex", to_hex(edit.new_bytes)},
+                                {"reason", edit.reason}}));
   }
   return out;
 }
 
 }  // namespace
 
-std::string_view version() { return HEAPBUMP_VERSION; }
+std::string_view version() {
+  return HEAPBUMP_VERSION;
+}
 
-Json tool_json() { return Json::object({{"name", "heapbump"}, {"version", version()}, {"rules", kRulesVersion}}); }
+Json tool_json() {
+  return Json::object({{"name", "heapbump"}, {"version", version()}, {"rules", kRulesVersion}});
+}
 
 Json error_json(const Error& error) {
-  return Json::object(
-      {{"code", code_info(error.code).name}, {"message", error.message}, {"offset", Json::optional(error.offset)}});
+  return Json::object({{"code", code_info(error.code).name},
+                       {"message", error.message},
+                       {"offset", Json::optional(error.offset)}});
 }
 
 Json detect_report(const Module& module, const Result<Finding>& finding, const std::string& input_sha256) {
@@ -153,9 +167,12 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
   report["status"] = plan.outcome == Plan::Outcome::reserve   ? "reserved"
                      : plan.outcome == Plan::Outcome::already ? "already-reserved"
                                                               : "not-needed";
-  if (reservation.finding) add_finding(report, module, names, *reservation.finding, plan.strategy == Strategy::bump);
+  if (reservation.finding)
+    add_finding(report, module, names, *reservation.finding, plan.strategy == Strategy::bump);
   std::vector<std::string> warnings = plan.warnings;
-  if (reservation.finding) warnings.insert(warnings.begin(), reservation.finding->warnings.begin(), reservation.finding->warnings.end());
+  if (reservation.finding)
+    warnings.insert(warnings.begin(), reservation.finding->warnings.begin(),
+                    reservation.finding->warnings.end());
   if (!plan.note.empty()) warnings.push_back(plan.note);
   report["warnings"] = strings_json(warnings);
 
@@ -164,7 +181,9 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
   report["strategy"] = has_region ? Json(to_string(plan.strategy)) : Json();
   report["placement"] = has_region ? Json(to_string(plan.placement)) : Json();
   const Region& region = plan.manifest.region;
-  report["region"] = has_region ? Json::object({{"base", region.base}, {"size", region.size}, {"pages", region.pages}}) : Json();
+  report["region"] =
+      has_region ? Json::object({{"base", region.base}, {"size", region.size}, {"pages", region.pages}})
+                 : Json();
   Json edits = edits_json(module, names, plan.edits);
   if (!reservation.record.empty()) {
     // The record holds the edits, so it is described here rather than repeated byte by byte.
@@ -179,14 +198,17 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
   }
   report["edits"] = std::move(edits);
   report["code_offsets_preserved"] = plan.code_offsets_preserved;
-  const bool has_dwarf = module.custom_section(".debug_info") != nullptr || module.custom_section(".debug_line") != nullptr;
-  report["dwarf"] = Json::object({{"present", has_dwarf}, {"preserved", has_dwarf ? Json(plan.code_offsets_preserved) : Json()}});
-  report["policy"] = Json::object({{"pages", request.pages},
-                                   {"adapters", std::uint64_t{request.adapters}},
-                                   {"strategy", request.strategy ? Json(to_string(*request.strategy)) : Json("auto")},
-                                   {"placement", request.placement ? Json(to_string(*request.placement)) : Json("auto")},
-                                   {"min_confidence", to_string(request.min_confidence)},
-                                   {"allow_moved_code", request.allow_moved_code}});
+  const bool has_dwarf =
+      module.custom_section(".debug_info") != nullptr || module.custom_section(".debug_line") != nullptr;
+  report["dwarf"] = Json::object(
+      {{"present", has_dwarf}, {"preserved", has_dwarf ? Json(plan.code_offsets_preserved) : Json()}});
+  report["policy"] =
+      Json::object({{"pages", request.pages},
+                    {"adapters", std::uint64_t{request.adapters}},
+                    {"strategy", request.strategy ? Json(to_string(*request.strategy)) : Json("auto")},
+                    {"placement", request.placement ? Json(to_string(*request.placement)) : Json("auto")},
+                    {"min_confidence", to_string(request.min_confidence)},
+                    {"allow_moved_code", request.allow_moved_code}});
   return report;
 }
 
@@ -205,7 +227,8 @@ Json failure_report(const Error& error, const Module* module, const Finding* fin
     report["warnings"] = strings_json(finding->warnings);
   }
   const Json* refusals = report.find("refusals");
-  if (refusals == nullptr || refusals->as_array()->empty()) report["refusals"] = Json(Json::Array{error_json(error)});
+  if (refusals == nullptr || refusals->as_array()->empty())
+    report["refusals"] = Json(Json::Array{error_json(error)});
   return report;
 }
 

@@ -1,5 +1,6 @@
-// The audit record as JSON: what was found, what was changed, byte by byte, and why. No clock, no path and no machine is in
-// it, so the same input gives the same report everywhere. Fields are described by schemas/report.schema.json.
+// The audit record as JSON: what was found, what was changed, byte by byte, and why. No clock, no path and no
+// machine is in it, so the same input gives the same report everywhere. Fields are described by
+// schemas/report.schema.json.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@ namespace heapbump {
 
 inline constexpr int kReportVersion = 1;
 
-/// The rules a report was made by; raised whenever a detector or the plan decides differently for some module.
+/// The rules a report was made by; raised whenever a detector or the plan decides differently for some
+/// module.
 inline constexpr int kRulesVersion = 1;
 
 [[nodiscard]] std::string_view version();
@@ -23,10 +25,12 @@ inline constexpr int kRulesVersion = 1;
 [[nodiscard]] Json error_json(const Error& error);
 
 /// The report of `detect`. `finding` may hold refusals. `input_sha256` is computed by the caller.
-[[nodiscard]] Json detect_report(const Module& module, const Result<Finding>& finding, const std::string& input_sha256);
+[[nodiscard]] Json detect_report(const Module& module, const Result<Finding>& finding,
+                                 const std::string& input_sha256);
 
 /// The report of `reserve`. `status` is "reserved", "already-reserved" or "not-needed".
-[[nodiscard]] Json reserve_report(const Module& module, const Reservation& reservation, const Request& request);
+[[nodiscard]] Json reserve_report(const Module& module, const Reservation& reservation,
+                                  const Request& request);
 
 /// The report of a verb that could not answer: status "error" (input/output, usage, malformed) or "refused".
 [[nodiscard]] Json failure_report(const Error& error, const Module* module, const Finding* finding,

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "adapters/shim.h"
-#include "wasm/data_image.h"
 #include "record/record.h"
 #include "reserve/undo.h"
+#include "wasm/data_image.h"
 
 namespace heapbump {
 namespace {
@@ -26,9 +26,10 @@ Result<std::vector<Strategy>> choose_strategies(const Finding& finding, const Re
   if (request.strategy) {
     const StrategyVerdict* verdict = finding.verdict(*request.strategy);
     if (verdict == nullptr || !verdict->sound) {
-      return fail(Code::kStrategyUnsound, "strategy " + std::string(to_string(*request.strategy)) +
-                                              " is not sound for this module: " +
-                                              (verdict != nullptr ? verdict->why : "the detector knows no way to it"));
+      return fail(Code::kStrategyUnsound,
+                  "strategy " + std::string(to_string(*request.strategy)) +
+                      " is not sound for this module: " +
+                      (verdict != nullptr ? verdict->why : "the detector knows no way to it"));
     }
     return std::vector{*request.strategy};
   }
@@ -51,15 +52,17 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
       if (!finding.heap_base) return fail(Code::kInternal, "a bump was called sound without a heap start");
       const std::uint64_t base = *finding.heap_base;
       layout.region.base = align_up(std::max(base, finding.bump_region_floor), kSlotAlignment);
-      // Where the heap start is not aligned, the slots end beyond it by a few bytes: one page more. The bump stays a
-      // multiple of 64 KiB so that every alignment computed from the heap start, also one folded away, stays right.
+      // Where the heap start is not aligned, the slots end beyond it by a few bytes: one page more. The bump
+      // stays a multiple of 64 KiB so that every alignment computed from the heap start, also one folded
+      // away, stays right.
       layout.grow_pages = (layout.region.end() - base + kPageSize - 1) / kPageSize;
       layout.bump = layout.grow_pages * kPageSize;
       break;
     }
     case Strategy::tail:
       if (pages > finding.tail_pages)
-        return fail(Code::kStrategyUnsound, "tail is shown for at most " + std::to_string(finding.tail_pages) + " pages, " +
+        return fail(Code::kStrategyUnsound, "tail is shown for at most " +
+                                                std::to_string(finding.tail_pages) + " pages, " +
                                                 std::to_string(pages) + " are asked for");
       layout.region.base = module.memory_bytes();
       layout.grow_pages = pages;
@@ -84,44 +87,58 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
   for (const DataSegment& segment : module.data) {
     if (segment.mode != DataSegment::Mode::active || segment.size.value == 0) continue;
     const auto address = segment.address();
-    if (!address) return fail_at(Code::kOverlap, segment.file_offset, "a data segment's address is not a constant");
+    if (!address)
+      return fail_at(Code::kOverlap, segment.file_offset, "a data segment's address is not a constant");
     if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)
       return fail_at(Code::kOverlap, segment.file_offset, "a data segment lies where the region would be");
   }
-  // A stack would grow down into the region from there. Which global is the stack pointer is not asked: none may.
+  // A stack would grow down into the region from there. Which global is the stack pointer is not asked: none
+  // may.
   for (const Global& global : module.globals) {
-    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value)
+      continue;
     const auto start = static_cast<std::uint32_t>(*global.init.value);
     if (start > layout.region.base && start <= layout.region.end())
-      return fail_at(Code::kOverlap, global.init.immediate_offset, "a variable global, perhaps the stack pointer, begins inside the region");
+      return fail_at(Code::kOverlap, global.init.immediate_offset,
+                     "a variable global, perhaps the stack pointer, begins inside the region");
   }
   return layout;
 }
 
-// The first strategy that has room for so many pages (a gap is as large as it is); where none has, the first one's reason.
-// Anything else in the way, such as data inside the region, puts the finding itself in doubt: no other way is tried then.
-Result<std::pair<Strategy, Layout>> lay_out_first(const Module& module, const Finding& finding, const std::vector<Strategy>& strategies,
+// The first strategy that has room for so many pages (a gap is as large as it is); where none has, the first
+// one's reason. Anything else in the way, such as data inside the region, puts the finding itself in doubt:
+// no other way is tried then.
+Result<std::pair<Strategy, Layout>> lay_out_first(const Module& module, const Finding& finding,
+                                                  const std::vector<Strategy>& strategies,
                                                   std::uint64_t pages) {
   std::optional<Error> first;
   for (const Strategy strategy : strategies) {
     Result<Layout> layout = lay_out(module, finding, strategy, pages);
     if (layout) return std::pair{strategy, *layout};
-    const bool lacks_room = layout.error().code == Code::kSlots || layout.error().code == Code::kStrategyUnsound;
+    const bool lacks_room =
+        layout.error().code == Code::kSlots || layout.error().code == Code::kStrategyUnsound;
     if (!first) first = std::move(layout).error();
     if (!lacks_room) break;
   }
   return std::unexpected(*std::move(first));
 }
 
-Status move_site(EditBuilder& builder, const Site& site, std::int64_t bump, const std::optional<DataImage>& image) {
+Status move_site(EditBuilder& builder, const Site& site, std::int64_t bump,
+                 const std::optional<DataImage>& image) {
   const std::int64_t value = site.value + site.moves * bump;
-  const std::string reason = std::string(to_string(site.role)) + " moves by " + std::to_string(site.moves * bump) + ": " + site.why;
+  const std::string reason =
+      std::string(to_string(site.role)) + " moves by " + std::to_string(site.moves * bump) + ": " + site.why;
   // Addresses at 2 GiB and above stand as negative i32 constants.
-  const auto as_i32 = [&] { return static_cast<std::int64_t>(static_cast<std::int32_t>(static_cast<std::uint32_t>(value))); };
+  const auto as_i32 = [&] {
+    return static_cast<std::int64_t>(static_cast<std::int32_t>(static_cast<std::uint32_t>(value)));
+  };
   switch (site.kind) {
-    case SiteKind::i32_const: return builder.replace_in_place(site.file_offset, site.width, as_i32(), true, 32, reason);
-    case SiteKind::i64_const: return builder.replace_in_place(site.file_offset, site.width, value, true, 64, reason);
-    case SiteKind::memarg_offset: return builder.replace_in_place(site.file_offset, site.width, value, false, 32, reason);
+    case SiteKind::i32_const:
+      return builder.replace_in_place(site.file_offset, site.width, as_i32(), true, 32, reason);
+    case SiteKind::i64_const:
+      return builder.replace_in_place(site.file_offset, site.width, value, true, 64, reason);
+    case SiteKind::memarg_offset:
+      return builder.replace_in_place(site.file_offset, site.width, value, false, 32, reason);
     case SiteKind::global_init: {
       const unsigned width = std::max(site.width, sleb_width(as_i32()));
       builder.replace(site.file_offset, site.width, encode_sleb(as_i32(), width), reason);
@@ -129,7 +146,8 @@ Status move_site(EditBuilder& builder, const Site& site, std::int64_t bump, cons
     }
     case SiteKind::data_word32:
     case SiteKind::data_word64:
-      if (!image) return fail(Code::kInternal, "a data word is to be moved, but the data image is not certain");
+      if (!image)
+        return fail(Code::kInternal, "a data word is to be moved, but the data image is not certain");
       return image->edit_word(builder, site.address, site.kind == SiteKind::data_word32 ? 4 : 8,
                               static_cast<std::uint64_t>(value), reason);
   }
@@ -145,8 +163,8 @@ Status move_heap(EditBuilder& builder, const Module& module, const Finding& find
   return {};
 }
 
-// What the last doubling that fits below the old maximum comes to when it starts from `pages` more: each size that the heap
-// had is then reached again, with the region on top.
+// What the last doubling that fits below the old maximum comes to when it starts from `pages` more: each size
+// that the heap had is then reached again, with the region on top.
 std::uint64_t doubled_maximum(std::uint64_t min, std::uint64_t max, std::uint64_t pages) {
   if (min == 0) return max + pages;
   std::uint64_t factor = 1;
@@ -154,14 +172,15 @@ std::uint64_t doubled_maximum(std::uint64_t min, std::uint64_t max, std::uint64_
   return std::max(max + pages, (min + pages) * factor);
 }
 
-// Pages that let the heap reach as far above the region as it did before. Whatever it aligns on its way, a shift by a multiple of
-// the alignment shifts all that follows by as much, and a smaller one by no more.
+// Pages that let the heap reach as far above the region as it did before. Whatever it aligns on its way, a
+// shift by a multiple of the alignment shifts all that follows by as much, and a smaller one by no more.
 std::uint64_t maximum_needed(const Memory& memory, const Finding& finding, std::uint64_t pages) {
   if (finding.grows_by_doubling) return doubled_maximum(memory.min.value, memory.max->value, pages);
   return memory.max->value + align_up(pages * kPageSize, finding.growth_alignment) / kPageSize;
 }
 
-void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t pages, const Finding& finding, Plan& plan) {
+void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t pages, const Finding& finding,
+                  Plan& plan) {
   const Memory& memory = module.memories.front();
   Manifest& manifest = plan.manifest;
   manifest.memory_min_before = memory.min.value;
@@ -172,10 +191,13 @@ void raise_memory(EditBuilder& builder, const Module& module, std::uint64_t page
     const std::uint64_t needed = maximum_needed(memory, finding, pages);
     manifest.memory_max_after = std::min(kMaxPages, needed);
     if (needed > kMaxPages)
-      plan.warnings.push_back("the memory's maximum cannot rise by all that the region needs: beyond 65536 pages the heap can no longer grow by as much as before");
+      plan.warnings.push_back(
+          "the memory's maximum cannot rise by all that the region needs: beyond 65536 pages the heap can no "
+          "longer grow by as much as before");
   }
   if (pages == 0) return;
-  builder.replace_uleb(memory.min.file_offset, memory.min.width, manifest.memory_min_after, "declared minimum of the memory, in pages");
+  builder.replace_uleb(memory.min.file_offset, memory.min.width, manifest.memory_min_after,
+                       "declared minimum of the memory, in pages");
   if (memory.max)
     builder.replace_uleb(memory.max->file_offset, memory.max->width, *manifest.memory_max_after,
                          "declared maximum of the memory, in pages");
@@ -185,13 +207,16 @@ bool code_moves(const Module& module, const EditList& edits) {
   const Section* code = module.section(SectionId::code);
   if (code == nullptr) return false;
   return std::ranges::any_of(edits, [&](const Edit& edit) {
-    return edit.offset >= code->payload_offset && edit.end() < code->end() && edit.old_bytes.size() != edit.new_bytes.size();
+    return edit.offset >= code->payload_offset && edit.end() < code->end() &&
+           edit.old_bytes.size() != edit.new_bytes.size();
   });
 }
 
 std::uint64_t pages_needed(const Request& request, Placement placement) {
   // `none` has no slots of its own; whoever uses the region decides.
-  return placement == Placement::none ? request.pages : std::max<std::uint64_t>(request.pages, 2 * std::uint64_t{request.adapters});
+  return placement == Placement::none
+             ? request.pages
+             : std::max<std::uint64_t>(request.pages, 2 * std::uint64_t{request.adapters});
 }
 
 }  // namespace
@@ -222,7 +247,8 @@ Result<std::optional<Plan>> plan_without_finding(const Module& module, const Req
     Plan plan;
     plan.outcome = Plan::Outcome::not_needed;
     plan.note = "the module exports `" + std::string(own->name) +
-                "`, which a stock adapter takes its memory from; nothing needs to be reserved (--placement shim reserves "
+                "`, which a stock adapter takes its memory from; nothing needs to be reserved (--placement "
+                "shim reserves "
                 "all the same)";
     return std::optional(std::move(plan));
   }
@@ -243,7 +269,8 @@ Result<Plan> make_plan(const Module& module, const Finding& finding, const Reque
   plan.placement = request.placement.value_or(Placement::shim);
   HEAPBUMP_TRY(const std::vector<Strategy> strategies, choose_strategies(finding, request));
   const std::uint64_t pages = pages_needed(request, plan.placement);
-  if (pages == 0 || pages > kMaxPages) return fail(Code::kMemoryLimit, "between 1 and 65536 pages can be reserved");
+  if (pages == 0 || pages > kMaxPages)
+    return fail(Code::kMemoryLimit, "between 1 and 65536 pages can be reserved");
   HEAPBUMP_TRY(const auto chosen, lay_out_first(module, finding, strategies, pages));
   plan.strategy = chosen.first;
   const Layout& layout = chosen.second;
@@ -270,10 +297,12 @@ Result<Plan> make_plan(const Module& module, const Finding& finding, const Reque
   plan.code_offsets_preserved = !code_moves(module, plan.edits);
 
   if (!module.imports_preview1())
-    plan.warnings.push_back("the module does not import wasi_snapshot_preview1, so no adapter will ask for the region");
+    plan.warnings.push_back(
+        "the module does not import wasi_snapshot_preview1, so no adapter will ask for the region");
   const Export* memory = module.find_export("memory", ExternalKind::memory);
   if (memory == nullptr && module.imports_preview1())
-    plan.warnings.push_back("the module does not export its memory as \"memory\", which wit-component demands");
+    plan.warnings.push_back(
+        "the module does not export its memory as \"memory\", which wit-component demands");
   return plan;
 }
 

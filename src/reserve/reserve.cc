@@ -1,7 +1,7 @@
 #include "reserve/reserve.h"
 
-#include "detectors/detect.h"
 #include "base/sha256.h"
+#include "detectors/detect.h"
 
 namespace heapbump {
 

@@ -1,17 +1,17 @@
-// The whole of `reserve` on bytes in memory: read, detect, plan, and the output as pieces that refer to the input. What the
-// command line, the tests and the fuzzers call.
+// The whole of `reserve` on bytes in memory: read, detect, plan, and the output as pieces that refer to the
+// input. What the command line, the tests and the fuzzers call.
 #pragma once
 
 #include "record/finding.h"
-#include "reserve/plan.h"
 #include "record/record.h"
+#include "reserve/plan.h"
 
 namespace heapbump {
 
 struct Reservation {
   std::optional<Finding> finding;  ///< absent where nothing was needed
   Plan plan;
-  std::vector<std::byte> record;   ///< the custom section; empty where nothing was done
+  std::vector<std::byte> record;  ///< the custom section; empty where nothing was done
   std::string input_sha256;
   std::string output_sha256;
   std::uint64_t output_size = 0;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "record/record.h"
 #include "base/sha256.h"
+#include "record/record.h"
 
 namespace heapbump {
 
@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::string_view kChanged = "the module was changed after it was reserved";
 
-std::string bytes_of(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " byte" : " bytes"); }
+std::string bytes_of(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " byte" : " bytes");
+}
 
 /// Says where. `edit` is the first byte of an edit that is not as it was written, where that is known.
 std::unexpected<Error> changed(const Record& record, Bytes body, std::optional<std::uint64_t> edit) {
@@ -21,23 +23,32 @@ std::unexpected<Error> changed(const Record& record, Bytes body, std::optional<s
   if (body.size() < size) message += ", and is " + bytes_of(size - body.size()) + " shorter";
   const auto range = record.checkpoints ? first_difference(*record.checkpoints, size, body) : std::nullopt;
   // An edit's byte is the better answer, unless the first difference is known to lie before it.
-  if (edit && (!range || *edit < range->end)) return fail_at(Code::kModifiedSince, *edit, message + ": this byte is not the one that was written");
+  if (edit && (!range || *edit < range->end))
+    return fail_at(Code::kModifiedSince, *edit, message + ": this byte is not the one that was written");
   if (!range) {
     if (body.size() != size) return fail(Code::kModifiedSince, message);
-    if (record.checkpoints) return fail(Code::kModifiedSince, message + ", or its record: it does not lead back to the module that it names");
+    if (record.checkpoints)
+      return fail(Code::kModifiedSince,
+                  message + ", or its record: it does not lead back to the module that it names");
     return fail(Code::kModifiedSince, message + ", outside the bytes that reserving wrote");
   }
-  if (range->begin == size) return fail_at(Code::kModifiedSince, range->begin, message + ": the bytes from here on were not written");
-  if (range->begin == range->end) return fail_at(Code::kModifiedSince, range->begin, message + ": the bytes that stood here are gone");
-  return fail_at(Code::kModifiedSince, range->begin, message + ": the first difference lies between " + hex(range->begin) + " and " + hex(range->end));
+  if (range->begin == size)
+    return fail_at(Code::kModifiedSince, range->begin, message + ": the bytes from here on were not written");
+  if (range->begin == range->end)
+    return fail_at(Code::kModifiedSince, range->begin, message + ": the bytes that stood here are gone");
+  return fail_at(
+      Code::kModifiedSince, range->begin,
+      message + ": the first difference lies between " + hex(range->begin) + " and " + hex(range->end));
 }
 
 }  // namespace
 
 Result<std::vector<std::byte>> undo(const Module& reserved) {
   HEAPBUMP_TRY(const std::optional<Record> record, read_record(reserved));
-  if (!record) return fail(Code::kNotReserved, "the module has no heapbump section, so there is nothing to undo");
-  const Bytes body = reserved.file.first(static_cast<std::size_t>(reserved.custom_section(kRecordSection)->offset));
+  if (!record)
+    return fail(Code::kNotReserved, "the module has no heapbump section, so there is nothing to undo");
+  const Bytes body =
+      reserved.file.first(static_cast<std::size_t>(reserved.custom_section(kRecordSection)->offset));
   const bool same_size = body.size() == record->body_size();
   EditList inverse;
   for (const RecordedEdit& edit : record->edits) {

@@ -5,8 +5,9 @@
 
 namespace heapbump {
 
-/// The original's bytes. Errors: kNotReserved; kBadRecord; kModifiedSince if the module was changed after it was reserved, with the
-/// offset of the first byte known to differ, or of the block of the file that holds the first difference.
+/// The original's bytes. Errors: kNotReserved; kBadRecord; kModifiedSince if the module was changed after it
+/// was reserved, with the offset of the first byte known to differ, or of the block of the file that holds
+/// the first difference.
 [[nodiscard]] Result<std::vector<std::byte>> undo(const Module& reserved);
 
 }  // namespace heapbump

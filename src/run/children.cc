@@ -136,7 +136,8 @@ class Pool {
       if (!input) return fail(Code::kRunFailed, "no temporary file could be made for node");
     }
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return fail(Code::kRunFailed, std::string("no pipe: ") + std::strerror(errno));
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+      return fail(Code::kRunFailed, std::string("no pipe: ") + std::strerror(errno));
     const pid_t pid = ::fork();
     if (pid < 0) {
       ::close(ends[0]);
@@ -218,7 +219,8 @@ class Pool {
       outcome.message = "the engine was ended by signal " + std::to_string(WTERMSIG(status)) +
                         (WTERMSIG(status) == SIGABRT ? " (out of memory, or an engine's own check)" : "");
     } else {
-      outcome.message = "the engine ended with status " + std::to_string(WEXITSTATUS(status)) + " and no result";
+      outcome.message =
+          "the engine ended with status " + std::to_string(WEXITSTATUS(status)) + " and no result";
     }
   }
 
@@ -231,7 +233,8 @@ class Pool {
 
 }  // namespace
 
-Result<std::vector<Trace>> run_jobs(const std::vector<Job>& jobs, EngineKind engine, const Progress& progress) {
+Result<std::vector<Trace>> run_jobs(const std::vector<Job>& jobs, EngineKind engine,
+                                    const Progress& progress) {
   std::fflush(nullptr);  // what is buffered must not be written twice
   return Pool(jobs, engine, progress).run();
 }

@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t kMaxDifferences = 20;
 constexpr std::size_t kMaxAddresses = 1000;
 
-bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 std::string_view word_at(std::string_view text, std::size_t at) {
   std::size_t end = at;
@@ -32,14 +34,17 @@ std::optional<std::uint64_t> as_address(std::string_view word) {
   return word.size() >= 4 && word.size() <= 16 ? parse(word, 16) : std::nullopt;
 }
 
-bool inside(std::uint64_t value, const HeapRange& heap) { return value >= heap.begin && value < heap.end; }
+bool inside(std::uint64_t value, const HeapRange& heap) {
+  return value >= heap.begin && value < heap.end;
+}
 
 class TextComparer {
  public:
   TextComparer(HeapRange original, HeapRange reserved) : original_(original), reserved_(reserved) {}
 
   /// The texts are the same but for addresses; those are collected.
-  bool same(std::string_view a, std::string_view b, std::vector<std::pair<std::string, std::string>>& found) const {
+  bool same(std::string_view a, std::string_view b,
+            std::vector<std::pair<std::string, std::string>>& found) const {
     std::size_t i = 0;
     std::size_t j = 0;
     while (i < a.size() && j < b.size()) {
@@ -72,12 +77,16 @@ class TextComparer {
 std::string_view without_length(const Event& event) {
   const std::string_view detail = event.detail;
   const auto arrow = detail.rfind(" -> ");
-  if (arrow == std::string_view::npos || detail.substr(arrow + 4) != std::to_string(event.bytes.size())) return detail;
+  if (arrow == std::string_view::npos || detail.substr(arrow + 4) != std::to_string(event.bytes.size()))
+    return detail;
   return detail.substr(0, arrow);
 }
 
-/// A trap's kind. What an engine says after the colon are addresses and the memory's size, which may well differ.
-std::string_view kind(std::string_view message) { return message.substr(0, message.find(':')); }
+/// A trap's kind. What an engine says after the colon are addresses and the memory's size, which may well
+/// differ.
+std::string_view kind(std::string_view message) {
+  return message.substr(0, message.find(':'));
+}
 
 bool same_end(const Outcome& a, const Outcome& b) {
   return a.end == b.end && a.exit_code == b.exit_code && kind(a.message) == kind(b.message);

@@ -1,6 +1,6 @@
-// Runs one module to its end under the deterministic host, in this process: the caller is a child process with limits of
-// its own, because an interpreter that reads a stranger's module may crash. What happens goes to `sink` as it happens, so
-// that a crash still leaves the calls before it.
+// Runs one module to its end under the deterministic host, in this process: the caller is a child process
+// with limits of its own, because an interpreter that reads a stranger's module may crash. What happens goes
+// to `sink` as it happens, so that a crash still leaves the calls before it.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,7 @@
-// The read-only folder that a program under `verify --run` may see. Names are sorted, times are fixed and inode numbers
-// come from the path, so that two machines with the same files give the program the same answers. Nothing outside the
-// folder is reachable: a path is resolved with its symbolic links first and must still be inside.
+// The read-only folder that a program under `verify --run` may see. Names are sorted, times are fixed and
+// inode numbers come from the path, so that two machines with the same files give the program the same
+// answers. Nothing outside the folder is reachable: a path is resolved with its symbolic links first and must
+// still be inside.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ class Folder {
   [[nodiscard]] std::expected<std::vector<DirectoryEntry>, std::uint16_t> list(std::string_view path) const;
 
   /// Joins and normalises; fails with ENOTCAPABLE when ".." would leave the folder.
-  [[nodiscard]] static std::expected<std::string, std::uint16_t> join(std::string_view base, std::string_view path);
+  [[nodiscard]] static std::expected<std::string, std::uint16_t> join(std::string_view base,
+                                                                      std::string_view path);
 
  private:
   [[nodiscard]] std::expected<std::filesystem::path, std::uint16_t> resolve(std::string_view path) const;

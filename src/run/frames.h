@@ -1,8 +1,10 @@
-// The wire between a running child and heapbump: a frame is one type byte, a 32-bit little-endian length and that many
-// bytes. Numbers are little-endian, strings have a 32-bit length in front. The Node engine's script writes the same frames.
+// The wire between a running child and heapbump: a frame is one type byte, a 32-bit little-endian length and
+// that many bytes. Numbers are little-endian, strings have a 32-bit length in front. The Node engine's script
+// writes the same frames.
 //   'P' progress: instructions u64
 //   'E' event:    result u32, call, detail, bytes
-//   'X' outcome:  end u8, exit code u32, pages u32, instructions u64, touched at u64, touched count u64, message
+//   'X' outcome:  end u8, exit code u32, pages u32, instructions u64, touched at u64, touched count u64,
+//   message
 #pragma once
 
 #include <optional>

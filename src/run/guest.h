@@ -1,5 +1,5 @@
-// A bounds-checked view of a running program's memory. Every address and length comes from the program, so each access
-// says whether it was inside; arithmetic is in 64 bits, where two 32-bit values cannot overflow.
+// A bounds-checked view of a running program's memory. Every address and length comes from the program, so
+// each access says whether it was inside; arithmetic is in 64 bits, where two 32-bit values cannot overflow.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ class Guest {
     const auto from = range(address, sizeof(T));
     if (!from) return std::nullopt;
     std::uint64_t value = 0;
-    for (std::size_t i = sizeof(T); i-- > 0;) value = value << 8U | std::to_integer<std::uint64_t>((*from)[i]);
+    for (std::size_t i = sizeof(T); i-- > 0;)
+      value = value << 8U | std::to_integer<std::uint64_t>((*from)[i]);
     return static_cast<T>(value);
   }
   template <typename T>

@@ -1,5 +1,6 @@
-// What a program that is run for `verify --run` gets to see, and the limits it runs under. Everything is given: no clock,
-// no randomness and no file of the machine reaches the program, so the same request has the same answer anywhere.
+// What a program that is run for `verify --run` gets to see, and the limits it runs under. Everything is
+// given: no clock, no randomness and no file of the machine reaches the program, so the same request has the
+// same answer anywhere.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ struct HostOptions {
 struct Limits {
   std::uint64_t instructions = 20'000'000'000;  ///< of the embedded engine
   std::uint32_t seconds = 300;                  ///< wall clock, for each run
-  std::uint64_t memory_bytes = 2ULL << 30;      ///< address space above what the process has when the run starts
-  std::uint64_t output_bytes = 64ULL << 20;     ///< all bytes that the program hands to the host
+  std::uint64_t memory_bytes = 2ULL << 30;   ///< address space above what the process has when the run starts
+  std::uint64_t output_bytes = 64ULL << 20;  ///< all bytes that the program hands to the host
   std::uint64_t host_calls = 4'000'000;
 };
 
@@ -33,7 +34,8 @@ struct Canary {
   std::uint64_t seed = 0;
 };
 
-[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t x) {  // splitmix64's finaliser (public domain constants)
+[[nodiscard]] constexpr std::uint64_t mix(
+    std::uint64_t x) {  // splitmix64's finaliser (public domain constants)
   x += 0x9e3779b97f4a7c15ULL;
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27U)) * 0x94d049bb133111ebULL;

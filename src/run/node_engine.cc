@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "run/node_host.h"
 #include "base/sha256.h"
+#include "run/node_host.h"
 
 namespace heapbump::run {
 
@@ -25,9 +25,8 @@ std::FILE* node_input(const Job& job) {
                                {"output_bytes", job.limits.output_bytes},
                                {"host_calls", job.limits.host_calls}});
   if (job.canary) {
-    options["canary"] = Json::object({{"base", job.canary->base},
-                                      {"size", job.canary->size},
-                                      {"seed", std::to_string(job.canary->seed)}});
+    options["canary"] = Json::object(
+        {{"base", job.canary->base}, {"size", job.canary->size}, {"seed", std::to_string(job.canary->seed)}});
   }
   std::string head = options.dump(-1);
   head += '\n';
@@ -55,7 +54,8 @@ void exec_node(int input, int out) {
   ::dup2(frames, 3);
   ::close(frames);
   ::close(module);
-  ::execlp("node", "node", "--no-warnings", "--stack-size=3900", "--input-type=module", "-e", kNodeHost, static_cast<char*>(nullptr));
+  ::execlp("node", "node", "--no-warnings", "--stack-size=3900", "--input-type=module", "-e", kNodeHost,
+           static_cast<char*>(nullptr));
   ::_exit(127);
 }
 

@@ -1,5 +1,6 @@
-// The other engine: the `node` on PATH, at full speed. A script of ours, embedded in the library, gets the module and the
-// options on standard input and gives the same frames as the embedded engine, from the same host written once more.
+// The other engine: the `node` on PATH, at full speed. A script of ours, embedded in the library, gets the
+// module and the options on standard input and gives the same frames as the embedded engine, from the same
+// host written once more.
 #pragma once
 
 #include <cstdio>

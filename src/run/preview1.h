@@ -1,6 +1,7 @@
-// A deterministic WASI preview1 host: every answer follows from HostOptions and the calls made so far. It knows no engine;
-// an engine hands it the arguments and a view of the program's memory, and gets a result and an Event for the trace.
-// Whatever the program passes is untrusted: an address or a length outside the memory is answered with EFAULT.
+// A deterministic WASI preview1 host: every answer follows from HostOptions and the calls made so far. It
+// knows no engine; an engine hands it the arguments and a view of the program's memory, and gets a result and
+// an Event for the trace. Whatever the program passes is untrusted: an address or a length outside the memory
+// is answered with EFAULT.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@
 
 namespace heapbump::run {
 
-/// How a host function looks to a module. `params` has one letter an argument: i = 32-bit number, I = 64-bit number,
-/// p = 32-bit address in the program's memory.
+/// How a host function looks to a module. `params` has one letter an argument: i = 32-bit number, I = 64-bit
+/// number, p = 32-bit address in the program's memory.
 struct HostFunction {
   std::string_view name;
   std::string_view params;
@@ -39,7 +40,8 @@ class Preview1 {
 
   enum class Next : std::uint8_t { go_on, exit };
 
-  /// Performs `function` and describes it in `event`. `arguments` has as many entries as `function.params` letters.
+  /// Performs `function` and describes it in `event`. `arguments` has as many entries as `function.params`
+  /// letters.
   [[nodiscard]] Next call(const HostFunction& function, std::span<const std::uint64_t> arguments,
                           std::span<std::byte> memory, Event& event);
   [[nodiscard]] std::uint32_t exit_code() const { return exit_code_; }
@@ -69,13 +71,15 @@ class Preview1 {
   /// What a program names by a directory's descriptor and a path in its memory, as a path below the folder.
   /// `event` gets the path as the program gave it.
   std::expected<std::string, std::uint16_t> named_path(std::uint64_t number, std::uint64_t address,
-                                                       std::uint64_t length, const Guest& guest, Event& event);
+                                                       std::uint64_t length, const Guest& guest,
+                                                       Event& event);
   static void note(Event& event, std::uint64_t value);
   static std::uint16_t strings_get(const std::vector<std::string>& strings, Arguments a, Guest& guest);
   static std::uint16_t strings_sizes(const std::vector<std::string>& strings, Arguments a, Guest& guest);
   std::uint16_t read_into(Descriptor& file, std::uint64_t iovs, std::uint64_t count, std::uint64_t& position,
                           std::uint64_t result, Guest& guest, Event& event);
-  std::uint16_t gather(std::uint64_t iovs, std::uint64_t count, std::uint64_t result, Guest& guest, Event& event);
+  std::uint16_t gather(std::uint64_t iovs, std::uint64_t count, std::uint64_t result, Guest& guest,
+                       Event& event);
 
   std::uint16_t args_get(Arguments, Guest&, Event&);
   std::uint16_t args_sizes_get(Arguments, Guest&, Event&);

@@ -5,23 +5,31 @@
 namespace heapbump::run {
 namespace {
 
-// Two patterns that share no byte position by design: what a program reads from the region differs between the runs.
+// Two patterns that share no byte position by design: what a program reads from the region differs between
+// the runs.
 constexpr std::uint64_t kPatterns[] = {0x68656170, 0x62756d70};
 
 HeapRange heap_of(const Trace& trace, std::optional<std::uint64_t> begin) {
   return {begin.value_or(0), trace.outcome.pages * kPageSize};
 }
 
-bool meaningful(End end) { return end == End::returned || end == End::exited || end == End::trapped; }
+bool meaningful(End end) {
+  return end == End::returned || end == End::exited || end == End::trapped;
+}
 
 std::optional<Error> judge(const Proof& proof) {
-  const auto error = [](Code code, std::string message) { return Error{code, std::move(message), std::nullopt}; };
-  const auto where = [&](std::size_t i) { return "the " + proof.labels[i] + ": " + to_string(proof.traces[i].outcome); };
+  const auto error = [](Code code, std::string message) {
+    return Error{code, std::move(message), std::nullopt};
+  };
+  const auto where = [&](std::size_t i) {
+    return "the " + proof.labels[i] + ": " + to_string(proof.traces[i].outcome);
+  };
   for (std::size_t i = 0; i < proof.traces.size(); ++i) {
     const Outcome& outcome = proof.traces[i].outcome;
     if (outcome.end == End::region_touched)
-      return error(Code::kRegionTouched, "the program wrote to the reserved region, " + std::to_string(outcome.touched_count) +
-                                             " bytes from " + hex(outcome.touched_at) + " on (" + outcome.message + ")");
+      return error(Code::kRegionTouched, "the program wrote to the reserved region, " +
+                                             std::to_string(outcome.touched_count) + " bytes from " +
+                                             hex(outcome.touched_at) + " on (" + outcome.message + ")");
   }
   for (std::size_t i = 0; i < proof.comparisons.size(); ++i) {
     const Comparison& comparison = proof.comparisons[i];
@@ -31,8 +39,9 @@ std::optional<Error> judge(const Proof& proof) {
     const Difference& first = comparison.differences.front();
     if (!meaningful(proof.traces[0].outcome.end) || (!meaningful(outcome.end) && first.what == "end"))
       return error(Code::kRunFailed, where(meaningful(proof.traces[0].outcome.end) ? i + 1 : 0));
-    return error(Code::kRunDiffers, "the " + proof.labels[i + 1] + " behaves differently at host call " + std::to_string(first.event) +
-                                        " (" + first.what + "): expected " + first.expected + ", found " + first.found);
+    return error(Code::kRunDiffers, "the " + proof.labels[i + 1] + " behaves differently at host call " +
+                                        std::to_string(first.event) + " (" + first.what + "): expected " +
+                                        first.expected + ", found " + first.found);
   }
   for (std::size_t i = 0; i < proof.traces.size(); ++i)
     if (!meaningful(proof.traces[i].outcome.end)) return error(Code::kRunFailed, where(i));
@@ -41,7 +50,9 @@ std::optional<Error> judge(const Proof& proof) {
 
 }  // namespace
 
-std::string_view to_string(EngineKind engine) { return engine == EngineKind::wabt ? "wabt" : "node"; }
+std::string_view to_string(EngineKind engine) {
+  return engine == EngineKind::wabt ? "wabt" : "node";
+}
 
 Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest, const ProofRequest& request) {
   Proof proof;
@@ -50,15 +61,16 @@ Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest, co
   job.module = reserved;
   for (const std::uint64_t seed : kPatterns) {
     job.label = "reserved module with pattern " + std::to_string(jobs.size());
-    job.canary = Canary{static_cast<std::uint32_t>(manifest.region.base), static_cast<std::uint32_t>(manifest.region.size), seed};
+    job.canary = Canary{static_cast<std::uint32_t>(manifest.region.base),
+                        static_cast<std::uint32_t>(manifest.region.size), seed};
     jobs.push_back(job);
   }
   for (const Job& each : jobs) proof.labels.push_back(each.label);
   HEAPBUMP_TRY(proof.traces, run_jobs(jobs, request.engine, request.progress));
   const HeapRange original_heap = heap_of(proof.traces[0], manifest.heap_base_before);
   for (std::size_t i = 1; i < proof.traces.size(); ++i)
-    proof.comparisons.push_back(
-        compare_traces(proof.traces[0], original_heap, proof.traces[i], heap_of(proof.traces[i], manifest.heap_base_after)));
+    proof.comparisons.push_back(compare_traces(proof.traces[0], original_heap, proof.traces[i],
+                                               heap_of(proof.traces[i], manifest.heap_base_after)));
   proof.verdict = judge(proof);
   return proof;
 }
@@ -75,17 +87,22 @@ Json to_json(const Proof& proof, EngineKind engine) {
     if (i > 0) {
       Json differences = Json::array();
       for (const Difference& d : proof.comparisons[i - 1].differences)
-        differences.push_back(Json::object({{"host_call", d.event}, {"what", d.what}, {"expected", d.expected}, {"found", d.found}}));
+        differences.push_back(Json::object(
+            {{"host_call", d.event}, {"what", d.what}, {"expected", d.expected}, {"found", d.found}}));
       Json addresses = Json::array();
       for (const AddressDifference& a : proof.comparisons[i - 1].addresses)
-        addresses.push_back(Json::object({{"host_call", a.event}, {"original", a.original}, {"reserved", a.reserved}}));
+        addresses.push_back(
+            Json::object({{"host_call", a.event}, {"original", a.original}, {"reserved", a.reserved}}));
       run["differences"] = std::move(differences);
       run["heap_addresses_printed"] = std::move(addresses);
     }
     runs.push_back(std::move(run));
   }
-  Json document = Json::object({{"engine", to_string(engine)}, {"passed", !proof.verdict}, {"runs", std::move(runs)}});
-  if (proof.verdict) document["verdict"] = Json::object({{"code", code_info(proof.verdict->code).name}, {"message", proof.verdict->message}});
+  Json document =
+      Json::object({{"engine", to_string(engine)}, {"passed", !proof.verdict}, {"runs", std::move(runs)}});
+  if (proof.verdict)
+    document["verdict"] =
+        Json::object({{"code", code_info(proof.verdict->code).name}, {"message", proof.verdict->message}});
   return document;
 }
 

@@ -1,13 +1,14 @@
-// The dynamic check: the original once, the reserved module twice with two different patterns in its region, and what the
-// runs left behind compared. It cannot prove that a region is free, but it shows it for a run that was asked for.
+// The dynamic check: the original once, the reserved module twice with two different patterns in its region,
+// and what the runs left behind compared. It cannot prove that a region is free, but it shows it for a run
+// that was asked for.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "heapbump/error.h"
 #include "base/json.h"
+#include "heapbump/error.h"
 #include "record/manifest.h"
 #include "run/children.h"
 #include "run/compare.h"
@@ -23,18 +24,20 @@ struct ProofRequest {
 };
 
 struct Proof {
-  std::vector<std::string> labels;  ///< of the traces: the original, then the reserved module with each pattern
+  std::vector<std::string>
+      labels;  ///< of the traces: the original, then the reserved module with each pattern
   std::vector<Trace> traces;
   std::vector<Comparison> comparisons;  ///< of each trace after the first with the first
-  /// What the check says: nothing if it passed; kRegionTouched, kRunDiffers, or kRunFailed when a run did not get to an end
-  /// that means something.
+  /// What the check says: nothing if it passed; kRegionTouched, kRunDiffers, or kRunFailed when a run did not
+  /// get to an end that means something.
   std::optional<Error> verdict;
 };
 
 [[nodiscard]] std::string_view to_string(EngineKind engine);
 
 /// Errors: kRunFailed if no run could be started.
-[[nodiscard]] Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest, const ProofRequest& request);
+[[nodiscard]] Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest,
+                                  const ProofRequest& request);
 
 [[nodiscard]] Json to_json(const Proof& proof, EngineKind engine);
 

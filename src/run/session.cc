@@ -1,4 +1,5 @@
-// One run of one module: the deterministic host behind the engine's seam, the pattern in the region, the limits.
+// One run of one module: the deterministic host behind the engine's seam, the pattern in the region, the
+// limits.
 #include <cstring>
 
 #include "run/engine.h"
@@ -17,7 +18,8 @@ class Session final : public WabtHost {
     const WabtResult result = run_wabt_interpreter(wabt_job, *this);
     outcome_.instructions = result.instructions;
     if (!decided_) {
-      static constexpr End kEnds[] = {End::returned, End::unsupported, End::trapped, End::limit, End::unsupported};
+      static constexpr End kEnds[] = {End::returned, End::unsupported, End::trapped, End::limit,
+                                      End::unsupported};
       decide(kEnds[static_cast<std::size_t>(result.end)], result.message);
     }
     if (touched_ && outcome_.end != End::region_touched) {
@@ -144,6 +146,8 @@ class Session final : public WabtHost {
 
 }  // namespace
 
-Outcome run_in_wabt(const Job& job, const Sink& sink) { return Session(job, sink).run(); }
+Outcome run_in_wabt(const Job& job, const Sink& sink) {
+  return Session(job, sink).run();
+}
 
 }  // namespace heapbump::run

@@ -1,6 +1,7 @@
-// What one run of a module leaves behind: the host calls it made, in order, and how it ended. Two runs are compared by
-// nothing else. Addresses in the program's memory are no part of an event, because a module whose heap moved passes other
-// addresses for the same bytes; the bytes themselves, lengths, handles and results are.
+// What one run of a module leaves behind: the host calls it made, in order, and how it ended. Two runs are
+// compared by nothing else. Addresses in the program's memory are no part of an event, because a module whose
+// heap moved passes other addresses for the same bytes; the bytes themselves, lengths, handles and results
+// are.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,7 @@ struct Outcome {
   std::uint64_t instructions = 0;  ///< executed, where the engine counts them
   std::uint32_t pages = 0;         ///< size of the memory at the end
   std::uint32_t heap_begin = 0;    ///< unused by engines; set by the caller for address comparison
-  std::uint64_t touched_at = 0;    ///< linear-memory address of the first byte that changed, for region_touched
+  std::uint64_t touched_at = 0;  ///< linear-memory address of the first byte that changed, for region_touched
   std::uint64_t touched_count = 0;
 };
 

@@ -1,8 +1,9 @@
-// The only file that knows wabt's interpreter. Its public call path runs to completion on a stack of about a thousand
-// frames with no budget, which is too little for real programs and too much for hostile ones; so the stacks are enlarged
-// and the thread is driven in steps through members that are not public, reached by explicit instantiation (the one place
-// where the language does not apply access control, [temp.spec]). The signatures are those of wabt 1.0.32 to 1.0.36; a
-// version that differs does not compile, rather than misbehave.
+// The only file that knows wabt's interpreter. Its public call path runs to completion on a stack of about a
+// thousand frames with no budget, which is too little for real programs and too much for hostile ones; so the
+// stacks are enlarged and the thread is driven in steps through members that are not public, reached by
+// explicit instantiation (the one place where the language does not apply access control, [temp.spec]). The
+// signatures are those of wabt 1.0.32 to 1.0.36; a version that differs does not compile, rather than
+// misbehave.
 #include "run/wabt_engine.h"
 
 #include <memory>
@@ -36,9 +37,9 @@ HEAPBUMP_EXPOSE(Frames, FramesType, frames_);
 HEAPBUMP_EXPOSE(Values, ValuesType, values_);
 #undef HEAPBUMP_EXPOSE
 
-constexpr std::size_t kFrames = 200'000;   // deeper than a browser's default stack
+constexpr std::size_t kFrames = 200'000;    // deeper than a browser's default stack
 constexpr std::size_t kValues = 4'000'000;  // 64 MiB of address space, touched only as far as it is used
-constexpr int kStep = 4096;                // instructions between two looks at the budget
+constexpr int kStep = 4096;                 // instructions between two looks at the budget
 constexpr std::uint64_t kProgressEvery = 50'000'000;
 
 char letter(wabt::Type type) {
@@ -92,8 +93,9 @@ class Runner {
     wabt::Errors errors;
     wi::ModuleDesc desc;
     if (wabt::Failed(wi::ReadBinaryInterp("module", job_.module, job_.size, options, &errors, &desc))) {
-      return end(WabtEnd::unsupported, "the interpreter cannot read the module: " +
-                                           (errors.empty() ? std::string("no reason given") : errors.front().message));
+      return end(WabtEnd::unsupported,
+                 "the interpreter cannot read the module: " +
+                     (errors.empty() ? std::string("no reason given") : errors.front().message));
     }
     // The start function is taken out and called later, when the host has seen the memory.
     if (!desc.starts.empty()) {
@@ -116,8 +118,8 @@ class Runner {
       const int number = host_.link(from, name, params, letters(type.results));
       if (number < 0) return end(WabtEnd::stopped, "");
       const bool has_result = !type.results.empty();
-      auto callback = [this, number, params, has_result](wi::Thread&, const wi::Values& values, wi::Values& results,
-                                                         wi::Trap::Ptr* trap) {
+      auto callback = [this, number, params, has_result](wi::Thread&, const wi::Values& values,
+                                                         wi::Values& results, wi::Trap::Ptr* trap) {
         std::vector<std::uint64_t> arguments;
         for (std::size_t i = 0; i < values.size(); ++i) arguments.push_back(bits(params[i], values[i]));
         std::uint32_t result = 0;
@@ -169,12 +171,14 @@ class Runner {
       break;
     }
     for (const std::string& name : job_.invoke) {
-      if (!exported_function(name, index)) return end(WabtEnd::unsupported, "has no exported function " + name);
+      if (!exported_function(name, index))
+        return end(WabtEnd::unsupported, "has no exported function " + name);
       if (!call(index, name)) return false;
       entered = true;
     }
     if (entered) return end(WabtEnd::returned, "");
-    return end(WabtEnd::unsupported, "exports neither _start nor _initialize, and no export to invoke was named");
+    return end(WabtEnd::unsupported,
+               "exports neither _start nor _initialize, and no export to invoke was named");
   }
 
   bool call(wabt::Index index, const std::string& name) {
@@ -221,6 +225,8 @@ class Runner {
 
 }  // namespace
 
-WabtResult run_wabt_interpreter(const WabtJob& job, WabtHost& host) { return Runner(job, host).run(); }
+WabtResult run_wabt_interpreter(const WabtJob& job, WabtHost& host) {
+  return Runner(job, host).run();
+}
 
 }  // namespace heapbump::run

@@ -1,6 +1,6 @@
-// The seam to wabt's interpreter. wabt 1.0.32's interpreter headers are not C++20, so the file behind this seam is built
-// as C++17 and nothing newer may stand here. It knows how to load, link, step and stop; what the imports do, what is
-// written where and what is compared is the host's business.
+// The seam to wabt's interpreter. wabt 1.0.32's interpreter headers are not C++20, so the file behind this
+// seam is built as C++17 and nothing newer may stand here. It knows how to load, link, step and stop; what
+// the imports do, what is written where and what is compared is the host's business.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,9 @@ class WabtHost {
   WabtHost& operator=(const WabtHost&) = delete;
   virtual ~WabtHost() = default;
 
-  /// An imported function; `params` and `results` have one letter a value: i, I (64-bit), f, F, or ? for others.
-  /// Gives the number under which `call` will get it, or -1 when the module cannot be run, after noting why.
+  /// An imported function; `params` and `results` have one letter a value: i, I (64-bit), f, F, or ? for
+  /// others. Gives the number under which `call` will get it, or -1 when the module cannot be run, after
+  /// noting why.
   virtual int link(const std::string& module, const std::string& name, const std::string& params,
                    const std::string& results) = 0;
   /// Memory stands as instantiation left it; no instruction of a function body has run yet.

@@ -1,5 +1,5 @@
-// What the parts of the static check share: the two modules, what was found so far, and the numbers that the manifest in
-// the reserved module claims.
+// What the parts of the static check share: the two modules, what was found so far, and the numbers that the
+// manifest in the reserved module claims.
 #pragma once
 
 #include <optional>
@@ -33,7 +33,8 @@ struct ChangedImmediate {
 /// What a pass over all code of the original shows.
 struct CodeHabits {
   std::vector<bool> lowered;  ///< globals that some function lowers by a constant, as only a stack pointer is
-  bool padded = false;        ///< what the linker relocated still has its five bytes: a shorter constant in code is no address
+  bool padded = false;  ///< what the linker relocated still has its five bytes: a shorter constant in code is
+                        ///< no address
 };
 
 struct Context {
@@ -46,12 +47,13 @@ struct Context {
   std::vector<ChangedByte> data_bytes = {};       ///< by file offset
   std::vector<std::uint32_t> changed_globals = {};
 
-  /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data that the runtime
-  /// rounds up to it. Set by check_moved_values.
+  /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data
+  /// that the runtime rounds up to it. Set by check_moved_values.
   std::uint64_t heap_symbol = 0;
-  bool gave_up = false;            ///< see spend and mismatch
+  bool gave_up = false;                   ///< see spend and mismatch
   std::optional<CodeHabits> habits = {};  ///< see habits_of_code
-  std::uint64_t pointer_size = 4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
+  std::uint64_t pointer_size =
+      4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
 
   [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
   /// Bytes by which the heap start moved; 0 unless the strategy is bump.
@@ -61,8 +63,8 @@ struct Context {
     return *m.heap_base_after - *m.heap_base_before;
   }
 
-  /// Charges work to the reserved module's meter (work.h). False beyond its limit: whoever asked gives up, and the module does not
-  /// pass, since what was not looked at is not known.
+  /// Charges work to the reserved module's meter (work.h). False beyond its limit: whoever asked gives up,
+  /// and the module does not pass, since what was not looked at is not known.
   [[nodiscard]] bool spend(std::uint64_t units) {
     if (gave_up) return false;
     if (reserved.work->charge(units)) return true;
@@ -74,7 +76,8 @@ struct Context {
     return spend((flow.nodes.size() + flow.operands.size() + flow.effects.size()) / kPassedPerUnit);
   }
   void give_up() {
-    mismatch(reserved.custom_section(kRecordSection)->offset, "the check takes more work than modules of this size may cost, so it was not finished");
+    mismatch(reserved.custom_section(kRecordSection)->offset,
+             "the check takes more work than modules of this size may cost, so it was not finished");
     gave_up = true;
   }
 
@@ -92,14 +95,16 @@ struct Context {
   void note(std::string what) {
     if (result.notes.size() < kMostListed) result.notes.push_back(std::move(what));
   }
-  void change(ChangeKind kind, std::uint64_t original_offset, std::uint64_t old_size, std::uint64_t reserved_offset,
-              std::uint64_t new_size, std::string reading) {
-    result.changes.push_back({kind, original_offset, original.bytes_at(original_offset, old_size), reserved_offset,
-                              reserved.bytes_at(reserved_offset, new_size), std::move(reading)});
+  void change(ChangeKind kind, std::uint64_t original_offset, std::uint64_t old_size,
+              std::uint64_t reserved_offset, std::uint64_t new_size, std::string reading) {
+    result.changes.push_back({kind, original_offset, original.bytes_at(original_offset, old_size),
+                              reserved_offset, reserved.bytes_at(reserved_offset, new_size),
+                              std::move(reading)});
   }
 };
 
-/// Sections, entries and bytes: finds every difference and puts it under one of the allowed kinds or reports it.
+/// Sections, entries and bytes: finds every difference and puts it under one of the allowed kinds or reports
+/// it.
 void compare_structure(Context& context);
 /// Code and data words that differ: are they the heap's, and did they move as the heap did?
 void check_moved_values(Context& context);

@@ -1,20 +1,23 @@
-// What was changed in code, data and globals: does each value look like the heap start or its end, did it move exactly as
-// the heap did, and is it none of those that must stay (the end of the collector's roots, the top of the stack)?
+// What was changed in code, data and globals: does each value look like the heap start or its end, did it
+// move exactly as the heap did, and is it none of those that must stay (the end of the collector's roots, the
+// top of the stack)?
 #include <algorithm>
 
-#include "wasm/code.h"
-#include "wasm/data_image.h"
 #include "verify/context.h"
 #include "verify/roles.h"
+#include "wasm/code.h"
+#include "wasm/data_image.h"
 
 namespace heapbump::verify {
 namespace {
 
-constexpr std::uint64_t kReach = 64;  // how far linkers fold an addend into a heap address in the code that was seen
+constexpr std::uint64_t kReach =
+    64;  // how far linkers fold an addend into a heap address in the code that was seen
 
 class Checker {
  public:
-  explicit Checker(Context& context) : c_(context), marks_(find_landmarks(context, context.original)), moved_(context.moved_by()) {}
+  explicit Checker(Context& context)
+      : c_(context), marks_(find_landmarks(context, context.original)), moved_(context.moved_by()) {}
 
   void run() {
     if (moved_ != 0) c_.heap_symbol = heap();
@@ -22,10 +25,13 @@ class Checker {
       if (!c_.gave_up) immediate(change);
     data();
     for (const std::uint32_t index : c_.changed_globals) global(index);
-    // A global that cannot change is there for hosts: code holds its number. One that can is a variable of the program's.
-    const bool variable = std::ranges::any_of(c_.changed_globals, [&](std::uint32_t index) { return c_.original.globals[index].is_mutable; });
+    // A global that cannot change is there for hosts: code holds its number. One that can is a variable of
+    // the program's.
+    const bool variable = std::ranges::any_of(
+        c_.changed_globals, [&](std::uint32_t index) { return c_.original.globals[index].is_mutable; });
     if (moved_ != 0 && c_.immediates.empty() && c_.data_bytes.empty() && !variable)
-      c_.mismatch(c_.reserved.memories.front().min.file_offset, "the heap start is said to have moved, and nothing that the program reads did",
+      c_.mismatch(c_.reserved.memories.front().min.file_offset,
+                  "the heap start is said to have moved, and nothing that the program reads did",
                   "a changed constant, variable or data word", "none");
   }
 
@@ -34,7 +40,8 @@ class Checker {
   std::uint64_t heap_end() const { return c_.original.memory_bytes(); }
 
   bool near_heap(std::uint64_t value) const {
-    return (value >= heap() && value < heap() + kReach) || (value + kReach >= heap_end() && value <= heap_end());
+    return (value >= heap() && value < heap() + kReach) ||
+           (value + kReach >= heap_end() && value <= heap_end());
   }
 
   /// Such an end of static data may be what a runtime rounds up to a page to get its heap start.
@@ -53,23 +60,30 @@ class Checker {
   void immediate(const ChangedImmediate& change) {
     const auto show_value = [](std::int64_t v) { return std::to_string(v); };
     if (moved_ == 0)
-      return c_.mismatch(change.reserved_offset, "a constant in code changed, and this strategy moves none", show_value(change.old_value), show_value(change.new_value));
+      return c_.mismatch(change.reserved_offset, "a constant in code changed, and this strategy moves none",
+                         show_value(change.old_value), show_value(change.new_value));
     const bool wide = change.opcode == op::i64_const;
-    const auto before = wide ? static_cast<std::uint64_t>(change.old_value) : static_cast<std::uint32_t>(change.old_value);
-    const auto after = wide ? static_cast<std::uint64_t>(change.new_value) : static_cast<std::uint32_t>(change.new_value);
+    const auto before =
+        wide ? static_cast<std::uint64_t>(change.old_value) : static_cast<std::uint32_t>(change.old_value);
+    const auto after =
+        wide ? static_cast<std::uint64_t>(change.new_value) : static_cast<std::uint32_t>(change.new_value);
     const auto wrap = [&](std::uint64_t v) { return wide ? v : v & 0xffffffff; };
     const bool up = after == wrap(before + moved_);
     const bool constant = change.opcode == op::i32_const || wide;
     const bool down = constant && after == wrap(before - moved_);
     if (!up && !down)
-      return c_.mismatch(change.reserved_offset, "a constant in code did not move as the heap did", show_value(change.old_value + static_cast<std::int64_t>(moved_)),
+      return c_.mismatch(change.reserved_offset, "a constant in code did not move as the heap did",
+                         show_value(change.old_value + static_cast<std::int64_t>(moved_)),
                          show_value(change.new_value));
     const std::uint64_t address = up ? before : wrap(0 - before);
-    // A padded LEB128 of five bytes is what a relocation leaves; such a constant is an address with an addend.
+    // A padded LEB128 of five bytes is what a relocation leaves; such a constant is an address with an
+    // addend.
     const bool relocated = change.width == 5 && address >= heap() && address <= heap_end();
     const bool below = address < heap() && address + kReach >= heap();
     if (!near_heap(address) && !relocated && !below)
-      return c_.mismatch(change.reserved_offset, "a constant moved that is no address of the heap's start or end", show_value(change.old_value), show_value(change.new_value));
+      return c_.mismatch(change.reserved_offset,
+                         "a constant moved that is no address of the heap's start or end",
+                         show_value(change.old_value), show_value(change.new_value));
     use(change, below);
   }
 
@@ -78,7 +92,8 @@ class Checker {
       flow_.reset();
       auto flow = evaluate_flow(c_.original, change.function);
       if (!flow) {
-        c_.note("function " + std::to_string(change.function) + " cannot be followed: " + flow.error().message);
+        c_.note("function " + std::to_string(change.function) +
+                " cannot be followed: " + flow.error().message);
         return;
       }
       flow_ = *std::move(flow);
@@ -86,12 +101,15 @@ class Checker {
     if (!c_.spend_walk(*flow_) || (below && !c_.spend_walk(*flow_))) return;
     const Reading reading = read_use(c_, *flow_, change.original_offset, marks_);
     if (reading.use == Use::root_end)
-      return c_.mismatch(change.reserved_offset, "the end of the range that a collector scans for roots moved", std::to_string(change.old_value),
-                         std::to_string(change.new_value));
+      return c_.mismatch(change.reserved_offset,
+                         "the end of the range that a collector scans for roots moved",
+                         std::to_string(change.old_value), std::to_string(change.new_value));
     if (reading.use == Use::stack)
-      return c_.mismatch(change.reserved_offset, "a bound of the stack moved", std::to_string(change.old_value), std::to_string(change.new_value));
+      return c_.mismatch(change.reserved_offset, "a bound of the stack moved",
+                         std::to_string(change.old_value), std::to_string(change.new_value));
     if (below && !divides_heap(change) && !ends_block(change))
-      return c_.mismatch(change.reserved_offset, "a constant below the heap start moved", std::to_string(change.old_value), std::to_string(change.new_value));
+      return c_.mismatch(change.reserved_offset, "a constant below the heap start moved",
+                         std::to_string(change.old_value), std::to_string(change.new_value));
   }
 
   /// (end - (start - k)) / n: how a runtime computes the size of its block table.
@@ -104,31 +122,37 @@ class Checker {
         const Node& sum = flow_->nodes[user.index];
         if (sum.opcode != op::i32_sub && sum.opcode != op::i32_add) return false;
         for (const User& next : flow_->users(user.index))
-          if (next.is_effect || (flow_->nodes[next.index].opcode != op::i32_div_u && flow_->nodes[next.index].opcode != op::i32_div_s)) return false;
+          if (next.is_effect || (flow_->nodes[next.index].opcode != op::i32_div_u &&
+                                 flow_->nodes[next.index].opcode != op::i32_div_s))
+            return false;
       }
       return true;
     }
     return false;
   }
 
-  /// The address of an access and nothing else is `(start - k) + (end - start)`, and the start that is taken away moved as well:
-  /// the end of the heap's first block.
+  /// The address of an access and nothing else is `(start - k) + (end - start)`, and the start that is taken
+  /// away moved as well: the end of the heap's first block.
   bool ends_block(const ChangedImmediate& change) const {
     const auto moved_start = [&](NodeId id) {
       const Node& node = flow_->nodes[id];
       return node.kind == NodeKind::constant && static_cast<std::uint32_t>(node.value) == heap() &&
-             std::ranges::binary_search(c_.immediates, node.immediate_offset, {}, &ChangedImmediate::original_offset);
+             std::ranges::binary_search(c_.immediates, node.immediate_offset, {},
+                                        &ChangedImmediate::original_offset);
     };
     bool any = false;
     for (NodeId id = 0; id < flow_->nodes.size(); ++id) {
       const Node& sum = flow_->nodes[id];
       for (std::uint32_t k = 0; k < sum.operand_count; ++k) {
         const Node& operand = flow_->nodes[flow_->operand(id, k)];
-        if (operand.kind != NodeKind::constant || operand.immediate_offset != change.original_offset) continue;
+        if (operand.kind != NodeKind::constant || operand.immediate_offset != change.original_offset)
+          continue;
         if (sum.kind != NodeKind::binary || sum.opcode != op::i32_add) return false;
         const NodeId size = flow_->operand(id, 1 - k);
         if (flow_->nodes[size].opcode != op::i32_sub || !moved_start(flow_->operand(size, 1))) return false;
-        if (!std::ranges::all_of(flow_->users(id), [&](const User& user) { return takes_address(*flow_, user); })) return false;
+        if (!std::ranges::all_of(flow_->users(id),
+                                 [&](const User& user) { return takes_address(*flow_, user); }))
+          return false;
         any = true;
       }
     }
@@ -140,8 +164,9 @@ class Checker {
     const auto before = DataImage::make(c_.original);
     const auto after = DataImage::make(c_.reserved);
     if (!before || !after)
-      return c_.mismatch(c_.data_bytes.front().reserved_offset, "data changed, and what memory will hold is not certain: " +
-                                                                    (before ? after : before).error().message);
+      return c_.mismatch(c_.data_bytes.front().reserved_offset,
+                         "data changed, and what memory will hold is not certain: " +
+                             (before ? after : before).error().message);
     auto bytes = c_.data_bytes;
     std::ranges::sort(bytes, {}, &ChangedByte::address);
     std::uint64_t done = 0;
@@ -152,13 +177,17 @@ class Checker {
       const std::uint64_t old_value = before->load32(word);
       const std::uint64_t new_value = after->load32(word);
       if (moved_ == 0)
-        c_.mismatch(byte.reserved_offset, "a data word changed, and this strategy moves none", hex(old_value), hex(new_value));
+        c_.mismatch(byte.reserved_offset, "a data word changed, and this strategy moves none", hex(old_value),
+                    hex(new_value));
       else if (new_value != ((old_value + moved_) & 0xffffffff))
-        c_.mismatch(byte.reserved_offset, "the data word at " + hex(word) + " did not move as the heap did", hex(old_value + moved_), hex(new_value));
+        c_.mismatch(byte.reserved_offset, "the data word at " + hex(word) + " did not move as the heap did",
+                    hex(old_value + moved_), hex(new_value));
       else if (!near_heap(old_value) && rounds_up_to_heap(*before, word))
         c_.heap_symbol = old_value;
       else if (!near_heap(old_value))
-        c_.mismatch(byte.reserved_offset, "the data word at " + hex(word) + " moved and is no address of the heap's start or end", hex(old_value), hex(new_value));
+        c_.mismatch(byte.reserved_offset,
+                    "the data word at " + hex(word) + " moved and is no address of the heap's start or end",
+                    hex(old_value), hex(new_value));
       if (ends_bounds(*before, word)) c_.pointer_size = 8;
     }
   }
@@ -170,9 +199,12 @@ class Checker {
     const auto new_value = static_cast<std::uint32_t>(*after.init.value);
     const std::uint64_t at = after.init.immediate_offset;
     if (moved_ == 0 || new_value != ((old_value + moved_) & 0xffffffff) || before.type != ValueType::i32)
-      return c_.mismatch(at, "global " + std::to_string(index) + " did not move as the heap did", hex(old_value + moved_), hex(new_value));
+      return c_.mismatch(at, "global " + std::to_string(index) + " did not move as the heap did",
+                         hex(old_value + moved_), hex(new_value));
     if (!near_heap(old_value))
-      return c_.mismatch(at, "global " + std::to_string(index) + " moved and is no address of the heap's start or end", hex(old_value), hex(new_value));
+      return c_.mismatch(
+          at, "global " + std::to_string(index) + " moved and is no address of the heap's start or end",
+          hex(old_value), hex(new_value));
     if (before.is_mutable && habits_of_code(c_).lowered[index])
       c_.mismatch(at, "the stack pointer's initial value moved", hex(old_value), hex(new_value));
   }
@@ -185,6 +217,8 @@ class Checker {
 
 }  // namespace
 
-void check_moved_values(Context& context) { Checker(context).run(); }
+void check_moved_values(Context& context) {
+  Checker(context).run();
+}
 
 }  // namespace heapbump::verify

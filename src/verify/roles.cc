@@ -10,7 +10,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(Context& context, const Flow& flow, const Landmarks& landmarks) : c_(context), flow_(flow), marks_(landmarks) {}
+  Reader(Context& context, const Flow& flow, const Landmarks& landmarks)
+      : c_(context), flow_(flow), marks_(landmarks) {}
 
   Reading read(std::uint64_t immediate_offset) {
     for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
@@ -25,8 +26,10 @@ class Reader {
     }
     for (const Effect& effect : flow_.effects) {
       if (effect.width == 0 || effect.immediate_offset != immediate_offset) continue;
-      const auto base = flow_.operands_of(effect).empty() ? std::nullopt : flow_.constant(flow_.operands_of(effect)[0]);
-      settle(base ? Use::access : Use::unknown, effect.offset, static_cast<std::uint32_t>(base.value_or(0) + effect.value));
+      const auto base =
+          flow_.operands_of(effect).empty() ? std::nullopt : flow_.constant(flow_.operands_of(effect)[0]);
+      settle(base ? Use::access : Use::unknown, effect.offset,
+             static_cast<std::uint32_t>(base.value_or(0) + effect.value));
       return reading_;
     }
     return reading_;  // on no path: it is never executed
@@ -40,7 +43,9 @@ class Reader {
 
   /// access beats unknown beats the explained uses beat number.
   void settle(Use use, std::uint64_t offset, std::uint64_t address = 0) {
-    static constexpr auto rank = [](Use u) { return u == Use::access ? 3 : u == Use::unknown ? 2 : u == Use::number ? 0 : 1; };
+    static constexpr auto rank = [](Use u) {
+      return u == Use::access ? 3 : u == Use::unknown ? 2 : u == Use::number ? 0 : 1;
+    };
     if (rank(use) <= rank(reading_.use)) return;
     reading_ = {use, address, offset};
   }
@@ -65,12 +70,18 @@ class Reader {
   bool carries(NodeId from, NodeId to, std::uint32_t position) {
     const Node& node = flow_.nodes[to];
     switch (node.kind) {
-      case NodeKind::phi: return true;
-      case NodeKind::select: return position < 2;
-      case NodeKind::load: return false;  // comes again as an effect
-      case NodeKind::unary: return !op::is_integer_comparison(node.opcode);
-      case NodeKind::binary: break;
-      default: return false;
+      case NodeKind::phi:
+        return true;
+      case NodeKind::select:
+        return position < 2;
+      case NodeKind::load:
+        return false;  // comes again as an effect
+      case NodeKind::unary:
+        return !op::is_integer_comparison(node.opcode);
+      case NodeKind::binary:
+        break;
+      default:
+        return false;
     }
     if (op::is_integer_sum(node.opcode)) {
       const NodeId other = flow_.operand(to, 1 - position);
@@ -94,8 +105,8 @@ class Reader {
     settle(is_plainly_number(other) ? Use::number : Use::unknown, offset);
   }
 
-  /// Whether a global is the stack pointer of a stack that ends where the heap starts: by its initial value, or because the program
-  /// lowers it (Go sets it when it starts).
+  /// Whether a global is the stack pointer of a stack that ends where the heap starts: by its initial value,
+  /// or because the program lowers it (Go sets it when it starts).
   bool is_stack_pointer(std::int64_t global) {
     if (!marks_.stack_global || global != *marks_.stack_global || marks_.stack_moved) return false;
     return marks_.stack_top == marks_.data_end || habits_of_code(c_).lowered[*marks_.stack_global];
@@ -106,20 +117,24 @@ class Reader {
     constexpr int kMostRoundings = 8;
     for (int i = 0; i < kMostRoundings; ++i) {
       const Node& node = flow_.nodes[id];
-      const bool masks = node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
+      const bool masks =
+          node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
       const bool by_right = masks && rounds_down(flow_, flow_.operand(id, 1));
       if (by_right || (masks && rounds_down(flow_, flow_.operand(id, 0)))) {
         id = linear_form(flow_, flow_.operand(id, by_right ? 0 : 1)).base;
         if (id == kNoNode) return true;
         continue;
       }
-      if (node.kind == NodeKind::binary) return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
-      return (node.kind == NodeKind::load && op::is_narrow_load(node.opcode)) || node.kind == NodeKind::memory_size || node.kind == NodeKind::constant;
+      if (node.kind == NodeKind::binary)
+        return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
+      return (node.kind == NodeKind::load && op::is_narrow_load(node.opcode)) ||
+             node.kind == NodeKind::memory_size || node.kind == NodeKind::constant;
     }
     return false;
   }
 
-  /// The start of static data, or a loop's variable that begins at a constant address in static data: it runs up to the end.
+  /// The start of static data, or a loop's variable that begins at a constant address in static data: it runs
+  /// up to the end.
   bool starts_at_data(NodeId id) {
     if (is_data_start(id)) return true;
     // Suspendable code joins its variables once more on every way around a call, so phis are looked through.
@@ -132,8 +147,11 @@ class Reader {
       if (!c_.spend(operands.size())) return false;
       for (const NodeId operand : operands) {
         const auto value = flow_.constant(operand);
-        if (value && static_cast<std::uint32_t>(*value) >= marks_.data_start && static_cast<std::uint32_t>(*value) < marks_.data_end) return true;
-        if (!value && pending.size() < kMostPhis && std::ranges::find(pending, operand) == pending.end()) pending.push_back(operand);
+        if (value && static_cast<std::uint32_t>(*value) >= marks_.data_start &&
+            static_cast<std::uint32_t>(*value) < marks_.data_end)
+          return true;
+        if (!value && pending.size() < kMostPhis && std::ranges::find(pending, operand) == pending.end())
+          pending.push_back(operand);
       }
     }
     return false;
@@ -143,14 +161,17 @@ class Reader {
     const auto value = flow_.constant(id);
     if (!value) return false;
     const auto address = static_cast<std::uint32_t>(*value);
-    return address != 0 && (address == marks_.data_start || (marks_.stack_top && address == *marks_.stack_top));
+    return address != 0 &&
+           (address == marks_.data_start || (marks_.stack_top && address == *marks_.stack_top));
   }
 
   void effect(NodeId from, const Effect& effect, std::uint32_t position) {
     const auto operands = flow_.operands_of(effect);
     const auto access = [&] {
       const Linear address = linear_form(flow_, from);
-      if (address.base == kNoNode) return settle(Use::access, effect.offset, std::uint64_t{address.offset} + static_cast<std::uint64_t>(effect.value));
+      if (address.base == kNoNode)
+        return settle(Use::access, effect.offset,
+                      std::uint64_t{address.offset} + static_cast<std::uint64_t>(effect.value));
       settle(Use::unknown, effect.offset);
     };
     switch (effect.kind) {
@@ -159,7 +180,8 @@ class Reader {
         return position == 0 ? access() : settle(Use::unknown, effect.offset);
       case EffectKind::store:
         if (position == 0) return access();
-        if (is_suspended_stack(operands[0])) return;  // comes back into the same variable, whose other uses tell
+        if (is_suspended_stack(operands[0]))
+          return;  // comes back into the same variable, whose other uses tell
         if (describes_stack(effect)) return settle(Use::stack, effect.offset);
         return settle(Use::unknown, effect.offset);
       case EffectKind::bulk:
@@ -167,18 +189,21 @@ class Reader {
         return;
       case EffectKind::grow:
       case EffectKind::drop:
-      case EffectKind::branch: return;
+      case EffectKind::branch:
+        return;
       case EffectKind::global_set:
         return settle(is_stack_pointer(effect.value) ? Use::stack : Use::unknown, effect.offset);
       case EffectKind::call:
       case EffectKind::call_indirect:
-        return settle(position > 0 && is_data_start(operands[position - 1]) ? Use::root_end : Use::unknown, effect.offset);
-      default: return settle(Use::unknown, effect.offset);
+        return settle(position > 0 && is_data_start(operands[position - 1]) ? Use::root_end : Use::unknown,
+                      effect.offset);
+      default:
+        return settle(Use::unknown, effect.offset);
     }
   }
 
-  /// Where Binaryen's asyncify keeps variables while a program is suspended: the first word of a record whose address is in
-  /// a global, and up from there.
+  /// Where Binaryen's asyncify keeps variables while a program is suspended: the first word of a record whose
+  /// address is in a global, and up from there.
   bool is_suspended_stack(NodeId address) const {
     const Linear top = linear_form(flow_, address);
     if (top.base == kNoNode || flow_.nodes[top.base].kind != NodeKind::load) return false;
@@ -187,17 +212,21 @@ class Reader {
     return !marks_.stack_global || flow_.nodes[record.base].value != *marks_.stack_global;
   }
 
-  /// Half of a pair of neighbouring words: where the stack starts from (its top), and `top - low`, how long it is. Threads'
-  /// descriptions in C libraries hold both. A heap that began at that address would not be as long as the stack below it.
+  /// Half of a pair of neighbouring words: where the stack starts from (its top), and `top - low`, how long
+  /// it is. Threads' descriptions in C libraries hold both. A heap that began at that address would not be as
+  /// long as the stack below it.
   bool describes_stack(const Effect& store) const {
     if (!marks_.stack_top || store.opcode != op::i32_store) return false;
     const auto half = [&](const Effect& at) {
       const NodeId value = flow_.operands_of(at)[1];
       if (flow_.nodes[value].kind == NodeKind::constant) return is_stack_top(value) ? Half::top : Half::none;
       const Node& node = flow_.nodes[value];
-      if (node.kind != NodeKind::binary || node.opcode != op::i32_sub || !is_stack_top(flow_.operand(value, 0))) return Half::none;
+      if (node.kind != NodeKind::binary || node.opcode != op::i32_sub ||
+          !is_stack_top(flow_.operand(value, 0)))
+        return Half::none;
       const auto low = flow_.constant(flow_.operand(value, 1));
-      return low && *low > 0 && static_cast<std::uint32_t>(*low) < *marks_.stack_top ? Half::length : Half::none;
+      return low && *low > 0 && static_cast<std::uint32_t>(*low) < *marks_.stack_top ? Half::length
+                                                                                     : Half::none;
     };
     const auto address = [&](const Effect& at) -> std::optional<std::uint32_t> {
       const auto base = flow_.constant(flow_.operands_of(at)[0]);
@@ -217,7 +246,8 @@ class Reader {
       std::ranges::sort(*halves_);
     }
     const Half wanted = mine == Half::top ? Half::length : Half::top;
-    return std::ranges::binary_search(*halves_, std::pair{*here + 4, wanted}) || std::ranges::binary_search(*halves_, std::pair{*here - 4, wanted});
+    return std::ranges::binary_search(*halves_, std::pair{*here + 4, wanted}) ||
+           std::ranges::binary_search(*halves_, std::pair{*here - 4, wanted});
   }
 
   /// `top - low` where that is stored as the stack's length.
@@ -244,7 +274,8 @@ class Reader {
   const Landmarks& marks_;
   enum class Half : std::uint8_t { none, top, length };
   Reading reading_;
-  mutable std::optional<std::vector<std::pair<std::uint32_t, Half>>> halves_;  ///< of a stack's description, by address
+  mutable std::optional<std::vector<std::pair<std::uint32_t, Half>>>
+      halves_;  ///< of a stack's description, by address
 };
 
 }  // namespace
@@ -258,11 +289,12 @@ Landmarks find_landmarks(const Context& context, const Module& module) {
     if (address && segment.size.value != 0 && (!lowest || *address < *lowest)) lowest = address;
   }
   marks.data_start = lowest.value_or(0);
-  // Linkers make the stack pointer the first mutable i32 global. A module may keep a break there, which moves with the heap or
-  // is set to the heap's start at the first call.
+  // Linkers make the stack pointer the first mutable i32 global. A module may keep a break there, which moves
+  // with the heap or is set to the heap's start at the first call.
   for (std::uint32_t i = 0; i < module.globals.size(); ++i) {
     const Global& global = module.globals[i];
-    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value)
+      continue;
     marks.stack_global = i;
     marks.stack_top = static_cast<std::uint32_t>(*global.init.value);
     marks.stack_moved = std::ranges::find(context.changed_globals, i) != context.changed_globals.end();
@@ -290,26 +322,34 @@ const CodeHabits& habits_of_code(Context& context) {
     while (reader.next(instruction)) {
       const std::uint32_t opcode = instruction.opcode;
       const bool of_global = instruction.value == index;
-      if (opcode == op::global_get) step = 1, index = instruction.value;
-      else if (step == 1 && opcode == op::i32_const) step = 2, amount = instruction.value;
-      else if (step == 2 && opcode == (amount > 0 ? op::i32_sub : op::i32_add)) step = 3;
-      else if (step == 3 && opcode == op::local_tee) step = 3;
-      else if (step == 3 && opcode == op::global_set && of_global && static_cast<std::size_t>(index) < habits.lowered.size())
+      if (opcode == op::global_get)
+        step = 1, index = instruction.value;
+      else if (step == 1 && opcode == op::i32_const)
+        step = 2, amount = instruction.value;
+      else if (step == 2 && opcode == (amount > 0 ? op::i32_sub : op::i32_add))
+        step = 3;
+      else if (step == 3 && opcode == op::local_tee)
+        step = 3;
+      else if (step == 3 && opcode == op::global_set && of_global &&
+               static_cast<std::size_t>(index) < habits.lowered.size())
         habits.lowered[static_cast<std::size_t>(index)] = true, step = 0;
-      else step = 0;
+      else
+        step = 0;
       const bool calls = opcode == op::call || opcode == op::return_call;
       if (calls) ++(instruction.immediate_width == 5 ? padded : short_calls);
       only_calls = only_calls && (calls || opcode == op::local_get || opcode == op::end);
     }
     if (!only_calls) others += short_calls;
-    if (reader.error()) context.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
+    if (reader.error())
+      context.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
     if (context.gave_up) break;
   }
   habits.padded = padded >= kEnoughCalls && others == 0;
   return habits;
 }
 
-Reading read_use(Context& context, const Flow& flow, std::uint64_t immediate_offset, const Landmarks& landmarks) {
+Reading read_use(Context& context, const Flow& flow, std::uint64_t immediate_offset,
+                 const Landmarks& landmarks) {
   return Reader(context, flow, landmarks).read(immediate_offset);
 }
 

@@ -1,5 +1,5 @@
-// Verify's own reading of what a constant in code is used for. It knows no toolchain: it follows the value through its
-// function and says which of the few uses that need no edit it has, or that it has none of them.
+// Verify's own reading of what a constant in code is used for. It knows no toolchain: it follows the value
+// through its function and says which of the few uses that need no edit it has, or that it has none of them.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@ namespace heapbump::verify {
 
 enum class Use {
   access,    ///< it is an address that a load, store or bulk operation uses
-  root_end,  ///< the end of a range that begins in static data: of what a collector scans for roots, or of an object
+  root_end,  ///< the end of a range that begins in static data: of what a collector scans for roots, or of an
+             ///< object
   stack,     ///< the stack pointer is set to it or compared with it
   number,    ///< only arithmetic that makes no sense on an address
   unknown,
@@ -32,13 +33,15 @@ struct Landmarks {
 /// All code of the original is decoded at the first question.
 [[nodiscard]] const CodeHabits& habits_of_code(Context& context);
 
-/// What the constant whose immediate stands at `immediate_offset` is used for; the first use that is not `number` decides,
-/// an access before all. `size` and `at` of the access are left to the caller: `address` is where it goes, if that is known.
+/// What the constant whose immediate stands at `immediate_offset` is used for; the first use that is not
+/// `number` decides, an access before all. `size` and `at` of the access are left to the caller: `address` is
+/// where it goes, if that is known.
 struct Reading {
   Use use = Use::number;
   std::uint64_t address = 0;  ///< for an access
   std::uint64_t offset = 0;   ///< file offset of the instruction that decided
 };
-[[nodiscard]] Reading read_use(Context& context, const Flow& flow, std::uint64_t immediate_offset, const Landmarks& landmarks);
+[[nodiscard]] Reading read_use(Context& context, const Flow& flow, std::uint64_t immediate_offset,
+                               const Landmarks& landmarks);
 
 }  // namespace heapbump::verify

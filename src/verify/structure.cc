@@ -1,11 +1,12 @@
-// The difference between the two files, section by section and entry by entry. A byte that differs is either inside a
-// change of an allowed kind or a mismatch; nothing is skipped, so two modules that pass differ in nothing else.
+// The difference between the two files, section by section and entry by entry. A byte that differs is either
+// inside a change of an allowed kind or a mismatch; nothing is skipped, so two modules that pass differ in
+// nothing else.
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "wasm/code.h"
 #include "verify/context.h"
+#include "wasm/code.h"
 
 namespace heapbump::verify {
 namespace {
@@ -65,7 +66,8 @@ class Comparer {
         ++j;
       } else {
         const std::uint64_t at = new_section != nullptr ? new_section->offset : c_.reserved.file.size();
-        c_.mismatch(at, "the sections are not the original's", old_section != nullptr ? old_section->title() : "no further section",
+        c_.mismatch(at, "the sections are not the original's",
+                    old_section != nullptr ? old_section->title() : "no further section",
                     new_section != nullptr ? new_section->title() : "the file's end");
         return;
       }
@@ -76,9 +78,10 @@ class Comparer {
   bool may_be_added(const Section& section, std::size_t index) const {
     if (section.id == SectionId::custom)
       return section.name == kRecordSection && index + 1 == c_.reserved.sections.size();
-    static constexpr std::array kAddable = {SectionId::type, SectionId::function, SectionId::global,
-                                            SectionId::exports, SectionId::code, SectionId::data};
-    return std::ranges::find(kAddable, section.id) != kAddable.end() && c_.original.section(section.id) == nullptr;
+    static constexpr std::array kAddable = {SectionId::type,    SectionId::function, SectionId::global,
+                                            SectionId::exports, SectionId::code,     SectionId::data};
+    return std::ranges::find(kAddable, section.id) != kAddable.end() &&
+           c_.original.section(section.id) == nullptr;
   }
 
   void compare(const Section* before, const Section& after) {
@@ -91,28 +94,39 @@ class Comparer {
     } else {
       Cursor cursor(c_.reserved.content(after), after.payload_offset);
       const auto count = cursor.read_uleb32("count");
-      c_.change(ChangeKind::section_size, insertion_point(after), 0, after.offset, cursor.offset() - after.offset,
-                "header of a new " + after.title() + " section");
+      c_.change(ChangeKind::section_size, insertion_point(after), 0, after.offset,
+                cursor.offset() - after.offset, "header of a new " + after.title() + " section");
       static_cast<void>(count);
     }
     switch (after.id) {
-      case SectionId::type: return appended(before, after, ChangeKind::shim_type, "type of the shim");
-      case SectionId::function: return appended(before, after, ChangeKind::shim_function, "declaration of the shim");
-      case SectionId::exports: return appended(before, after, ChangeKind::shim_export, "export of the shim");
-      case SectionId::global: return globals(before, after);
-      case SectionId::memory: return memory(*before, after);
-      case SectionId::code: return code(before, after);
-      case SectionId::data: return data(before, after);
-      case SectionId::data_count: return data_count(*before, after);
-      default: return same(*before, after);
+      case SectionId::type:
+        return appended(before, after, ChangeKind::shim_type, "type of the shim");
+      case SectionId::function:
+        return appended(before, after, ChangeKind::shim_function, "declaration of the shim");
+      case SectionId::exports:
+        return appended(before, after, ChangeKind::shim_export, "export of the shim");
+      case SectionId::global:
+        return globals(before, after);
+      case SectionId::memory:
+        return memory(*before, after);
+      case SectionId::code:
+        return code(before, after);
+      case SectionId::data:
+        return data(before, after);
+      case SectionId::data_count:
+        return data_count(*before, after);
+      default:
+        return same(*before, after);
     }
   }
 
-  /// Where in the original a new section would have stood: at the end of the last section before it in the new file.
+  /// Where in the original a new section would have stood: at the end of the last section before it in the
+  /// new file.
   std::uint64_t insertion_point(const Section& added) const {
     std::uint64_t at = 8;
     for (const Section& section : c_.original.sections)
-      if (section_rank(section.id) != 0 && section_rank(section.id) < section_rank(added.id)) at = section.end();
+      if (section_rank(section.id) != 0 && section_rank(section.id) < section_rank(added.id))
+        at = section.end();
     return at;
   }
 
@@ -121,9 +135,10 @@ class Comparer {
     const Bytes new_size = c_.reserved.bytes_at(after.size_offset, after.size_width);
     if (std::ranges::equal(old_size, new_size)) return;
     if (before.payload_size == after.payload_size)
-      return c_.mismatch(after.size_offset, "the size of the " + after.title() + " section is encoded anew", show(old_size), show(new_size));
-    c_.change(ChangeKind::section_size, before.size_offset, before.size_width, after.size_offset, after.size_width,
-              "size of the " + after.title() + " section");
+      return c_.mismatch(after.size_offset, "the size of the " + after.title() + " section is encoded anew",
+                         show(old_size), show(new_size));
+    c_.change(ChangeKind::section_size, before.size_offset, before.size_width, after.size_offset,
+              after.size_width, "size of the " + after.title() + " section");
   }
 
   void same(const Section& before, const Section& after) {
@@ -132,10 +147,12 @@ class Comparer {
     if (a.size() == b.size()) return runs(after, a, b);
     const std::size_t common = std::min(a.size(), b.size());
     const std::size_t at = first_difference(a.first(common), b.first(common));
-    c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed", show(a.subspan(at)), show(b.subspan(at)));
+    c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed", show(a.subspan(at)),
+                show(b.subspan(at)));
   }
 
-  /// Every place where two payloads of one size differ; differing bytes that stand close together are one place.
+  /// Every place where two payloads of one size differ; differing bytes that stand close together are one
+  /// place.
   void runs(const Section& after, Bytes a, Bytes b) {
     constexpr std::size_t kApart = 8;    // equal bytes between two places
     constexpr std::size_t kMost = 1000;  // of one section; beyond that it is another section
@@ -147,8 +164,11 @@ class Comparer {
         end = next + 1;
         next = first_difference(a, b, end);
       }
-      if (++found > kMost) return c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed in more places than are listed");
-      c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed", show(a.subspan(at, end - at)), show(b.subspan(at, end - at)));
+      if (++found > kMost)
+        return c_.mismatch(after.payload_offset + at,
+                           "the " + after.title() + " section changed in more places than are listed");
+      c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed",
+                  show(a.subspan(at, end - at)), show(b.subspan(at, end - at)));
       at = next;
     }
   }
@@ -159,9 +179,11 @@ class Comparer {
     const Bytes new_count = c_.reserved.bytes_at(after.payload_offset, b.count.width);
     if (std::ranges::equal(old_count, new_count)) return;
     if (a.count.value == b.count.value)
-      return c_.mismatch(after.payload_offset, "the count of the " + after.title() + " section is encoded anew", show(old_count), show(new_count));
-    c_.change(ChangeKind::entry_count, before->payload_offset, a.count.width, after.payload_offset, b.count.width,
-              "count of the " + after.title() + " section");
+      return c_.mismatch(after.payload_offset,
+                         "the count of the " + after.title() + " section is encoded anew", show(old_count),
+                         show(new_count));
+    c_.change(ChangeKind::entry_count, before->payload_offset, a.count.width, after.payload_offset,
+              b.count.width, "count of the " + after.title() + " section");
   }
 
   /// The old entries must stand unchanged; at most one follows.
@@ -172,19 +194,23 @@ class Comparer {
     const std::size_t common = std::min(a.rest.size(), b.rest.size());
     const std::size_t at = first_difference(a.rest.first(common), b.rest.first(common));
     if (at != a.rest.size())
-      return c_.mismatch(b.offset + at, "an entry of the " + after.title() + " section changed", show(a.rest.subspan(at)), show(b.rest.subspan(at)));
+      return c_.mismatch(b.offset + at, "an entry of the " + after.title() + " section changed",
+                         show(a.rest.subspan(at)), show(b.rest.subspan(at)));
     append(before, after, a, b, b.offset + a.rest.size(), kind, std::move(reading));
   }
 
-  void append(const Section* before, const Section& after, const Entries& a, const Entries& b, std::uint64_t at,
-              ChangeKind kind, std::string reading) {
+  void append(const Section* before, const Section& after, const Entries& a, const Entries& b,
+              std::uint64_t at, ChangeKind kind, std::string reading) {
     const std::uint64_t size = after.end() - at;
     const std::uint32_t added = b.count.value - a.count.value;
     if (size == 0 && added == 0) return;
     if (added != 1)
-      return c_.mismatch(at, "the " + after.title() + " section has " + std::to_string(added) + " entries more than the original's", "one at most",
-                         std::to_string(added));
-    c_.change(kind, before != nullptr ? before->end() : insertion_point(after), 0, at, size, std::move(reading));
+      return c_.mismatch(at,
+                         "the " + after.title() + " section has " + std::to_string(added) +
+                             " entries more than the original's",
+                         "one at most", std::to_string(added));
+    c_.change(kind, before != nullptr ? before->end() : insertion_point(after), 0, at, size,
+              std::move(reading));
   }
 
   void globals(const Section* before, const Section& after) {
@@ -193,7 +219,8 @@ class Comparer {
     entry_count(before, after, a, b);
     std::uint64_t end = b.offset;
     for (std::size_t i = c_.original.imported_globals; i < c_.original.globals.size(); ++i) {
-      if (i >= c_.reserved.globals.size()) return c_.mismatch(after.end(), "a global is missing", "global " + std::to_string(i), "none");
+      if (i >= c_.reserved.globals.size())
+        return c_.mismatch(after.end(), "a global is missing", "global " + std::to_string(i), "none");
       const Global& x = c_.original.globals[i];
       const Global& y = c_.reserved.globals[i];
       end = y.init.file_offset + y.init.size;
@@ -203,9 +230,12 @@ class Comparer {
         return c_.mismatch(y.init.file_offset - 2, "the type of global " + std::to_string(i) + " changed");
       if (std::ranges::equal(old_init, new_init)) continue;
       if (!x.init.value || !y.init.value)
-        return c_.mismatch(y.init.file_offset, "the initial value of global " + std::to_string(i) + " changed and is no constant", show(old_init), show(new_init));
-      c_.change(ChangeKind::global_initial, x.init.immediate_offset, x.init.immediate_width, y.init.immediate_offset,
-                y.init.immediate_width, "initial value of global " + std::to_string(i));
+        return c_.mismatch(y.init.file_offset,
+                           "the initial value of global " + std::to_string(i) + " changed and is no constant",
+                           show(old_init), show(new_init));
+      c_.change(ChangeKind::global_initial, x.init.immediate_offset, x.init.immediate_width,
+                y.init.immediate_offset, y.init.immediate_width,
+                "initial value of global " + std::to_string(i));
       c_.changed_globals.push_back(static_cast<std::uint32_t>(i));
       if (too_many(y.init.file_offset)) return;
     }
@@ -217,7 +247,8 @@ class Comparer {
     const Bytes b = c_.reserved.bytes_at(after.file_offset, after.width);
     if (std::ranges::equal(a, b)) return;
     c_.change(ChangeKind::memory_limit, before.file_offset, before.width, after.file_offset, after.width,
-              "declared " + std::string(which) + " of the memory: " + std::to_string(before.value) + " -> " + std::to_string(after.value) + " pages");
+              "declared " + std::string(which) + " of the memory: " + std::to_string(before.value) + " -> " +
+                  std::to_string(after.value) + " pages");
   }
 
   void memory(const Section& before, const Section& after) {
@@ -225,7 +256,8 @@ class Comparer {
     const auto& b = c_.reserved.memories;
     if (a.size() != 1 || b.size() != 1) return same(before, after);
     if (a[0].flags != b[0].flags)
-      return c_.mismatch(b[0].min.file_offset - 1, "the memory's flags changed", hex(a[0].flags), hex(b[0].flags));
+      return c_.mismatch(b[0].min.file_offset - 1, "the memory's flags changed", hex(a[0].flags),
+                         hex(b[0].flags));
     limit(a[0].min, b[0].min, "minimum");
     if (a[0].max && b[0].max) limit(*a[0].max, *b[0].max, "maximum");
   }
@@ -249,24 +281,30 @@ class Comparer {
       const auto function = c_.reserved.function_at(file_offset);
       const bool moved_constants = function && compare_body(*function);
       if (!moved_constants)
-        c_.mismatch(file_offset, "code changed in a way that is no moved constant", show(a.rest.subspan(at)), show(b.rest.subspan(at)));
+        c_.mismatch(file_offset, "code changed in a way that is no moved constant", show(a.rest.subspan(at)),
+                    show(b.rest.subspan(at)));
       if (!function || too_many(file_offset)) return;
       const FunctionBody& body = *c_.reserved.body(*function);
-      at = first_difference(a.rest, b.rest.first(a.rest.size()), static_cast<std::size_t>(body.file_offset + body.size - b.offset));
+      at = first_difference(a.rest, b.rest.first(a.rest.size()),
+                            static_cast<std::size_t>(body.file_offset + body.size - b.offset));
     }
     append(before, after, a, b, b.offset + a.rest.size(), ChangeKind::shim_body, "body of the shim");
   }
 
-  /// Decodes both bodies in step. False when they differ in more than constants and memarg offsets of the same width.
+  /// Decodes both bodies in step. False when they differ in more than constants and memarg offsets of the
+  /// same width.
   bool compare_body(std::uint32_t function) {
     const FunctionBody* x = c_.original.body(function);
     const FunctionBody* y = c_.reserved.body(function);
     if (x == nullptr || y == nullptr || x->size != y->size) return false;
     InstructionReader left(c_.original, *x);
     InstructionReader right(c_.reserved, *y);
-    if (left.locals().code_offset - x->file_offset != right.locals().code_offset - y->file_offset) return false;
+    if (left.locals().code_offset - x->file_offset != right.locals().code_offset - y->file_offset)
+      return false;
     const auto head = left.locals().code_offset - x->file_offset;
-    if (!std::ranges::equal(c_.original.bytes_at(x->file_offset, head), c_.reserved.bytes_at(y->file_offset, head))) return false;
+    if (!std::ranges::equal(c_.original.bytes_at(x->file_offset, head),
+                            c_.reserved.bytes_at(y->file_offset, head)))
+      return false;
     Instruction a;
     Instruction b;
     while (left.next(a)) {
@@ -277,7 +315,9 @@ class Comparer {
       const Bytes new_bytes = c_.reserved.bytes_at(b.offset, size);
       if (std::ranges::equal(old_bytes, new_bytes)) continue;
       const bool constant = a.immediate == Immediate::i32 || a.immediate == Immediate::i64;
-      if ((!constant && a.immediate != Immediate::memarg) || a.immediate_width != b.immediate_width || a.value == b.value) return false;
+      if ((!constant && a.immediate != Immediate::memarg) || a.immediate_width != b.immediate_width ||
+          a.value == b.value)
+        return false;
       // Only the immediate's own bytes may differ, so an alignment or a memory index cannot hide here.
       const std::uint64_t before_immediate = a.immediate_offset - a.offset;
       const std::uint64_t after_immediate = before_immediate + a.immediate_width;
@@ -285,10 +325,13 @@ class Comparer {
       if (!std::ranges::equal(old_bytes.first(before_immediate), new_bytes.first(before_immediate)) ||
           !std::ranges::equal(old_bytes.subspan(after_immediate), new_bytes.subspan(after_immediate)))
         return false;
-      c_.change(constant ? ChangeKind::code_immediate : ChangeKind::memarg_offset, a.immediate_offset, a.immediate_width,
-                b.immediate_offset, b.immediate_width, "function " + std::to_string(function) + ": " + std::to_string(a.value) + " -> " + std::to_string(b.value));
+      c_.change(constant ? ChangeKind::code_immediate : ChangeKind::memarg_offset, a.immediate_offset,
+                a.immediate_width, b.immediate_offset, b.immediate_width,
+                "function " + std::to_string(function) + ": " + std::to_string(a.value) + " -> " +
+                    std::to_string(b.value));
       if (too_many(b.offset)) return true;
-      c_.immediates.push_back({function, a.opcode, a.value, b.value, a.immediate_offset, b.immediate_offset, a.immediate_width});
+      c_.immediates.push_back(
+          {function, a.opcode, a.value, b.value, a.immediate_offset, b.immediate_offset, a.immediate_width});
     }
     Instruction rest;
     return !left.error() && !right.next(rest) && !right.error();
@@ -301,15 +344,17 @@ class Comparer {
     const auto& old_segments = c_.original.data;
     const auto& new_segments = c_.reserved.data;
     if (new_segments.size() < old_segments.size())
-      return c_.mismatch(after.end(), "data segments are missing", std::to_string(old_segments.size()), std::to_string(new_segments.size()));
+      return c_.mismatch(after.end(), "data segments are missing", std::to_string(old_segments.size()),
+                         std::to_string(new_segments.size()));
     for (std::size_t i = 0; i < old_segments.size(); ++i)
       if (!segment(old_segments[i], new_segments[i]) || too_many(new_segments[i].file_offset)) return;
     for (std::size_t i = old_segments.size(); i < new_segments.size(); ++i) {
       const DataSegment& added = new_segments[i];
       if (!added.address())
         return c_.mismatch(added.file_offset, "a data segment was added whose address is no constant");
-      c_.change(ChangeKind::data_segment, before != nullptr ? before->end() : insertion_point(after), 0, added.file_offset,
-                added.data_offset + added.size.value - added.file_offset, "data segment for bytes of a word that lay in none");
+      c_.change(ChangeKind::data_segment, before != nullptr ? before->end() : insertion_point(after), 0,
+                added.file_offset, added.data_offset + added.size.value - added.file_offset,
+                "data segment for bytes of a word that lay in none");
       changed_bytes(*added.address(), added.data_offset, added.size.value);
       if (too_many(added.file_offset)) return;
     }
@@ -330,22 +375,26 @@ class Comparer {
         c_.mismatch(y.size.file_offset, "a data segment's length changed", show(old_size), show(new_size));
         return false;
       }
-      c_.change(ChangeKind::segment_length, x.size.file_offset, x.size.width, y.size.file_offset, y.size.width, "length of a data segment");
+      c_.change(ChangeKind::segment_length, x.size.file_offset, x.size.width, y.size.file_offset,
+                y.size.width, "length of a data segment");
     }
     const Bytes a = c_.original.bytes_at(x.data_offset, x.size.value);
     const Bytes b = c_.reserved.bytes_at(y.data_offset, x.size.value);
     for (std::size_t at = first_difference(a, b); at < a.size(); at = first_difference(a, b, at + 1)) {
       if (!address) {
-        c_.mismatch(y.data_offset + at, "a data segment changed whose address is no constant", show(a.subspan(at)), show(b.subspan(at)));
+        c_.mismatch(y.data_offset + at, "a data segment changed whose address is no constant",
+                    show(a.subspan(at)), show(b.subspan(at)));
         return false;
       }
       if (too_many(y.data_offset + at)) return false;
       c_.data_bytes.push_back({*address + at, y.data_offset + at});
-      c_.change(ChangeKind::data_word, x.data_offset + at, 1, y.data_offset + at, 1, "byte of the data word at " + hex((*address + at) & ~std::uint64_t{3}));
+      c_.change(ChangeKind::data_word, x.data_offset + at, 1, y.data_offset + at, 1,
+                "byte of the data word at " + hex((*address + at) & ~std::uint64_t{3}));
     }
     if (y.size.value > x.size.value) {
       const std::uint64_t more = y.size.value - x.size.value;
-      c_.change(ChangeKind::data_word, x.data_offset + x.size.value, 0, y.data_offset + x.size.value, more, "bytes that a data segment takes in");
+      c_.change(ChangeKind::data_word, x.data_offset + x.size.value, 0, y.data_offset + x.size.value, more,
+                "bytes that a data segment takes in");
       changed_bytes(*address + x.size.value, y.data_offset + x.size.value, more);
     }
     return true;
@@ -353,7 +402,8 @@ class Comparer {
 
   bool too_many(std::uint64_t offset) {
     if (c_.result.changes.size() + c_.result.mismatches.size() < kMaxChanges) return false;
-    c_.mismatch(offset, "the files differ in too many places", "at most " + std::to_string(kMaxChanges) + " changes");
+    c_.mismatch(offset, "the files differ in too many places",
+                "at most " + std::to_string(kMaxChanges) + " changes");
     return true;
   }
 
@@ -363,7 +413,8 @@ class Comparer {
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       if (bytes[i] == std::byte{0}) continue;
       if (c_.data_bytes.size() >= kMaxChanges)
-        return c_.mismatch(file_offset + i, "the files differ in too many places", "at most " + std::to_string(kMaxChanges) + " changed bytes");
+        return c_.mismatch(file_offset + i, "the files differ in too many places",
+                           "at most " + std::to_string(kMaxChanges) + " changed bytes");
       c_.data_bytes.push_back({address + i, file_offset + i});
     }
   }
@@ -373,6 +424,8 @@ class Comparer {
 
 }  // namespace
 
-void compare_structure(Context& context) { Comparer(context).run(); }
+void compare_structure(Context& context) {
+  Comparer(context).run();
+}
 
 }  // namespace heapbump::verify

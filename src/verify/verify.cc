@@ -28,12 +28,14 @@ namespace {
 
 /// A module whose own realloc serves a stock adapter needs no region, so its copy is a right answer.
 bool needs_no_region(const Module& module) {
-  return module.find_export(kShimExport, ExternalKind::function) != nullptr || module.find_export("cabi_realloc", ExternalKind::function) != nullptr;
+  return module.find_export(kShimExport, ExternalKind::function) != nullptr ||
+         module.find_export("cabi_realloc", ExternalKind::function) != nullptr;
 }
 
 void check_manifest_file(Verification& result, const Manifest& given) {
   const auto mismatch = [&](std::string what, std::string expected, std::string found) {
-    result.mismatches.push_back({VerifiedFile::manifest, std::nullopt, std::move(what), std::move(expected), std::move(found)});
+    result.mismatches.push_back(
+        {VerifiedFile::manifest, std::nullopt, std::move(what), std::move(expected), std::move(found)});
   };
   if (given.input_sha256 != result.original_sha256)
     mismatch("the manifest is of another original", result.original_sha256, given.input_sha256);
@@ -62,11 +64,15 @@ std::string hash_reserved(const Module& reserved, const Record& record, Verifica
     const auto differs = std::ranges::mismatch(taken.digests, claimed);
     const auto at = static_cast<std::size_t>(differs.in1 - taken.digests.begin()) / kCheckpointDigits;
     const auto show_digest = [&](const std::string& digests) {
-      return at * kCheckpointDigits < digests.size() ? digests.substr(at * kCheckpointDigits, kCheckpointDigits) : std::string("none");
+      return at * kCheckpointDigits < digests.size()
+                 ? digests.substr(at * kCheckpointDigits, kCheckpointDigits)
+                 : std::string("none");
     };
-    result.mismatches.push_back({VerifiedFile::reserved, section.offset,
-                                 "the record's checkpoints are not those of the module, first for what follows " + hex(at * taken.every),
-                                 show_digest(taken.digests), show_digest(claimed)});
+    result.mismatches.push_back(
+        {VerifiedFile::reserved, section.offset,
+         "the record's checkpoints are not those of the module, first for what follows " +
+             hex(at * taken.every),
+         show_digest(taken.digests), show_digest(claimed)});
   }
   hash.update(reserved.file.subspan(body_size));
   return hash.hex();
@@ -86,43 +92,54 @@ void check_all(const Module& original, const Module& reserved, const Record& rec
 
 }  // namespace
 
-Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes, const std::optional<Manifest>& manifest) {
+Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
+                                    const std::optional<Manifest>& manifest) {
   HEAPBUMP_TRY(const Module original, read_module(original_bytes));
   Verification result;
   result.original_sha256 = sha256_hex(original_bytes);
   result.reading_work = original_bytes.size() + reserved_bytes.size();
-  const auto mismatch = [&](std::optional<std::uint64_t> offset, std::string what, std::string expected = "", std::string found = "") {
-    result.mismatches.push_back({VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
+  const auto mismatch = [&](std::optional<std::uint64_t> offset, std::string what, std::string expected = "",
+                            std::string found = "") {
+    result.mismatches.push_back(
+        {VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
   };
   const auto reserved = read_module(reserved_bytes);
   const auto record = reserved ? read_record(*reserved) : std::optional<Record>{};
   // Each file is hashed once.
-  result.reserved_sha256 = record && *record ? hash_reserved(*reserved, **record, result) : sha256_hex(reserved_bytes);
+  result.reserved_sha256 =
+      record && *record ? hash_reserved(*reserved, **record, result) : sha256_hex(reserved_bytes);
   if (const Section* section = original.custom_section(kRecordSection)) {
-    result.mismatches.push_back({VerifiedFile::original, section->offset, "the original is itself a reserved module", "no heapbump section", "one"});
+    result.mismatches.push_back({VerifiedFile::original, section->offset,
+                                 "the original is itself a reserved module", "no heapbump section", "one"});
     return result;
   }
   if (!reserved) {
-    mismatch(reserved.error().offset, "the reserved module cannot be read: " + reserved.error().message, "a well-formed module", "");
+    mismatch(reserved.error().offset, "the reserved module cannot be read: " + reserved.error().message,
+             "a well-formed module", "");
     return result;
   }
   if (result.original_sha256 == result.reserved_sha256) {
     result.nothing_reserved = needs_no_region(original) && !manifest;
-    if (!result.nothing_reserved) mismatch(reserved_bytes.size(), "nothing is reserved: the two files are the same", "a heapbump section", "the file's end");
+    if (!result.nothing_reserved)
+      mismatch(reserved_bytes.size(), "nothing is reserved: the two files are the same", "a heapbump section",
+               "the file's end");
     return result;
   }
   if (!record || !*record) {
     const Section* section = reserved->custom_section(kRecordSection);
     mismatch(section != nullptr ? section->offset : reserved_bytes.size(),
-             record ? "the module carries no heapbump section" : record.error().message, "a heapbump section", record ? "none" : "one that cannot be read");
+             record ? "the module carries no heapbump section" : record.error().message, "a heapbump section",
+             record ? "none" : "one that cannot be read");
     return result;
   }
   result.manifest = (*record)->manifest;
   check_all(original, *reserved, **record, result);
   // The difference is taken once in step and once by the record.
-  result.checking_work = original.work->work() + reserved->work->work() + 2 * reserved_bytes.size() / kPassedPerUnit;
+  result.checking_work =
+      original.work->work() + reserved->work->work() + 2 * reserved_bytes.size() / kPassedPerUnit;
   if (manifest) check_manifest_file(result, *manifest);
-  std::ranges::stable_sort(result.mismatches, {}, [](const Mismatch& m) { return m.offset.value_or(UINT64_MAX); });
+  std::ranges::stable_sort(result.mismatches, {},
+                           [](const Mismatch& m) { return m.offset.value_or(UINT64_MAX); });
   return result;
 }
 
@@ -133,8 +150,9 @@ std::string_view to_string(VerifiedFile value) {
 
 std::string_view to_string(ChangeKind value) {
   static constexpr std::array<std::string_view, 15> kNames = {
-      "section_size",   "entry_count", "code_immediate", "memarg_offset", "data_word",   "segment_length", "data_segment", "memory_limit",
-      "global_initial", "shim_type",   "shim_function",  "shim_global",   "shim_export", "shim_body",      "record"};
+      "section_size",   "entry_count",  "code_immediate", "memarg_offset",  "data_word",
+      "segment_length", "data_segment", "memory_limit",   "global_initial", "shim_type",
+      "shim_function",  "shim_global",  "shim_export",    "shim_body",      "record"};
   return kNames[static_cast<std::size_t>(value)];
 }
 
@@ -166,7 +184,8 @@ Json to_json(const Verification& verification) {
                        {"mismatches", std::move(mismatches)},
                        {"changes", std::move(changes)},
                        {"notes", std::move(notes)},
-                       {"work", Json::object({{"reading", verification.reading_work}, {"checking", verification.checking_work}})}});
+                       {"work", Json::object({{"reading", verification.reading_work},
+                                              {"checking", verification.checking_work}})}});
 }
 
 }  // namespace heapbump

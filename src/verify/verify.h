@@ -1,6 +1,7 @@
-// Holds a reserved module against its original, from the two files' bytes alone. What `reserve` wrote down is a claim to be
-// checked, never a premise; the plan and the detectors are not consulted. Every differing byte must be part of a change of
-// an allowed kind, and what was left as it was must not need the region. docs/verify.md says what is required and why.
+// Holds a reserved module against its original, from the two files' bytes alone. What `reserve` wrote down is
+// a claim to be checked, never a premise; the plan and the detectors are not consulted. Every differing byte
+// must be part of a change of an allowed kind, and what was left as it was must not need the region.
+// docs/verify.md says what is required and why.
 #pragma once
 
 #include <optional>
@@ -27,11 +28,11 @@ struct Mismatch {
 enum class ChangeKind {
   section_size,
   entry_count,
-  code_immediate,   ///< i32.const or i64.const
+  code_immediate,  ///< i32.const or i64.const
   memarg_offset,
   data_word,
   segment_length,
-  data_segment,     ///< a segment of its own for bytes of a word that lay in none
+  data_segment,  ///< a segment of its own for bytes of a word that lay in none
   memory_limit,
   global_initial,
   shim_type,
@@ -53,16 +54,17 @@ struct Change {
 };
 
 struct Verification {
-  std::vector<Mismatch> mismatches;  ///< in the order of the reserved file as far as they have an offset; empty: verified
+  std::vector<Mismatch>
+      mismatches;  ///< in the order of the reserved file as far as they have an offset; empty: verified
   std::vector<Change> changes;
-  std::vector<std::string> notes;  ///< what was looked at and is no mismatch
+  std::vector<std::string> notes;    ///< what was looked at and is no mismatch
   std::optional<Manifest> manifest;  ///< as the reserved module carries it
-  bool nothing_reserved = false;  ///< the files are the same and the module needs no region
+  bool nothing_reserved = false;     ///< the files are the same and the module needs no region
   bool code_offsets_preserved = true;
   std::string original_sha256;
   std::string reserved_sha256;
-  /// What reading the two files costs in units of work (work.h), one for each of their bytes, and what checking took beyond it:
-  /// docs/verify.md, Cost.
+  /// What reading the two files costs in units of work (work.h), one for each of their bytes, and what
+  /// checking took beyond it: docs/verify.md, Cost.
   std::uint64_t reading_work = 0;
   std::uint64_t checking_work = 0;
 
@@ -72,9 +74,10 @@ struct Verification {
 [[nodiscard]] std::string_view to_string(VerifiedFile value);
 [[nodiscard]] std::string_view to_string(ChangeKind value);
 
-/// The static check. `manifest` is the file the caller was given, if any. Errors: whatever reading the original gives; a
-/// reserved module that cannot be read is a mismatch, not an error.
-[[nodiscard]] Result<Verification> verify_modules(Bytes original, Bytes reserved, const std::optional<Manifest>& manifest);
+/// The static check. `manifest` is the file the caller was given, if any. Errors: whatever reading the
+/// original gives; a reserved module that cannot be read is a mismatch, not an error.
+[[nodiscard]] Result<Verification> verify_modules(Bytes original, Bytes reserved,
+                                                  const std::optional<Manifest>& manifest);
 
 [[nodiscard]] Json to_json(const Verification& verification);
 

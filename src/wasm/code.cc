@@ -16,16 +16,21 @@ struct OpcodeRange {
 };
 
 constexpr OpcodeRange kPlain[] = {
-    {0x00, 0x01, Immediate::none},         {0x02, 0x04, Immediate::block_type},   {0x05, 0x05, Immediate::none},
-    {0x06, 0x06, Immediate::block_type},   {0x07, 0x09, Immediate::index},        {0x0a, 0x0b, Immediate::none},
-    {0x0c, 0x0d, Immediate::index},        {0x0e, 0x0e, Immediate::br_table},     {0x0f, 0x0f, Immediate::none},
-    {0x10, 0x10, Immediate::index},        {0x11, 0x11, Immediate::index_pair},   {0x12, 0x12, Immediate::index},
-    {0x13, 0x13, Immediate::index_pair},   {0x14, 0x15, Immediate::index},        {0x18, 0x18, Immediate::index},
-    {0x19, 0x1b, Immediate::none},         {0x1c, 0x1c, Immediate::select_types}, {0x1f, 0x1f, Immediate::try_table},
-    {0x20, 0x26, Immediate::index},        {0x28, 0x3e, Immediate::memarg},       {0x3f, 0x40, Immediate::index},
-    {0x41, 0x41, Immediate::i32},          {0x42, 0x42, Immediate::i64},          {0x43, 0x43, Immediate::f32},
-    {0x44, 0x44, Immediate::f64},          {0x45, 0xc4, Immediate::none},         {0xd0, 0xd0, Immediate::heap_type},
-    {0xd1, 0xd1, Immediate::none},         {0xd2, 0xd2, Immediate::index},
+    {0x00, 0x01, Immediate::none},         {0x02, 0x04, Immediate::block_type},
+    {0x05, 0x05, Immediate::none},         {0x06, 0x06, Immediate::block_type},
+    {0x07, 0x09, Immediate::index},        {0x0a, 0x0b, Immediate::none},
+    {0x0c, 0x0d, Immediate::index},        {0x0e, 0x0e, Immediate::br_table},
+    {0x0f, 0x0f, Immediate::none},         {0x10, 0x10, Immediate::index},
+    {0x11, 0x11, Immediate::index_pair},   {0x12, 0x12, Immediate::index},
+    {0x13, 0x13, Immediate::index_pair},   {0x14, 0x15, Immediate::index},
+    {0x18, 0x18, Immediate::index},        {0x19, 0x1b, Immediate::none},
+    {0x1c, 0x1c, Immediate::select_types}, {0x1f, 0x1f, Immediate::try_table},
+    {0x20, 0x26, Immediate::index},        {0x28, 0x3e, Immediate::memarg},
+    {0x3f, 0x40, Immediate::index},        {0x41, 0x41, Immediate::i32},
+    {0x42, 0x42, Immediate::i64},          {0x43, 0x43, Immediate::f32},
+    {0x44, 0x44, Immediate::f64},          {0x45, 0xc4, Immediate::none},
+    {0xd0, 0xd0, Immediate::heap_type},    {0xd1, 0xd1, Immediate::none},
+    {0xd2, 0xd2, Immediate::index},
 };
 
 constexpr OpcodeRange kMisc[] = {
@@ -44,7 +49,9 @@ constexpr OpcodeRange kSimd[] = {
 
 constexpr OpcodeRange kAtomic[] = {
     // prefix 0xfe: threads
-    {0x00, 0x02, Immediate::memarg}, {0x03, 0x03, Immediate::lane}, {0x10, 0x4e, Immediate::memarg},
+    {0x00, 0x02, Immediate::memarg},
+    {0x03, 0x03, Immediate::lane},
+    {0x10, 0x4e, Immediate::memarg},
 };
 
 template <std::size_t N>
@@ -62,17 +69,22 @@ constexpr std::array<Immediate, 256> kPlainTable = [] {
 }();
 
 constexpr std::uint32_t kPrefixGc = 0xfb, kPrefixMisc = 0xfc, kPrefixSimd = 0xfd, kPrefixAtomic = 0xfe;
-constexpr std::uint32_t kMemargHasMemory = 0x40;  // bit 6 of the alignment: a memory index follows (multi-memory)
+constexpr std::uint32_t kMemargHasMemory =
+    0x40;  // bit 6 of the alignment: a memory index follows (multi-memory)
 
 bool opens_block(std::uint32_t opcode) {
-  return opcode == op::block || opcode == op::loop || opcode == op::if_ || opcode == op::try_ || opcode == op::try_table;
+  return opcode == op::block || opcode == op::loop || opcode == op::if_ || opcode == op::try_ ||
+         opcode == op::try_table;
 }
 
-/// What engines accept (web embedding limits). A target takes four times its byte in memory, and there may be one for each byte.
+/// What engines accept (web embedding limits). A target takes four times its byte in memory, and there may be
+/// one for each byte.
 constexpr std::uint32_t kMaxTargets = 65'520;
 
 std::unexpected<Error> too_many_targets(std::uint64_t offset, std::uint32_t count) {
-  return fail_at(Code::kWorkLimit, offset, "an instruction has " + std::to_string(count) + " branch targets; engines take " + std::to_string(kMaxTargets));
+  return fail_at(Code::kWorkLimit, offset,
+                 "an instruction has " + std::to_string(count) + " branch targets; engines take " +
+                     std::to_string(kMaxTargets));
 }
 
 }  // namespace
@@ -80,10 +92,14 @@ std::unexpected<Error> too_many_targets(std::uint64_t offset, std::uint32_t coun
 Immediate immediate_of(std::uint32_t opcode) {
   if (opcode < 0x100) return kPlainTable[opcode];
   switch (opcode >> 16) {
-    case kPrefixMisc: return look_up(kMisc, opcode & 0xffff);
-    case kPrefixSimd: return look_up(kSimd, opcode & 0xffff);
-    case kPrefixAtomic: return look_up(kAtomic, opcode & 0xffff);
-    default: return Immediate::invalid;
+    case kPrefixMisc:
+      return look_up(kMisc, opcode & 0xffff);
+    case kPrefixSimd:
+      return look_up(kSimd, opcode & 0xffff);
+    case kPrefixAtomic:
+      return look_up(kAtomic, opcode & 0xffff);
+    default:
+      return Immediate::invalid;
   }
 }
 
@@ -105,8 +121,17 @@ Status InstructionReader::read_locals() {
     if (locals_.total > std::numeric_limits<std::uint32_t>::max())
       return fail_at(Code::kBadInstruction, at, "a function declares more than 2^32 - 1 locals");
     switch (type) {
-      case 0x7f: case 0x7e: case 0x7d: case 0x7c: case 0x7b: case 0x70: case 0x6f: case 0x69: break;
-      default: return fail_at(Code::kGcTypes, cursor_.offset() - 1, "local type " + hex(type) + " is not known");
+      case 0x7f:
+      case 0x7e:
+      case 0x7d:
+      case 0x7c:
+      case 0x7b:
+      case 0x70:
+      case 0x6f:
+      case 0x69:
+        break;
+      default:
+        return fail_at(Code::kGcTypes, cursor_.offset() - 1, "local type " + hex(type) + " is not known");
     }
     locals_.groups.push_back({count.value, static_cast<ValueType>(type)});
   }
@@ -124,7 +149,8 @@ bool InstructionReader::next(Instruction& out) {
   // `delegate` closes a legacy try block as `end` does.
   if (out.opcode == op::end || out.opcode == op::delegate) --depth_;
   if (depth_ == 0 && !cursor_.empty()) {
-    error_ = Error{Code::kBadInstruction, "bytes are left over after a function body's end", cursor_.offset()};
+    error_ =
+        Error{Code::kBadInstruction, "bytes are left over after a function body's end", cursor_.offset()};
     return false;
   }
   return true;
@@ -132,7 +158,8 @@ bool InstructionReader::next(Instruction& out) {
 
 Status InstructionReader::read_instruction(Instruction& out) {
   out.offset = cursor_.offset();
-  if (cursor_.empty()) return fail_at(Code::kBadInstruction, out.offset, "a function body ends without its `end`");
+  if (cursor_.empty())
+    return fail_at(Code::kBadInstruction, out.offset, "a function body ends without its `end`");
   HEAPBUMP_TRY(const auto first, cursor_.read_u8("opcode"));
   out.opcode = first;
   if (first >= kPrefixGc && first <= kPrefixAtomic) {
@@ -144,7 +171,8 @@ Status InstructionReader::read_instruction(Instruction& out) {
   out.immediate_width = 0;
   out.value = 0;
   if (out.immediate == Immediate::invalid) {
-    const Code code = first == kPrefixGc || (first >= 0xd3 && first <= 0xd6) ? Code::kGcTypes : Code::kBadInstruction;
+    const Code code =
+        first == kPrefixGc || (first >= 0xd3 && first <= 0xd6) ? Code::kGcTypes : Code::kBadInstruction;
     return fail_at(code, out.offset, "opcode " + hex(out.opcode) + " is not known");
   }
   if (out.immediate != Immediate::none) HEAPBUMP_CHECK(read_immediate(out));
@@ -180,7 +208,8 @@ Status InstructionReader::read_immediate(Instruction& out) {
   };
   switch (out.immediate) {
     case Immediate::invalid:
-    case Immediate::none: return {};
+    case Immediate::none:
+      return {};
     case Immediate::block_type:
     case Immediate::heap_type: {
       HEAPBUMP_TRY(const auto type, cursor_.read_sleb33("block type"));
@@ -218,7 +247,8 @@ Status InstructionReader::read_immediate(Instruction& out) {
       }
       return {};
     }
-    case Immediate::memarg: return read_memarg(out);
+    case Immediate::memarg:
+      return read_memarg(out);
     case Immediate::memarg_lane: {
       HEAPBUMP_CHECK(read_memarg(out));
       HEAPBUMP_TRY([[maybe_unused]] const auto lane, cursor_.read_u8("lane"));
@@ -234,9 +264,12 @@ Status InstructionReader::read_immediate(Instruction& out) {
       take(constant);
       return {};
     }
-    case Immediate::f32: return take_bytes(4);
-    case Immediate::f64: return take_bytes(8);
-    case Immediate::v128: return take_bytes(16);
+    case Immediate::f32:
+      return take_bytes(4);
+    case Immediate::f64:
+      return take_bytes(8);
+    case Immediate::v128:
+      return take_bytes(16);
     case Immediate::lane: {
       HEAPBUMP_TRY(const auto lane, cursor_.read_u8("lane"));
       out.value = lane;
@@ -289,7 +322,8 @@ Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int
       at = static_cast<const char*>(std::memchr(at, low, static_cast<std::size_t>(end - at)));
       ++stops;
       if (at == nullptr || end - at < 3) break;
-      candidate = at[1] == next && at > text.data() && (at[-1] == char(op::i32_const) || at[-1] == char(op::i64_const));
+      candidate = at[1] == next && at > text.data() &&
+                  (at[-1] == char(op::i32_const) || at[-1] == char(op::i64_const));
       ++at;
     }
     HEAPBUMP_CHECK(module.work->charge(body.size / kScannedPerUnit + stops));
@@ -297,13 +331,15 @@ Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int
     InstructionReader reader(module, body);
     Instruction instruction;
     while (reader.next(instruction)) {
-      if ((instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64) && instruction.value == value) {
+      if ((instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64) &&
+          instruction.value == value) {
         if (hits.size() == kMaxConstants) {
           return fail_at(Code::kWorkLimit, instruction.offset,
-                         "the constant " + std::to_string(value) + " stands in more than " + std::to_string(kMaxConstants) + " places");
+                         "the constant " + std::to_string(value) + " stands in more than " +
+                             std::to_string(kMaxConstants) + " places");
         }
-        hits.push_back({module.imported_functions + static_cast<std::uint32_t>(i), instruction.opcode, instruction.value,
-                        instruction.immediate_offset, instruction.immediate_width});
+        hits.push_back({module.imported_functions + static_cast<std::uint32_t>(i), instruction.opcode,
+                        instruction.value, instruction.immediate_offset, instruction.immediate_width});
       }
     }
     if (reader.error()) return std::unexpected(*reader.error());

@@ -4,16 +4,22 @@ namespace heapbump {
 
 const std::vector<CoreItem>& Component::items(ExternalKind kind) const {
   switch (kind) {
-    case ExternalKind::table: return tables;
-    case ExternalKind::memory: return memories;
-    case ExternalKind::global: return globals;
-    case ExternalKind::tag: return tags;
-    case ExternalKind::function: break;
+    case ExternalKind::table:
+      return tables;
+    case ExternalKind::memory:
+      return memories;
+    case ExternalKind::global:
+      return globals;
+    case ExternalKind::tag:
+      return tags;
+    case ExternalKind::function:
+      break;
   }
   return functions;
 }
 
-std::optional<CoreOrigin> Component::origin(std::uint32_t instance, std::string_view name, ExternalKind kind) const {
+std::optional<CoreOrigin> Component::origin(std::uint32_t instance, std::string_view name,
+                                            ExternalKind kind) const {
   // Each step goes to an instance that was defined earlier, so there are at most as many steps as instances.
   for (;;) {
     const CoreInstance& current = instances[instance];

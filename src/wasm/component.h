@@ -1,6 +1,7 @@
-// A finished component, opened as far as `check` needs: the core modules embedded in it with their file offsets, how they
-// are instantiated, and what each of their imports is bound to. Types and functions of the component level are stepped
-// over. Every definition may only refer to earlier ones, which is what makes following a binding end.
+// A finished component, opened as far as `check` needs: the core modules embedded in it with their file
+// offsets, how they are instantiated, and what each of their imports is bound to. Types and functions of the
+// component level are stepped over. Every definition may only refer to earlier ones, which is what makes
+// following a binding end.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace heapbump {
 
-/// A core module of a component. `embedded` is false for one that is imported or aliased, whose bytes are not here.
+/// A core module of a component. `embedded` is false for one that is imported or aliased, whose bytes are not
+/// here.
 struct EmbeddedModule {
   bool embedded = false;
   std::uint64_t file_offset = 0;  ///< of the module's first byte
@@ -39,7 +41,8 @@ struct CoreInstance {
   std::uint64_t file_offset = 0;
 };
 
-/// An item of one of the component's core index spaces: an export of an instance, or made by the canonical ABI.
+/// An item of one of the component's core index spaces: an export of an instance, or made by the canonical
+/// ABI.
 struct CoreItem {
   std::optional<std::uint32_t> instance;  ///< absent: a canonical definition
   std::string_view name;
@@ -63,20 +66,22 @@ struct Component {
   std::vector<CoreItem> tags;
   std::vector<Component> components;  ///< nested ones, in file order
 
-  /// What the import (module_name, name) of this instance is bound to; nothing if it is bound to a canonical function or to
-  /// something that does not exist.
+  /// What the import (module_name, name) of this instance is bound to; nothing if it is bound to a canonical
+  /// function or to something that does not exist.
   [[nodiscard]] std::optional<CoreOrigin> resolve(const CoreInstance& instance, std::string_view module_name,
                                                   std::string_view name, ExternalKind kind) const;
   /// Follows an export of an instance to the instantiation that it comes from.
-  [[nodiscard]] std::optional<CoreOrigin> origin(std::uint32_t instance, std::string_view name, ExternalKind kind) const;
+  [[nodiscard]] std::optional<CoreOrigin> origin(std::uint32_t instance, std::string_view name,
+                                                 ExternalKind kind) const;
   [[nodiscard]] const std::vector<CoreItem>& items(ExternalKind kind) const;
 };
 
 /// Whether the bytes begin as a component does.
 [[nodiscard]] bool is_component(Bytes file);
 
-/// Reads a component. Errors: kNotComponent, kNotWasm, kTruncated, kBadLeb, kBadUtf8, kBadIndex, kSectionSize, kMalformed,
-/// kWorkLimit for nesting beyond 16, kComponentFeature for definitions of later proposals.
+/// Reads a component. Errors: kNotComponent, kNotWasm, kTruncated, kBadLeb, kBadUtf8, kBadIndex,
+/// kSectionSize, kMalformed, kWorkLimit for nesting beyond 16, kComponentFeature for definitions of later
+/// proposals.
 [[nodiscard]] Result<Component> read_component(Bytes file);
 
 }  // namespace heapbump

@@ -1,5 +1,6 @@
-// Reads a component's binary format into a Component: core modules, core instances and what they export by index; all
-// else is passed over, and what is not known is an error, since an index space would no longer add up.
+// Reads a component's binary format into a Component: core modules, core instances and what they export by
+// index; all else is passed over, and what is not known is an error, since an index space would no longer add
+// up.
 #include <string>
 
 #include "wasm/component.h"
@@ -7,11 +8,13 @@
 namespace heapbump {
 namespace {
 
-// Binary format: WebAssembly/component-model, design/mvp/Binary.md. Layer 1 and version 0x0d make the second word.
+// Binary format: WebAssembly/component-model, design/mvp/Binary.md. Layer 1 and version 0x0d make the second
+// word.
 constexpr std::uint32_t kMagic = 0x6d736100;
 constexpr std::uint32_t kComponentVersion = 0x0001000d;
 constexpr unsigned kMaxNesting = 16;
-// Engines refuse more than 1,000 modules, instances or components; the other two bound the work of following bindings.
+// Engines refuse more than 1,000 modules, instances or components; the other two bound the work of following
+// bindings.
 constexpr std::size_t kMaxDefinitions = 1000;
 constexpr std::size_t kMaxItems = 200000;
 
@@ -40,20 +43,21 @@ std::unexpected<Error> later_proposal(std::uint64_t offset, std::string_view wha
                  std::string(what) + " " + hex(byte) + " is not known; the component uses a later proposal");
 }
 
-/// What the immediates of a canonical definition are, in order: `u` an index or type index, `v` a value type, `r` a result
-/// list, `b` a flag byte, `o` an option list, `z` a zero byte.
+/// What the immediates of a canonical definition are, in order: `u` an index or type index, `v` a value type,
+/// `r` a result list, `b` a flag byte, `o` an option list, `z` a zero byte.
 struct CanonShape {
   std::uint8_t opcode;
   const char* immediates;
 };
 
 constexpr CanonShape kCanons[] = {
-    {0x00, "zuou"}, {0x01, "zuo"}, {0x02, "u"},  {0x03, "u"},  {0x04, "u"},  {0x05, ""},    {0x06, "b"},  {0x07, "u"},
-    {0x09, "ro"},   {0x0a, "vu"},  {0x0b, "vu"}, {0x0c, "b"},  {0x0d, ""},   {0x0e, "u"},   {0x0f, "uo"}, {0x10, "uo"},
-    {0x11, "ub"},   {0x12, "ub"},  {0x13, "u"},  {0x14, "u"},  {0x15, "u"},  {0x16, "uo"},  {0x17, "uo"}, {0x18, "ub"},
-    {0x19, "ub"},   {0x1a, "u"},   {0x1b, "u"},  {0x1c, "o"},  {0x1d, "o"},  {0x1e, ""},    {0x1f, ""},   {0x20, "bu"},
-    {0x21, "bu"},   {0x22, ""},    {0x23, ""},   {0x24, ""},   {0x25, ""},   {0x26, ""},    {0x27, "uu"}, {0x28, ""},
-    {0x29, "b"},    {0x2a, "b"},   {0x2b, "b"},  {0x2c, "b"},  {0x2d, "b"},  {0x40, "u"},   {0x41, "uu"}, {0x42, ""},
+    {0x00, "zuou"}, {0x01, "zuo"}, {0x02, "u"},  {0x03, "u"},  {0x04, "u"},  {0x05, ""},  {0x06, "b"},
+    {0x07, "u"},    {0x09, "ro"},  {0x0a, "vu"}, {0x0b, "vu"}, {0x0c, "b"},  {0x0d, ""},  {0x0e, "u"},
+    {0x0f, "uo"},   {0x10, "uo"},  {0x11, "ub"}, {0x12, "ub"}, {0x13, "u"},  {0x14, "u"}, {0x15, "u"},
+    {0x16, "uo"},   {0x17, "uo"},  {0x18, "ub"}, {0x19, "ub"}, {0x1a, "u"},  {0x1b, "u"}, {0x1c, "o"},
+    {0x1d, "o"},    {0x1e, ""},    {0x1f, ""},   {0x20, "bu"}, {0x21, "bu"}, {0x22, ""},  {0x23, ""},
+    {0x24, ""},     {0x25, ""},    {0x26, ""},   {0x27, "uu"}, {0x28, ""},   {0x29, "b"}, {0x2a, "b"},
+    {0x2b, "b"},    {0x2c, "b"},   {0x2d, "b"},  {0x40, "u"},  {0x41, "uu"}, {0x42, ""},
 };
 
 constexpr std::uint8_t kCanonLift = 0x00;
@@ -88,12 +92,18 @@ class Reader {
 
 std::vector<CoreItem>* Reader::space(std::uint8_t kind) {
   switch (kind) {
-    case 0: return &out_.functions;
-    case 1: return &out_.tables;
-    case 2: return &out_.memories;
-    case 3: return &out_.globals;
-    case 4: return &out_.tags;
-    default: return nullptr;
+    case 0:
+      return &out_.functions;
+    case 1:
+      return &out_.tables;
+    case 2:
+      return &out_.memories;
+    case 3:
+      return &out_.globals;
+    case 4:
+      return &out_.tags;
+    default:
+      return nullptr;
   }
 }
 
@@ -113,8 +123,9 @@ Result<std::uint32_t> Reader::read_index(Cursor& section, std::string_view what,
   const std::uint64_t at = section.offset();
   HEAPBUMP_TRY(const auto index, section.read_uleb32(what));
   if (index.value >= limit) {
-    return fail_at(Code::kBadIndex, at,
-                   std::string(what) + " " + std::to_string(index.value) + " refers to nothing that was defined before");
+    return fail_at(
+        Code::kBadIndex, at,
+        std::string(what) + " " + std::to_string(index.value) + " refers to nothing that was defined before");
   }
   return index.value;
 }
@@ -288,7 +299,9 @@ Status Reader::read_canon(Cursor& section) {
         }
         break;
       }
-      default: HEAPBUMP_CHECK(skip_canon_options(section)); break;
+      default:
+        HEAPBUMP_CHECK(skip_canon_options(section));
+        break;
     }
   }
   if (opcode != kCanonLift) out_.functions.emplace_back();
@@ -330,8 +343,9 @@ Status Reader::read_section(std::uint8_t id, Cursor& section, unsigned depth) {
       HEAPBUMP_CHECK(check_limits(at));
     }
     if (!section.empty()) {
-      return fail_at(Code::kSectionSize, section.offset(),
-                     std::to_string(section.remaining()) + " bytes are left over after the " + std::string(what));
+      return fail_at(
+          Code::kSectionSize, section.offset(),
+          std::to_string(section.remaining()) + " bytes are left over after the " + std::string(what));
     }
     return {};
   };
@@ -339,11 +353,16 @@ Status Reader::read_section(std::uint8_t id, Cursor& section, unsigned depth) {
     case ComponentSection::core_module:
       out_.modules.push_back({.embedded = true, .file_offset = section.offset(), .bytes = section.rest()});
       return {};
-    case ComponentSection::core_instance: return each("core instances", &Reader::read_core_instance);
-    case ComponentSection::alias: return each("aliases", &Reader::read_alias);
-    case ComponentSection::canon: return each("canonical definitions", &Reader::read_canon);
-    case ComponentSection::import: return each("imports", &Reader::read_import);
-    case ComponentSection::exports: return each("exports", &Reader::read_export);
+    case ComponentSection::core_instance:
+      return each("core instances", &Reader::read_core_instance);
+    case ComponentSection::alias:
+      return each("aliases", &Reader::read_alias);
+    case ComponentSection::canon:
+      return each("canonical definitions", &Reader::read_canon);
+    case ComponentSection::import:
+      return each("imports", &Reader::read_import);
+    case ComponentSection::exports:
+      return each("exports", &Reader::read_export);
     case ComponentSection::component: {
       Component nested;
       nested.file_offset = section.offset();
@@ -356,7 +375,8 @@ Status Reader::read_section(std::uint8_t id, Cursor& section, unsigned depth) {
     case ComponentSection::instance:
     case ComponentSection::type:
     case ComponentSection::start:
-    case ComponentSection::value: return {};
+    case ComponentSection::value:
+      return {};
   }
   return {};
 }
@@ -368,17 +388,20 @@ Status Reader::read(unsigned depth) {
   }
   const std::uint64_t start = cursor_.offset();
   HEAPBUMP_TRY(const auto magic, cursor_.read_u32_le("the component's magic"));
-  if (magic != kMagic) return fail_at(Code::kNotWasm, start, "no component stands here: it does not begin with \\0asm");
+  if (magic != kMagic)
+    return fail_at(Code::kNotWasm, start, "no component stands here: it does not begin with \\0asm");
   HEAPBUMP_TRY(const auto version, cursor_.read_u32_le("the component's version"));
   if (version != kComponentVersion) {
-    return fail_at(Code::kNotComponent, start + 4,
-                   version == 1 ? "the file is a core module, not a component; make one with `wasm-tools component new`"
-                                : "component version " + hex(version) + " is not known; 0x1000d is");
+    return fail_at(
+        Code::kNotComponent, start + 4,
+        version == 1 ? "the file is a core module, not a component; make one with `wasm-tools component new`"
+                     : "component version " + hex(version) + " is not known; 0x1000d is");
   }
   while (!cursor_.empty()) {
     const std::uint64_t at = cursor_.offset();
     HEAPBUMP_TRY(const auto id, cursor_.read_u8("a section's id"));
-    if (id > static_cast<std::uint8_t>(ComponentSection::value)) return later_proposal(at, "component section", id);
+    if (id > static_cast<std::uint8_t>(ComponentSection::value))
+      return later_proposal(at, "component section", id);
     HEAPBUMP_TRY(const auto size, cursor_.read_uleb32("a section's size"));
     HEAPBUMP_TRY(Cursor section, cursor_.read_window(size.value, "a component section"));
     HEAPBUMP_CHECK(read_section(id, section, depth));

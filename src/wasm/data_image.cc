@@ -18,10 +18,12 @@ Result<DataImage> DataImage::make(const Module& module) {
     if (segment.mode != DataSegment::Mode::active || segment.size.value == 0) continue;
     const auto address = segment.address();
     if (!address) {
-      return fail_at(Code::kUnexplained, segment.file_offset,
-                     "a data segment's address is not a constant, so what memory holds at the start is not known");
+      return fail_at(
+          Code::kUnexplained, segment.file_offset,
+          "a data segment's address is not a constant, so what memory holds at the start is not known");
     }
-    image.pieces_.push_back({*address, module.bytes_at(segment.data_offset, segment.size.value), segment.data_offset, i});
+    image.pieces_.push_back(
+        {*address, module.bytes_at(segment.data_offset, segment.size.value), segment.data_offset, i});
   }
   std::ranges::stable_sort(image.pieces_, {}, &Piece::address);
   for (std::size_t i = 1; i < image.pieces_.size(); ++i) {
@@ -53,11 +55,13 @@ std::uint64_t DataImage::load64(std::uint64_t address) const {
     if (address < piece->end() && piece->end() - address >= 8)
       return load_u64(piece->bytes.subspan(static_cast<std::size_t>(address - piece->address)));
   }
-  // Linkers that leave out zeros cut many words, so the pieces of one are walked and not searched byte by byte.
+  // Linkers that leave out zeros cut many words, so the pieces of one are walked and not searched byte by
+  // byte.
   std::uint64_t value = 0;
   for (; piece != pieces_.end() && piece->address < address + 8; ++piece) {
     for (std::uint64_t at = std::max(address, piece->address); at < std::min(address + 8, piece->end()); ++at)
-      value |= std::uint64_t{u8(piece->bytes[static_cast<std::size_t>(at - piece->address)])} << (8 * (at - address));
+      value |= std::uint64_t{u8(piece->bytes[static_cast<std::size_t>(at - piece->address)])}
+               << (8 * (at - address));
   }
   return value;
 }
@@ -68,7 +72,9 @@ std::uint64_t DataImage::bytes() const {
   return size;
 }
 
-std::uint32_t DataImage::load32(std::uint64_t address) const { return static_cast<std::uint32_t>(load64(address)); }
+std::uint32_t DataImage::load32(std::uint64_t address) const {
+  return static_cast<std::uint32_t>(load64(address));
+}
 
 Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigned size, std::uint64_t value,
                             const std::string& reason) const {
@@ -101,16 +107,18 @@ Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigne
   flush();
   if (outside.empty()) return {};
 
-  // No byte between the first and the last missing one is in a segment unless the word straddles two gaps, which a word of
-  // eight bytes and a linker that only skips runs of eight zeros cannot do.
+  // No byte between the first and the last missing one is in a segment unless the word straddles two gaps,
+  // which a word of eight bytes and a linker that only skips runs of eight zeros cannot do.
   for (std::size_t i = 0; i < outside.size(); ++i) {
     if (file_offset(outside_address + i))
-      return fail_at(Code::kInternal, *file_offset(outside_address + i), "a word lies in more than one gap between segments");
+      return fail_at(Code::kInternal, *file_offset(outside_address + i),
+                     "a word lies in more than one gap between segments");
   }
   const auto after = std::ranges::upper_bound(pieces_, outside_address, {}, &Piece::address);
   const Piece* before = after == pieces_.begin() ? nullptr : &*std::prev(after);
   const bool full = module_->data.size() + 1 > kMaxDataSegments;
-  if (before != nullptr && (outside_address - before->end() <= kSegmentCost || (full && outside_address - before->end() <= kPageSize))) {
+  if (before != nullptr && (outside_address - before->end() <= kSegmentCost ||
+                            (full && outside_address - before->end() <= kPageSize))) {
     const DataSegment& segment = module_->data[before->segment];
     std::vector<std::byte> tail(static_cast<std::size_t>(outside_address - before->end()));
     tail.insert(tail.end(), outside.begin(), outside.end());
@@ -121,16 +129,21 @@ Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigne
   }
   if (full) {
     return fail(Code::kSegmentLimit,
-                "the word at " + hex(address) + " needs a data segment of its own, and the module has the 100,000 that engines allow");
+                "the word at " + hex(address) +
+                    " needs a data segment of its own, and the module has the 100,000 that engines allow");
   }
   Writer segment;
-  segment.u8(0x00).u8(0x41).sleb(static_cast<std::int32_t>(static_cast<std::uint32_t>(outside_address))).u8(0x0b);
+  segment.u8(0x00)
+      .u8(0x41)
+      .sleb(static_cast<std::int32_t>(static_cast<std::uint32_t>(outside_address)))
+      .u8(0x0b);
   segment.uleb(outside.size()).bytes(outside);
   builder.append_entry(SectionId::data, segment.take(), reason);
   if (const Section* count = module_->section(SectionId::data_count)) {
     Cursor cursor(module_->content(*count), count->content_offset);
     HEAPBUMP_TRY(const auto value_before, cursor.read_uleb32("data count"));
-    builder.replace_uleb(count->content_offset, value_before.width, std::uint64_t{value_before.value} + 1, "data count");
+    builder.replace_uleb(count->content_offset, value_before.width, std::uint64_t{value_before.value} + 1,
+                         "data count");
   }
   return {};
 }

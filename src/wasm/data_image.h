@@ -1,6 +1,6 @@
-// Linear memory as the active data segments leave it at instantiation: what a runtime's own structures look like before
-// any code runs. Reads bytes by address, tells where in the file they stand, and plans the rewriting of words that lie
-// partly in no segment (linkers leave runs of zeros out).
+// Linear memory as the active data segments leave it at instantiation: what a runtime's own structures look
+// like before any code runs. Reads bytes by address, tells where in the file they stand, and plans the
+// rewriting of words that lie partly in no segment (linkers leave runs of zeros out).
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ class DataImage {
     [[nodiscard]] std::uint64_t end() const { return address + bytes.size(); }
   };
 
-  /// Errors: kUnexplained if a segment's address is no constant or two segments overlap, since then the image is not
-  /// certain.
+  /// Errors: kUnexplained if a segment's address is no constant or two segments overlap, since then the image
+  /// is not certain.
   [[nodiscard]] static Result<DataImage> make(const Module& module);
 
   /// Ascending by address; empty segments are left out.
@@ -41,8 +41,8 @@ class DataImage {
   /// One past the last byte that any segment fills.
   [[nodiscard]] std::uint64_t end() const { return pieces_.empty() ? 0 : pieces_.back().end(); }
 
-  /// Calls visit(address, value) for every 8-aligned little-endian word of which at least one byte is in a segment, in
-  /// ascending order; bytes in no segment count as zero.
+  /// Calls visit(address, value) for every 8-aligned little-endian word of which at least one byte is in a
+  /// segment, in ascending order; bytes in no segment count as zero.
   template <typename Visit>
   void for_each_word64(Visit visit) const {
     for_each_word<8>(visit, load_u64, [this](std::uint64_t address) { return load64(address); });
@@ -53,11 +53,11 @@ class DataImage {
     for_each_word<4>(visit, load_u32, [this](std::uint64_t address) { return load32(address); });
   }
 
-  /// Adds the edits that make the little-endian word of `size` bytes (4 or 8) at `address` hold `value`. Bytes in no
-  /// segment that must become non-zero are won by lengthening the segment before them or by a segment of their own.
-  /// Errors: kSegmentLimit beyond 100,000 segments.
-  [[nodiscard]] Status edit_word(EditBuilder& builder, std::uint64_t address, unsigned size, std::uint64_t value,
-                                 const std::string& reason) const;
+  /// Adds the edits that make the little-endian word of `size` bytes (4 or 8) at `address` hold `value`.
+  /// Bytes in no segment that must become non-zero are won by lengthening the segment before them or by a
+  /// segment of their own. Errors: kSegmentLimit beyond 100,000 segments.
+  [[nodiscard]] Status edit_word(EditBuilder& builder, std::uint64_t address, unsigned size,
+                                 std::uint64_t value, const std::string& reason) const;
 
  private:
   template <std::uint64_t Size, typename Visit, typename Inside, typename Across>
@@ -67,7 +67,8 @@ class DataImage {
       std::uint64_t address = std::max(next, piece.address & ~(Size - 1));
       for (; address < piece.end(); address += Size) {
         const bool whole = address >= piece.address && piece.end() - address >= Size;
-        visit(address, whole ? inside(piece.bytes.subspan(static_cast<std::size_t>(address - piece.address))) : across(address));
+        visit(address, whole ? inside(piece.bytes.subspan(static_cast<std::size_t>(address - piece.address)))
+                             : across(address));
       }
       next = address;
     }

@@ -10,7 +10,9 @@ constexpr unsigned kInsideSection = 0;
 constexpr unsigned kSectionEnd = 1;
 constexpr unsigned kNewSection = 2;  // plus the new section's rank
 
-std::vector<std::byte> copy(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+std::vector<std::byte> copy(Bytes bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 // The LEB128 of a value in at least `width` bytes.
 std::vector<std::byte> uleb_at_least(std::uint64_t value, unsigned width) {
@@ -19,26 +21,32 @@ std::vector<std::byte> uleb_at_least(std::uint64_t value, unsigned width) {
 
 }  // namespace
 
-void EditBuilder::replace(std::uint64_t offset, std::uint64_t old_size, std::vector<std::byte> new_bytes, std::string reason) {
+void EditBuilder::replace(std::uint64_t offset, std::uint64_t old_size, std::vector<std::byte> new_bytes,
+                          std::string reason) {
   const Section* section = module_->section_at(offset);
-  pending_.push_back({{offset, copy(module_->bytes_at(offset, old_size)), std::move(new_bytes), std::move(reason)},
-                      section != nullptr ? section->offset : 0,
-                      kInsideSection});
+  pending_.push_back(
+      {{offset, copy(module_->bytes_at(offset, old_size)), std::move(new_bytes), std::move(reason)},
+       section != nullptr ? section->offset : 0,
+       kInsideSection});
 }
 
 void EditBuilder::insert(std::uint64_t offset, std::vector<std::byte> new_bytes, std::string reason) {
   // The byte before tells the section: an insertion may stand at the very end of a payload.
   const Section* section = offset == 0 ? nullptr : module_->section_at(offset - 1);
-  pending_.push_back({{offset, {}, std::move(new_bytes), std::move(reason)}, section != nullptr ? section->offset : 0, kInsideSection});
+  pending_.push_back({{offset, {}, std::move(new_bytes), std::move(reason)},
+                      section != nullptr ? section->offset : 0,
+                      kInsideSection});
 }
 
-void EditBuilder::replace_uleb(std::uint64_t offset, unsigned width, std::uint64_t value, std::string reason) {
+void EditBuilder::replace_uleb(std::uint64_t offset, unsigned width, std::uint64_t value,
+                               std::string reason) {
   replace(offset, width, uleb_at_least(value, width), std::move(reason));
 }
 
-Status EditBuilder::replace_in_place(std::uint64_t offset, unsigned width, std::int64_t value, bool is_signed, unsigned bits,
-                                     std::string reason) {
-  auto encoded = is_signed ? encode_sleb(value, width, bits) : encode_uleb(static_cast<std::uint64_t>(value), width, bits);
+Status EditBuilder::replace_in_place(std::uint64_t offset, unsigned width, std::int64_t value, bool is_signed,
+                                     unsigned bits, std::string reason) {
+  auto encoded = is_signed ? encode_sleb(value, width, bits)
+                           : encode_uleb(static_cast<std::uint64_t>(value), width, bits);
   if (encoded.empty()) {
     return fail_at(Code::kLebWidth, offset,
                    "the new value " + std::to_string(value) + " does not fit the " + std::to_string(width) +
@@ -64,18 +72,21 @@ Status EditBuilder::finish_appended(const Appended& appended) {
     HEAPBUMP_TRY(const auto count, cursor.read_uleb32("section count"));
     const std::uint64_t new_count = std::uint64_t{count.value} + appended.count;
     if (appended.id == SectionId::code && uleb_width(new_count) > count.width && !allow_moved_code_) {
-      return fail_at(Code::kLebWidth, section->content_offset,
-                     "one more function makes the code section's count a byte wider, which moves every code offset; use "
-                     "--placement adapter, or --allow-moved-code if nothing depends on code offsets");
+      return fail_at(
+          Code::kLebWidth, section->content_offset,
+          "one more function makes the code section's count a byte wider, which moves every code offset; use "
+          "--placement adapter, or --allow-moved-code if nothing depends on code offsets");
     }
-    replace_uleb(section->content_offset, count.width, new_count, "count of the " + section->title() + " section");
+    replace_uleb(section->content_offset, count.width, new_count,
+                 "count of the " + section->title() + " section");
     pending_.push_back({{section->end(), {}, appended.bytes, appended.reason}, section->offset, kSectionEnd});
     return {};
   }
   // A new section goes behind the last known one of a lower rank.
   std::uint64_t at = 8;
   for (const Section& section : module_->sections) {
-    if (section.id != SectionId::custom && section_rank(section.id) < section_rank(appended.id)) at = section.end();
+    if (section.id != SectionId::custom && section_rank(section.id) < section_rank(appended.id))
+      at = section.end();
   }
   Writer payload;
   payload.uleb(appended.count).bytes(appended.bytes);
@@ -89,18 +100,20 @@ Status EditBuilder::finish_sizes() {
   std::map<std::uint64_t, std::int64_t> growth;  // by section offset
   for (const Pending& p : pending_) {
     if (p.section_offset != 0)
-      growth[p.section_offset] +=
-          static_cast<std::int64_t>(p.edit.new_bytes.size()) - static_cast<std::int64_t>(p.edit.old_bytes.size());
+      growth[p.section_offset] += static_cast<std::int64_t>(p.edit.new_bytes.size()) -
+                                  static_cast<std::int64_t>(p.edit.old_bytes.size());
   }
   for (const Section& section : module_->sections) {
     const auto found = growth.find(section.offset);
     if (found == growth.end() || found->second == 0) continue;
     const std::uint64_t size = section.payload_size + static_cast<std::uint64_t>(found->second);
-    if (size > 0xffffffffu) return fail_at(Code::kMemoryLimit, section.offset, "the section would exceed 4 GiB");
-    pending_.push_back({{section.size_offset, copy(module_->bytes_at(section.size_offset, section.size_width)),
-                         uleb_at_least(size, section.size_width), "size of the " + section.title() + " section"},
-                        0,
-                        kInsideSection});
+    if (size > 0xffffffffu)
+      return fail_at(Code::kMemoryLimit, section.offset, "the section would exceed 4 GiB");
+    pending_.push_back(
+        {{section.size_offset, copy(module_->bytes_at(section.size_offset, section.size_width)),
+          uleb_at_least(size, section.size_width), "size of the " + section.title() + " section"},
+         0,
+         kInsideSection});
   }
   return {};
 }

@@ -1,5 +1,6 @@
-// Edits: the whole of what heapbump does to a module. An edit replaces bytes at a file offset of the input by others; an
-// insertion has no old bytes. Applying is dumb: the output is the input with the list applied, nothing is re-encoded.
+// Edits: the whole of what heapbump does to a module. An edit replaces bytes at a file offset of the input by
+// others; an insertion has no old bytes. Applying is dumb: the output is the input with the list applied,
+// nothing is re-encoded.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,12 @@ struct Edit {
   [[nodiscard]] std::uint64_t end() const { return offset + old_bytes.size(); }
 };
 
-/// Ascending by offset, not overlapping. Several insertions at one offset stand in the order they are applied in.
+/// Ascending by offset, not overlapping. Several insertions at one offset stand in the order they are applied
+/// in.
 using EditList = std::vector<Edit>;
 
-/// Collects the edits of one plan and keeps the module well formed: it counts what each section gains, so that sizes and
-/// counts follow by themselves.
+/// Collects the edits of one plan and keeps the module well formed: it counts what each section gains, so
+/// that sizes and counts follow by themselves.
 class EditBuilder {
  public:
   /// `allow_moved_code`: the code section's count may become wider, which moves every code offset.
@@ -30,19 +32,21 @@ class EditBuilder {
       : module_(&module), allow_moved_code_(allow_moved_code) {}
 
   /// Replaces `old_size` bytes at `offset`, inside a section's payload.
-  void replace(std::uint64_t offset, std::uint64_t old_size, std::vector<std::byte> new_bytes, std::string reason);
+  void replace(std::uint64_t offset, std::uint64_t old_size, std::vector<std::byte> new_bytes,
+               std::string reason);
   /// Inserts bytes at an offset inside a section's payload.
   void insert(std::uint64_t offset, std::vector<std::byte> new_bytes, std::string reason);
   /// Rewrites an unsigned LEB128 with a new value: in its old width if that fits, else wider.
   void replace_uleb(std::uint64_t offset, unsigned width, std::uint64_t value, std::string reason);
   /// Rewrites a LEB128 of 32 or 64 bits in its own width. kLebWidth if the value does not fit.
-  [[nodiscard]] Status replace_in_place(std::uint64_t offset, unsigned width, std::int64_t value, bool is_signed,
-                                        unsigned bits, std::string reason);
-  /// Appends one entry to a vector-shaped section (one that begins with a count), making the section where there is none.
+  [[nodiscard]] Status replace_in_place(std::uint64_t offset, unsigned width, std::int64_t value,
+                                        bool is_signed, unsigned bits, std::string reason);
+  /// Appends one entry to a vector-shaped section (one that begins with a count), making the section where
+  /// there is none.
   void append_entry(SectionId id, std::vector<std::byte> entry, std::string reason);
 
-  /// Adds the edits of counts and section sizes, sorts, and checks the list against the file. kLebWidth where code would
-  /// move, kInternal if edits overlap.
+  /// Adds the edits of counts and section sizes, sorts, and checks the list against the file. kLebWidth where
+  /// code would move, kInternal if edits overlap.
   [[nodiscard]] Result<EditList> finish() &&;
 
  private:

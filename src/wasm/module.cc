@@ -12,8 +12,8 @@ const Section* Module::section(SectionId id) const {
 }
 
 const Section* Module::custom_section(std::string_view name) const {
-  const auto found =
-      std::ranges::find_if(sections, [&](const Section& s) { return s.id == SectionId::custom && s.name == name; });
+  const auto found = std::ranges::find_if(
+      sections, [&](const Section& s) { return s.id == SectionId::custom && s.name == name; });
   return found == sections.end() ? nullptr : &*found;
 }
 
@@ -47,7 +47,9 @@ std::optional<std::uint32_t> Module::function_at(std::uint64_t file_offset) cons
   return imported_functions + static_cast<std::uint32_t>(std::prev(after) - bodies.begin());
 }
 
-std::uint64_t Module::memory_bytes() const { return memories.empty() ? 0 : memories.front().min.value * kPageSize; }
+std::uint64_t Module::memory_bytes() const {
+  return memories.empty() ? 0 : memories.front().min.value * kPageSize;
+}
 
 std::uint64_t Module::data_end() const {
   std::uint64_t end = 0;
@@ -82,7 +84,8 @@ Status check_supported_memory(const Module& module) {
 
 namespace {
 
-constexpr std::size_t kMaxProducers = 4096;  // real sections hold a handful; the rest is no evidence of anything
+constexpr std::size_t kMaxProducers =
+    4096;  // real sections hold a handful; the rest is no evidence of anything
 
 }  // namespace
 
@@ -111,7 +114,8 @@ std::vector<ProducersField> read_producers(const Module& module) {
 namespace {
 
 // `limit` is how many things there are to be named; the specification wants indices in ascending order.
-Status read_name_map(Cursor cursor, std::size_t limit, std::unordered_map<std::uint32_t, std::string_view>& names) {
+Status read_name_map(Cursor cursor, std::size_t limit,
+                     std::unordered_map<std::uint32_t, std::string_view>& names) {
   HEAPBUMP_TRY(const auto count, cursor.read_count("name count", 2));
   names.reserve(std::min<std::size_t>(count, limit));
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -128,8 +132,13 @@ Status read_name_subsections(const Module& module, Cursor cursor, NameSection& n
     HEAPBUMP_TRY(const auto size, cursor.read_uleb32("name subsection size"));
     HEAPBUMP_TRY(const Cursor payload, cursor.read_window(size.value, "name subsection"));
     // Subsection ids of the extended name section proposal.
-    auto* target = id == 1 ? &names.functions : id == 7 ? &names.globals : id == 9 ? &names.data_segments : nullptr;
-    const std::size_t limit = id == 1 ? module.functions.size() : id == 7 ? module.globals.size() : module.data.size();
+    auto* target = id == 1   ? &names.functions
+                   : id == 7 ? &names.globals
+                   : id == 9 ? &names.data_segments
+                             : nullptr;
+    const std::size_t limit = id == 1   ? module.functions.size()
+                              : id == 7 ? module.globals.size()
+                                        : module.data.size();
     if (target != nullptr) HEAPBUMP_CHECK(read_name_map(payload, limit, *target));
   }
   return {};

@@ -1,6 +1,6 @@
-// Plain facts about a core module, each with its file offset: what the detectors reason about and the plan edits. Reading
-// them decodes no instruction; function bodies are only indexed. The facts hold views into the file's bytes, which must
-// outlive them.
+// Plain facts about a core module, each with its file offset: what the detectors reason about and the plan
+// edits. Reading them decodes no instruction; function bodies are only indexed. The facts hold views into the
+// file's bytes, which must outlive them.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,22 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "wasm/sections.h"
-#include "base/budget.h"
 
 namespace heapbump {
 
-enum class ValueType : std::uint8_t { i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, funcref = 0x70, externref = 0x6f, exnref = 0x69 };
+enum class ValueType : std::uint8_t {
+  i32 = 0x7f,
+  i64 = 0x7e,
+  f32 = 0x7d,
+  f64 = 0x7c,
+  v128 = 0x7b,
+  funcref = 0x70,
+  externref = 0x6f,
+  exnref = 0x69
+};
 
 enum class ExternalKind : std::uint8_t { function = 0, table = 1, memory = 2, global = 3, tag = 4 };
 
@@ -47,15 +56,15 @@ struct Memory {
   bool shared = false;
   bool is64 = false;
   std::uint8_t flags = 0;
-  LebField min;                 ///< pages
-  std::optional<LebField> max;  ///< pages
+  LebField min;                                 ///< pages
+  std::optional<LebField> max;                  ///< pages
   std::optional<std::uint32_t> page_size_log2;  ///< custom page size, where one is declared
 };
 
 /// A constant initialiser. `value` is present only if it is a single i32.const or i64.const.
 struct ConstExpr {
-  std::uint64_t file_offset = 0;  ///< of the first instruction
-  std::uint64_t size = 0;         ///< bytes, with the closing `end`
+  std::uint64_t file_offset = 0;      ///< of the first instruction
+  std::uint64_t size = 0;             ///< bytes, with the closing `end`
   std::optional<std::int64_t> value;  ///< sign-extended
   std::uint64_t immediate_offset = 0;
   unsigned immediate_width = 0;
@@ -141,7 +150,9 @@ class Module {
   }
   [[nodiscard]] const Export* find_export(std::string_view name) const;
   [[nodiscard]] const Export* find_export(std::string_view name, ExternalKind kind) const;
-  [[nodiscard]] const FunctionType& function_type(std::uint32_t function) const { return types[functions[function]]; }
+  [[nodiscard]] const FunctionType& function_type(std::uint32_t function) const {
+    return types[functions[function]];
+  }
   [[nodiscard]] const FunctionBody* body(std::uint32_t function) const;
   /// Function index of the body that holds this file offset, by binary search.
   [[nodiscard]] std::optional<std::uint32_t> function_at(std::uint64_t file_offset) const;
@@ -156,13 +167,15 @@ class Module {
 /// kSectionSize for what the sections hold; kObjectFile, kGcTypes for what is valid but not read.
 [[nodiscard]] Result<Module> read_module(Bytes file);
 
-/// Refuses memories that no region can be reserved in: none, imported, shared, 64-bit, several, other page sizes.
+/// Refuses memories that no region can be reserved in: none, imported, shared, 64-bit, several, other page
+/// sizes.
 [[nodiscard]] Status check_supported_memory(const Module& module);
 
 /// The producers section's fields, empty if there is none or it is malformed: it is evidence, never needed.
 [[nodiscard]] std::vector<ProducersField> read_producers(const Module& module);
 
-/// The names in the `name` section. Reading is lenient: a malformed subsection ends it, since names are only a hint.
+/// The names in the `name` section. Reading is lenient: a malformed subsection ends it, since names are only
+/// a hint.
 struct NameSection {
   std::unordered_map<std::uint32_t, std::string_view> functions;
   std::unordered_map<std::uint32_t, std::string_view> globals;

@@ -4,39 +4,65 @@
 
 namespace heapbump {
 
-// What may stand in a constant expression, up to its `end` (core specification, "Constant Expressions", and extended ones).
-// wabt takes any instruction here, and a missing `end` at a section's end.
+// What may stand in a constant expression, up to its `end` (core specification, "Constant Expressions", and
+// extended ones). wabt takes any instruction here, and a missing `end` at a section's end.
 Status check_constant(Cursor cursor) {
   while (true) {
     const std::uint64_t at = cursor.offset();
     HEAPBUMP_TRY(const auto opcode, cursor.read_u8("a constant expression"));
     switch (opcode) {
       case 0x0b:
-        if (!cursor.empty()) return fail_at(Code::kMalformed, cursor.offset(), "bytes follow a constant expression's end");
+        if (!cursor.empty())
+          return fail_at(Code::kMalformed, cursor.offset(), "bytes follow a constant expression's end");
         return {};
-      case 0x41: HEAPBUMP_CHECK(cursor.read_sleb32("i32.const")); break;
-      case 0x42: HEAPBUMP_CHECK(cursor.read_sleb64("i64.const")); break;
-      case 0x43: HEAPBUMP_CHECK(cursor.read_bytes(4, "f32.const")); break;
-      case 0x44: HEAPBUMP_CHECK(cursor.read_bytes(8, "f64.const")); break;
-      case 0x23: HEAPBUMP_CHECK(cursor.read_uleb32("global.get")); break;
-      case 0xd2: HEAPBUMP_CHECK(cursor.read_uleb32("ref.func")); break;
-      case 0xd0: HEAPBUMP_CHECK(cursor.read_sleb33("ref.null")); break;
-      case 0x6a: case 0x6b: case 0x6c: case 0x7c: case 0x7d: case 0x7e: break;  // add, sub and mul of integers
-      case 0xfb: return fail_at(Code::kGcTypes, at, "a constant expression makes a garbage-collected value");
+      case 0x41:
+        HEAPBUMP_CHECK(cursor.read_sleb32("i32.const"));
+        break;
+      case 0x42:
+        HEAPBUMP_CHECK(cursor.read_sleb64("i64.const"));
+        break;
+      case 0x43:
+        HEAPBUMP_CHECK(cursor.read_bytes(4, "f32.const"));
+        break;
+      case 0x44:
+        HEAPBUMP_CHECK(cursor.read_bytes(8, "f64.const"));
+        break;
+      case 0x23:
+        HEAPBUMP_CHECK(cursor.read_uleb32("global.get"));
+        break;
+      case 0xd2:
+        HEAPBUMP_CHECK(cursor.read_uleb32("ref.func"));
+        break;
+      case 0xd0:
+        HEAPBUMP_CHECK(cursor.read_sleb33("ref.null"));
+        break;
+      case 0x6a:
+      case 0x6b:
+      case 0x6c:
+      case 0x7c:
+      case 0x7d:
+      case 0x7e:
+        break;  // add, sub and mul of integers
+      case 0xfb:
+        return fail_at(Code::kGcTypes, at, "a constant expression makes a garbage-collected value");
       case 0xfd: {
         HEAPBUMP_TRY(const auto sub, cursor.read_uleb32("opcode"));
         constexpr std::uint32_t kV128Const = 0x0c;
-        if (sub.value != kV128Const) return fail_at(Code::kMalformed, at, "a constant expression holds an instruction that is not constant");
+        if (sub.value != kV128Const)
+          return fail_at(Code::kMalformed, at,
+                         "a constant expression holds an instruction that is not constant");
         HEAPBUMP_CHECK(cursor.read_bytes(16, "v128.const"));
         break;
       }
-      default: return fail_at(Code::kMalformed, at, "a constant expression holds an instruction that is not constant");
+      default:
+        return fail_at(Code::kMalformed, at,
+                       "a constant expression holds an instruction that is not constant");
     }
   }
 }
 
-// What the vectors of facts will take, from the counts at the sections' fronts alone: before anything is allocated, here or in
-// wabt. The counts are capped by the bytes that remain.
+// What the vectors of facts will take, from the counts at the sections' fronts alone: before anything is
+// allocated, here or in wabt. The counts are capped by the bytes that remain.
 Status make_room(Module& module) {
   struct Cost {
     SectionId id;
@@ -46,37 +72,58 @@ Status make_room(Module& module) {
   constexpr std::size_t kVector = 32;  // the least that malloc gives
   constexpr std::size_t kName = 64;    // a node of a NameSection
   static constexpr Cost kCosts[] = {
-      {SectionId::type, 2, sizeof(FunctionType) + 2 * kVector}, {SectionId::import, 4, sizeof(Import) + sizeof(Memory)},
-      {SectionId::function, 1, sizeof(std::uint32_t)},          {SectionId::table, 3, 8},
-      {SectionId::global, 4, sizeof(Global) + kName},           {SectionId::exports, 3, sizeof(Export)},
-      {SectionId::element, 2, 16},                              {SectionId::code, 1, sizeof(FunctionBody) + kName},
+      {SectionId::type, 2, sizeof(FunctionType) + 2 * kVector},
+      {SectionId::import, 4, sizeof(Import) + sizeof(Memory)},
+      {SectionId::function, 1, sizeof(std::uint32_t)},
+      {SectionId::table, 3, 8},
+      {SectionId::global, 4, sizeof(Global) + kName},
+      {SectionId::exports, 3, sizeof(Export)},
+      {SectionId::element, 2, 16},
+      {SectionId::code, 1, sizeof(FunctionBody) + kName},
       {SectionId::data, 2, sizeof(DataSegment) + kName + 48},
   };
   for (const Cost& cost : kCosts) {
     const Section* section = module.section(cost.id);
     if (section == nullptr) continue;
     Cursor cursor(module.content(*section), section->content_offset);
-    HEAPBUMP_TRY(const std::uint32_t count, cursor.read_count(std::string(section->title()) + " count", cost.least));
+    HEAPBUMP_TRY(const std::uint32_t count,
+                 cursor.read_count(std::string(section->title()) + " count", cost.least));
     auto status = module.work->hold(count * cost.held);
-    if (status && cost.id == SectionId::element) status = module.work->hold(section->payload_size * sizeof(std::uint32_t) * 2);
+    if (status && cost.id == SectionId::element)
+      status = module.work->hold(section->payload_size * sizeof(std::uint32_t) * 2);
     if (!status) return fail_at(Code::kWorkLimit, section->content_offset, status.error().message);
     // Room for all at once: a vector that doubles holds three times its content for a moment.
     switch (cost.id) {
-      case SectionId::type: module.types.reserve(count); break;
-      case SectionId::import: module.imports.reserve(count); break;
-      case SectionId::function: module.functions.reserve(count); break;
-      case SectionId::global: module.globals.reserve(count); break;
-      case SectionId::exports: module.exports.reserve(count); break;
-      case SectionId::code: module.bodies.reserve(count); break;
-      case SectionId::data: module.data.reserve(count); break;
-      default: break;
+      case SectionId::type:
+        module.types.reserve(count);
+        break;
+      case SectionId::import:
+        module.imports.reserve(count);
+        break;
+      case SectionId::function:
+        module.functions.reserve(count);
+        break;
+      case SectionId::global:
+        module.globals.reserve(count);
+        break;
+      case SectionId::exports:
+        module.exports.reserve(count);
+        break;
+      case SectionId::code:
+        module.bodies.reserve(count);
+        break;
+      case SectionId::data:
+        module.data.reserve(count);
+        break;
+      default:
+        break;
     }
   }
   return {};
 }
 
-// Engines take at most 1000 parameters and results (web embedding, "implementation limitations"); wabt makes room for as many
-// as the file says.
+// Engines take at most 1000 parameters and results (web embedding, "implementation limitations"); wabt makes
+// room for as many as the file says.
 Status check_types(const Module& module) {
   constexpr std::uint32_t kMaxValues = 1000;
   const Section* section = module.section(SectionId::type);
@@ -88,25 +135,38 @@ Status check_types(const Module& module) {
     HEAPBUMP_TRY(const auto form, cursor.read_u8("type form"));
     if (form != 0x60) {
       // Recursive groups, subtypes, structs and arrays (garbage collection proposal).
-      if (form >= 0x4e && form <= 0x5f) return fail_at(Code::kGcTypes, at, "type form " + hex(form) + " is of a later proposal");
+      if (form >= 0x4e && form <= 0x5f)
+        return fail_at(Code::kGcTypes, at, "type form " + hex(form) + " is of a later proposal");
       return fail_at(Code::kMalformed, at, "type form " + hex(form) + " is not known");
     }
     for (const std::string_view what : {"parameter count", "result count"}) {
       const std::uint64_t there = cursor.offset();
       HEAPBUMP_TRY(const std::uint32_t values, cursor.read_count(what));
       if (values > kMaxValues)
-        return fail_at(Code::kWorkLimit, there, "a function type has " + std::to_string(values) + " values; engines take 1000");
+        return fail_at(Code::kWorkLimit, there,
+                       "a function type has " + std::to_string(values) + " values; engines take 1000");
       for (std::uint32_t value = 0; value < values; ++value) {
         const std::uint64_t here = cursor.offset();
         HEAPBUMP_TRY(const auto type, cursor.read_u8("value type"));
         switch (type) {
-          case 0x7f: case 0x7e: case 0x7d: case 0x7c: case 0x7b: case 0x70: case 0x6f: case 0x69: break;
-          default: return fail_at(type >= 0x63 ? Code::kGcTypes : Code::kMalformed, here, "value type " + hex(type) + " is not known");
+          case 0x7f:
+          case 0x7e:
+          case 0x7d:
+          case 0x7c:
+          case 0x7b:
+          case 0x70:
+          case 0x6f:
+          case 0x69:
+            break;
+          default:
+            return fail_at(type >= 0x63 ? Code::kGcTypes : Code::kMalformed, here,
+                           "value type " + hex(type) + " is not known");
         }
       }
     }
   }
-  if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the type section");
+  if (!cursor.empty())
+    return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the type section");
   return {};
 }
 
@@ -125,15 +185,17 @@ Status check_counts(const Module& module) {
   HEAPBUMP_TRY(const std::uint32_t bodies, count_of(module, SectionId::code));
   const Section* code = module.section(SectionId::code);
   if (functions != bodies) {
-    return fail_at(Code::kCountMismatch, code != nullptr ? code->content_offset : module.file.size(),
-                   std::to_string(functions) + " functions are declared, " + std::to_string(bodies) + " have a body");
+    return fail_at(
+        Code::kCountMismatch, code != nullptr ? code->content_offset : module.file.size(),
+        std::to_string(functions) + " functions are declared, " + std::to_string(bodies) + " have a body");
   }
   if (const Section* count = module.section(SectionId::data_count)) {
     HEAPBUMP_TRY(const std::uint32_t promised, count_of(module, SectionId::data_count));
     HEAPBUMP_TRY(const std::uint32_t segments, count_of(module, SectionId::data));
     if (promised != segments) {
       return fail_at(Code::kCountMismatch, count->content_offset,
-                     "the data count section says " + std::to_string(promised) + " segments, there are " + std::to_string(segments));
+                     "the data count section says " + std::to_string(promised) + " segments, there are " +
+                         std::to_string(segments));
     }
   }
   if (code == nullptr) return {};
@@ -143,7 +205,8 @@ Status check_counts(const Module& module) {
     HEAPBUMP_TRY(const auto size, cursor.read_uleb32("a function body's size"));
     HEAPBUMP_CHECK(cursor.read_bytes(size.value, "a function body"));
   }
-  if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the code section");
+  if (!cursor.empty())
+    return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the code section");
   return {};
 }
 

@@ -8,11 +8,12 @@
 namespace heapbump {
 namespace {
 
-constexpr std::array<std::string_view, 14> kNames = {"custom", "type",  "import",  "function", "table", "memory",     "global",
-                                                     "export", "start", "element", "code",     "data",  "data count", "tag"};
+constexpr std::array<std::string_view, 14> kNames = {"custom", "type",   "import",     "function", "table",
+                                                     "memory", "global", "export",     "start",    "element",
+                                                     "code",   "data",   "data count", "tag"};
 
-// Rank of each known section in a module (core specification, "Modules", binary format): tag stands between memory and
-// global, data count between element and code. Rank 0 is free (custom).
+// Rank of each known section in a module (core specification, "Modules", binary format): tag stands between
+// memory and global, data count between element and code. Rank 0 is free (custom).
 constexpr std::array<std::uint8_t, 14> kRank = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
 constexpr std::size_t kMaxSections = 20000;  // a section can be three bytes; real modules have some dozens
@@ -29,11 +30,13 @@ Status check_preamble(Cursor& cursor) {
   }
   HEAPBUMP_TRY(const auto magic, cursor.read_u32_le("magic"));
   if (magic != kMagic)
-    return fail_at(Code::kNotWasm, 0, "the file does not begin with \\0asm, so it is not a WebAssembly module");
+    return fail_at(Code::kNotWasm, 0,
+                   "the file does not begin with \\0asm, so it is not a WebAssembly module");
   HEAPBUMP_TRY(const auto version, cursor.read_u32_le("version"));
   if (version >> 16 == 1) {
-    return fail_at(Code::kComponent, 4,
-                   "the file is a component; give the core module that it was made from, or use `heapbump check`");
+    return fail_at(
+        Code::kComponent, 4,
+        "the file is a component; give the core module that it was made from, or use `heapbump check`");
   }
   if (version != 1)
     return fail_at(Code::kNotWasm, 4, "binary version " + std::to_string(version) + " is not known; 1 is");
@@ -42,9 +45,13 @@ Status check_preamble(Cursor& cursor) {
 
 }  // namespace
 
-std::string_view to_string(SectionId id) { return kNames[static_cast<std::size_t>(id)]; }
+std::string_view to_string(SectionId id) {
+  return kNames[static_cast<std::size_t>(id)];
+}
 
-unsigned section_rank(SectionId id) { return kRank[static_cast<std::size_t>(id)]; }
+unsigned section_rank(SectionId id) {
+  return kRank[static_cast<std::size_t>(id)];
+}
 
 std::string Section::title() const {
   if (id == SectionId::custom) return "custom \"" + std::string(shown(name)) + "\"";
@@ -84,7 +91,8 @@ Result<std::vector<Section>> walk_sections(Bytes file) {
       last_rank = rank;
     }
     if (sections.size() == kMaxSections)
-      return fail_at(Code::kWorkLimit, section.offset, "the module has more than " + std::to_string(kMaxSections) + " sections");
+      return fail_at(Code::kWorkLimit, section.offset,
+                     "the module has more than " + std::to_string(kMaxSections) + " sections");
     sections.push_back(section);
   }
   return sections;

@@ -1,7 +1,8 @@
-// The one place that knows wabt. wabt's BinaryReaderNop walks every section but the code's bodies and tells what stands
-// there; this delegate turns that into the plain facts of module.h. Where a fact needs the exact place of a LEB128 in the
-// file, the range between two callbacks is read once more with our own Cursor. Overrides whose signatures differ between
-// wabt 1.0.32 and 1.0.36 are avoided or declared without `override`.
+// The one place that knows wabt. wabt's BinaryReaderNop walks every section but the code's bodies and tells
+// what stands there; this delegate turns that into the plain facts of module.h. Where a fact needs the exact
+// place of a LEB128 in the file, the range between two callbacks is read once more with our own Cursor.
+// Overrides whose signatures differ between wabt 1.0.32 and 1.0.36 are avoided or declared without
+// `override`.
 #include <wabt/binary-reader-nop.h>
 #include <wabt/binary-reader.h>
 
@@ -9,9 +10,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/shown.h"
 #include "wasm/module.h"
 #include "wasm/reader_fence.h"
-#include "base/shown.h"
 
 namespace heapbump {
 namespace {
@@ -42,7 +43,8 @@ Result<ConstExpr> read_const_expr(Bytes file, std::uint64_t begin, std::uint64_t
     global = index.value;
   }
   if (!value && !global) cursor = whole;
-  // Anything after the first instruction but `end` is an extended constant expression, whose value is not looked into.
+  // Anything after the first instruction but `end` is an extended constant expression, whose value is not
+  // looked into.
   if (cursor.remaining() == 1 && u8(cursor.rest().front()) == 0x0b) {
     expr.value = value;
     expr.global = global;
@@ -70,7 +72,8 @@ class Delegate final : public wabt::BinaryReaderNop {
   bool OnError(const wabt::Error& e) override {
     // Custom sections are hints for heapbump: what is wrong inside one is not an error of the module.
     if (e.error_level == wabt::ErrorLevel::Error && !error)
-      error = Error{code_of(e.message), e.message, std::min<std::uint64_t>(e.loc.offset, module_.file.size())};
+      error =
+          Error{code_of(e.message), e.message, std::min<std::uint64_t>(e.loc.offset, module_.file.size())};
     return true;
   }
 
@@ -87,25 +90,35 @@ class Delegate final : public wabt::BinaryReaderNop {
   wabt::Result OnStructType(wabt::Index, wabt::Index, wabt::TypeMut*) override { return refuse_gc(); }
   wabt::Result OnArrayType(wabt::Index, wabt::TypeMut) override { return refuse_gc(); }
 
-  wabt::Result OnImport(wabt::Index, wabt::ExternalKind kind, std::string_view module, std::string_view name) override {
+  wabt::Result OnImport(wabt::Index, wabt::ExternalKind kind, std::string_view module,
+                        std::string_view name) override {
     if (!is_valid_utf8(as_bytes(module)) || !is_valid_utf8(as_bytes(name)))
       return refuse(Code::kBadUtf8, "an import's name is not valid UTF-8");
     Import import{in_file(module), in_file(name), static_cast<ExternalKind>(kind), 0, 0};
     switch (import.kind) {
-      case ExternalKind::function: import.index = module_.imported_functions++; break;
-      case ExternalKind::table: import.index = module_.imported_tables++; break;
+      case ExternalKind::function:
+        import.index = module_.imported_functions++;
+        break;
+      case ExternalKind::table:
+        import.index = module_.imported_tables++;
+        break;
       case ExternalKind::memory:
         import.index = static_cast<std::uint32_t>(module_.memories.size());
         module_.memories.push_back({.imported = true, .min = {}, .max = {}, .page_size_log2 = {}});
         break;
-      case ExternalKind::global: import.index = module_.imported_globals++; break;
-      case ExternalKind::tag: break;
+      case ExternalKind::global:
+        import.index = module_.imported_globals++;
+        break;
+      case ExternalKind::tag:
+        break;
     }
     module_.imports.push_back(import);
     return mark();
   }
-  wabt::Result OnImportFunc(wabt::Index, std::string_view, std::string_view, wabt::Index, wabt::Index type) override {
-    if (type >= module_.types.size()) return refuse(Code::kBadIndex, "an import's type index is out of range");
+  wabt::Result OnImportFunc(wabt::Index, std::string_view, std::string_view, wabt::Index,
+                            wabt::Index type) override {
+    if (type >= module_.types.size())
+      return refuse(Code::kBadIndex, "an import's type index is out of range");
     module_.imports.back().type = type;
     module_.functions.push_back(type);
     return mark();
@@ -119,7 +132,8 @@ class Delegate final : public wabt::BinaryReaderNop {
   }
 
   wabt::Result OnFunction(wabt::Index, wabt::Index type) override {
-    if (type >= module_.types.size()) return refuse(Code::kBadIndex, "a function's type index is out of range");
+    if (type >= module_.types.size())
+      return refuse(Code::kBadIndex, "a function's type index is out of range");
     module_.functions.push_back(type);
     return mark();
   }
@@ -131,10 +145,13 @@ class Delegate final : public wabt::BinaryReaderNop {
     return mark();
   }
   wabt::Result BeginGlobalInitExpr(wabt::Index) override { return mark(); }
-  wabt::Result EndGlobalInitExpr(wabt::Index) override { return const_expr(module_.globals.back().init, module_.globals.back().type); }
+  wabt::Result EndGlobalInitExpr(wabt::Index) override {
+    return const_expr(module_.globals.back().init, module_.globals.back().type);
+  }
 
   wabt::Result OnExportCount(wabt::Index) override { return mark(); }
-  wabt::Result OnExport(wabt::Index, wabt::ExternalKind kind, wabt::Index item, std::string_view name) override {
+  wabt::Result OnExport(wabt::Index, wabt::ExternalKind kind, wabt::Index item,
+                        std::string_view name) override {
     if (!is_valid_utf8(as_bytes(name))) return refuse(Code::kBadUtf8, "an export's name is not valid UTF-8");
     module_.exports.push_back({in_file(name), static_cast<ExternalKind>(kind), item, last_offset_});
     return mark();
@@ -178,11 +195,14 @@ class Delegate final : public wabt::BinaryReaderNop {
     return mark();
   }
   wabt::Result BeginDataSegmentInitExpr(wabt::Index) override { return mark(); }
-  wabt::Result EndDataSegmentInitExpr(wabt::Index) override { return const_expr(module_.data.back().offset, ValueType::i32); }
+  wabt::Result EndDataSegmentInitExpr(wabt::Index) override {
+    return const_expr(module_.data.back().offset, ValueType::i32);
+  }
   wabt::Result OnDataSegmentData(wabt::Index, const void* data, wabt::Address size) override {
     DataSegment& segment = module_.data.back();
-    segment.data_offset = size == 0 ? state->offset
-                                    : static_cast<std::uint64_t>(static_cast<const std::byte*>(data) - module_.file.data());
+    segment.data_offset =
+        size == 0 ? state->offset
+                  : static_cast<std::uint64_t>(static_cast<const std::byte*>(data) - module_.file.data());
     segment.size.value = size;
     segment.size.file_offset = last_offset_;
     segment.size.width = static_cast<unsigned>(segment.data_offset - last_offset_);
@@ -200,7 +220,8 @@ class Delegate final : public wabt::BinaryReaderNop {
     return wabt::Result::Error;
   }
   wabt::Result refuse_gc() {
-    return refuse(Code::kGcTypes, "the module uses types of a later proposal (garbage collection or typed references)");
+    return refuse(Code::kGcTypes,
+                  "the module uses types of a later proposal (garbage collection or typed references)");
   }
 
   wabt::Result const_expr(ConstExpr& target, ValueType type) {
@@ -221,17 +242,26 @@ class Delegate final : public wabt::BinaryReaderNop {
   std::string_view in_file(std::string_view text) const {
     const std::string_view whole = as_text(module_.file);
     const std::less_equal<const char*> le;
-    if (le(whole.data(), text.data()) && le(text.data() + text.size(), whole.data() + whole.size())) return text;
+    if (le(whole.data(), text.data()) && le(text.data() + text.size(), whole.data() + whole.size()))
+      return text;
     return {};
   }
 
   static bool convert(wabt::Type type, ValueType& out) {
     const auto code = static_cast<std::uint8_t>(static_cast<int>(static_cast<wabt::Type::Enum>(type)) & 0x7f);
     switch (code) {
-      case 0x7f: case 0x7e: case 0x7d: case 0x7c: case 0x7b: case 0x70: case 0x6f: case 0x69:
+      case 0x7f:
+      case 0x7e:
+      case 0x7d:
+      case 0x7c:
+      case 0x7b:
+      case 0x70:
+      case 0x6f:
+      case 0x69:
         out = static_cast<ValueType>(code);
         return true;
-      default: return false;
+      default:
+        return false;
     }
   }
   static bool convert(const wabt::Type* types, wabt::Index count, std::vector<ValueType>& out) {
@@ -261,20 +291,23 @@ Result<LebField> read_limit(Cursor& cursor, bool is64, std::string_view what) {
   return field;
 }
 
-// The memory section goes first and is ours: wabt 1.0.32 does not know custom page sizes, and the plan needs the place of
-// each limit.
+// The memory section goes first and is ours: wabt 1.0.32 does not know custom page sizes, and the plan needs
+// the place of each limit.
 Status read_memories(Module& module) {
   const Section* section = module.section(SectionId::memory);
   if (section == nullptr) return {};
   Cursor cursor(module.content(*section), section->content_offset);
   HEAPBUMP_TRY(const auto count, cursor.read_count("memory count", 2));
   constexpr std::uint32_t kMaxMemories = 100;  // as engines
-  if (count > kMaxMemories) return fail_at(Code::kMultiMemory, section->content_offset, "the module has " + std::to_string(count) + " memories");
+  if (count > kMaxMemories)
+    return fail_at(Code::kMultiMemory, section->content_offset,
+                   "the module has " + std::to_string(count) + " memories");
   for (std::uint32_t i = 0; i < count; ++i) {
     Memory memory;
     const std::uint64_t at = cursor.offset();
     HEAPBUMP_TRY(memory.flags, cursor.read_u8("memory flags"));
-    if ((memory.flags & ~0x0f) != 0) return fail_at(Code::kMalformed, at, "memory flags " + hex(memory.flags) + " are not known");
+    if ((memory.flags & ~0x0f) != 0)
+      return fail_at(Code::kMalformed, at, "memory flags " + hex(memory.flags) + " are not known");
     memory.shared = (memory.flags & 0x02) != 0;
     memory.is64 = (memory.flags & 0x04) != 0;
     HEAPBUMP_TRY(memory.min, read_limit(cursor, memory.is64, "memory minimum"));
@@ -292,11 +325,13 @@ Status read_memories(Module& module) {
       if (memory.max && memory.max->value > kMaxPages)
         return fail_at(Code::kMalformed, memory.max->file_offset, "the memory's maximum is over 65536 pages");
       if (memory.max && memory.max->value < memory.min.value)
-        return fail_at(Code::kMalformed, memory.max->file_offset, "the memory's maximum is below its minimum");
+        return fail_at(Code::kMalformed, memory.max->file_offset,
+                       "the memory's maximum is below its minimum");
     }
     module.memories.push_back(memory);
   }
-  if (!cursor.empty()) return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the memory section");
+  if (!cursor.empty())
+    return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the memory section");
   return {};
 }
 
@@ -309,17 +344,21 @@ Status check_indices(const Module& module) {
                               : e.kind == ExternalKind::table  ? std::size_t{module.imported_tables} + tables
                                                                : SIZE_MAX;
     if (e.index >= limit)
-      return fail_at(Code::kBadIndex, e.file_offset, "the export \"" + std::string(shown(e.name)) + "\" names index " +
-                                                         std::to_string(e.index) + ", which does not exist");
+      return fail_at(Code::kBadIndex, e.file_offset,
+                     "the export \"" + std::string(shown(e.name)) + "\" names index " +
+                         std::to_string(e.index) + ", which does not exist");
   }
   if (module.start && *module.start >= module.functions.size())
-    return fail_at(Code::kBadIndex, module.section(SectionId::start)->payload_offset, "the start function does not exist");
-  if (std::ranges::any_of(module.element_functions, [&](std::uint32_t f) { return f >= module.functions.size(); }))
+    return fail_at(Code::kBadIndex, module.section(SectionId::start)->payload_offset,
+                   "the start function does not exist");
+  if (std::ranges::any_of(module.element_functions,
+                          [&](std::uint32_t f) { return f >= module.functions.size(); }))
     return fail_at(Code::kBadIndex, module.section(SectionId::element)->payload_offset,
                    "an element segment names a function that does not exist");
   for (const DataSegment& segment : module.data) {
     if (segment.mode == DataSegment::Mode::active && segment.memory >= module.memories.size())
-      return fail_at(Code::kBadIndex, segment.file_offset, "a data segment names a memory that does not exist");
+      return fail_at(Code::kBadIndex, segment.file_offset,
+                     "a data segment names a memory that does not exist");
   }
   return {};
 }
@@ -339,13 +378,15 @@ Result<Module> read_module(Bytes file) {
   HEAPBUMP_CHECK(make_room(module));
   HEAPBUMP_CHECK(check_types(module));
   HEAPBUMP_CHECK(check_counts(module));
-  // Tables, globals and memories that wabt 1.0.32 would call malformed are looked at first: they are only unsupported.
+  // Tables, globals and memories that wabt 1.0.32 would call malformed are looked at first: they are only
+  // unsupported.
   std::vector<Memory> defined;
   HEAPBUMP_CHECK(read_memories(module));
   defined.swap(module.memories);
   for (const Memory& memory : defined) {
     if (memory.page_size_log2)
-      return fail_at(Code::kPageSize, memory.min.file_offset, "the memory declares a page size of its own; only 64 KiB is supported");
+      return fail_at(Code::kPageSize, memory.min.file_offset,
+                     "the memory declares a page size of its own; only 64 KiB is supported");
   }
 
   wabt::ReadBinaryOptions options;

@@ -5,31 +5,34 @@
 #include <vector>
 
 #include "adapter_builder.h"
-#include "detectors/registry.h"
+#include "base/sha256.h"
 #include "component/check.h"
-#include "wasm/code.h"
-#include "wasm/data_image.h"
-#include "detectors/detect.h"
-#include "report/memory_map.h"
 #include "component/place.h"
+#include "detectors/detect.h"
+#include "detectors/registry.h"
 #include "record/record.h"
+#include "report/memory_map.h"
 #include "report/report.h"
 #include "reserve/reserve.h"
-#include "base/sha256.h"
 #include "reserve/undo.h"
 #include "verify/verify.h"
+#include "wasm/code.h"
+#include "wasm/data_image.h"
 
 namespace heapbump::exercise {
 namespace {
 
 // Reports hold text from the file; writing them must work too, whatever it says.
-void write_out(const Json& document) { (void)document.dump(); }
+void write_out(const Json& document) {
+  (void)document.dump();
+}
 
 Broken site_is_true(const Module& module, const Site& site) {
   const std::uint64_t size = module.file.size();
   if (site.file_offset > size || site.width > 10 || site.width > size - site.file_offset)
     return "a site at " + hex(site.file_offset) + " lies outside the file";
-  if (site.function && *site.function >= module.functions.size()) return "a site names a function that does not exist";
+  if (site.function && *site.function >= module.functions.size())
+    return "a site names a function that does not exist";
   Cursor cursor(module.bytes_at(site.file_offset, site.width), site.file_offset);
   std::optional<std::int64_t> there;
   switch (site.kind) {
@@ -44,11 +47,13 @@ Broken site_is_true(const Module& module, const Site& site) {
       if (const auto value = cursor.read_uleb64("site")) there = static_cast<std::int64_t>(value->value);
       break;
     case SiteKind::data_word32:
-    case SiteKind::data_word64: return std::nullopt;  // may lie in no segment in part
+    case SiteKind::data_word64:
+      return std::nullopt;  // may lie in no segment in part
   }
   if (!there || !cursor.empty()) return "a site at " + hex(site.file_offset) + " is no immediate";
   if (static_cast<std::uint32_t>(*there) != static_cast<std::uint32_t>(site.value))
-    return "a site at " + hex(site.file_offset) + " holds " + std::to_string(*there) + ", not " + std::to_string(site.value);
+    return "a site at " + hex(site.file_offset) + " holds " + std::to_string(*there) + ", not " +
+           std::to_string(site.value);
   return std::nullopt;
 }
 
@@ -57,7 +62,8 @@ Broken finding_is_true(const Module& module, const Finding& finding) {
     if (auto broken = site_is_true(module, site)) return broken;
   }
   for (const Refusal& refusal : finding.refusals) {
-    if (auto broken = check_error({refusal.code, refusal.message, refusal.offset}, module.file.size())) return broken;
+    if (auto broken = check_error({refusal.code, refusal.message, refusal.offset}, module.file.size()))
+      return broken;
   }
   return std::nullopt;
 }
@@ -67,11 +73,12 @@ Broken verifies(Bytes original, Bytes reserved, const std::optional<Manifest>& m
   if (!verified) return "the output cannot be verified: " + verified.error().message;
   if (verified->ok()) return std::nullopt;
   const Mismatch& first = verified->mismatches.front();
-  return "the output does not verify: " + first.what + ": expected " + first.expected + ", found " + first.found;
+  return "the output does not verify: " + first.what + ": expected " + first.expected + ", found " +
+         first.found;
 }
 
-/// Whether the code of some function is malformed. Reserving decodes no more than it needs; verify, which the command asks before it
-/// writes, refuses what it cannot read, and an engine would refuse the input as it is.
+/// Whether the code of some function is malformed. Reserving decodes no more than it needs; verify, which the
+/// command asks before it writes, refuses what it cannot read, and an engine would refuse the input as it is.
 bool holds_broken_code(const Module& module) {
   return std::ranges::any_of(module.bodies, [&](const FunctionBody& body) {
     InstructionReader instructions(module, body);
@@ -85,7 +92,8 @@ Broken accepted_holds(const Module& module, const Request& request, const Reserv
   const std::vector<std::byte> output = reservation.output(module.file);
   if (output.size() != reservation.output_size) return "the output has another size than reserve said";
   if (reservation.plan.outcome != Plan::Outcome::reserve) {
-    if (!std::ranges::equal(output, module.file)) return "nothing was to be done, but the output is not the input";
+    if (!std::ranges::equal(output, module.file))
+      return "nothing was to be done, but the output is not the input";
     return std::nullopt;
   }
   if (sha256_hex(output) != reservation.output_sha256) return "the output has another hash than reserve said";
@@ -94,10 +102,13 @@ Broken accepted_holds(const Module& module, const Request& request, const Reserv
   const auto original = heapbump::undo(*reserved);
   if (!original) return "the output cannot be undone: " + original.error().message;
   if (!std::ranges::equal(*original, module.file)) return "undo does not give the input back";
-  if (auto broken = verifies(module.file, output, reservation.plan.manifest); broken && !holds_broken_code(module)) return broken;
+  if (auto broken = verifies(module.file, output, reservation.plan.manifest);
+      broken && !holds_broken_code(module))
+    return broken;
   const auto again = heapbump::reserve(*reserved, request);
   if (!again) return "a second reserve fails: " + again.error().message;
-  if (again->plan.outcome != Plan::Outcome::already || !again->plan.edits.empty()) return "a second reserve is not a no-op";
+  if (again->plan.outcome != Plan::Outcome::already || !again->plan.edits.empty())
+    return "a second reserve is not a no-op";
   return std::nullopt;
 }
 
@@ -121,9 +132,11 @@ Broken place_holds(Bytes adapter, const Manifest& manifest, std::uint32_t slot) 
   const Slot* stack = manifest.slot(slot, SlotName::stack);
   if (state == nullptr || stack == nullptr) return "an adapter was placed in slots that do not exist";
   if (placed->stack_top != stack->base + stack->size) return "the stack does not begin at its slot's end";
-  if (placed->state_base < state->base || placed->state_base - state->base + placed->state_needed > state->size)
+  if (placed->state_base < state->base ||
+      placed->state_base - state->base + placed->state_needed > state->size)
     return "State does not lie in its slot";
-  if (const auto module = read_module(placed->bytes); !module) return "a placed adapter cannot be read: " + module.error().message;
+  if (const auto module = read_module(placed->bytes); !module)
+    return "a placed adapter cannot be read: " + module.error().message;
   return std::nullopt;
 }
 
@@ -131,9 +144,11 @@ Broken place_holds(Bytes adapter, const Manifest& manifest, std::uint32_t slot) 
 
 Broken check_error(const Error& error, std::uint64_t size) {
   const std::string name(code_info(error.code).name);
-  if (error.code == Code::kInternal || error.code == Code::kOutOfMemory) return "an internal error: " + error.message;
+  if (error.code == Code::kInternal || error.code == Code::kOutOfMemory)
+    return "an internal error: " + error.message;
   if (error.message.empty()) return name + " says nothing";
-  if (error.offset && *error.offset > size) return name + " names an offset beyond the file: " + hex(*error.offset);
+  if (error.offset && *error.offset > size)
+    return name + " names an offset beyond the file: " + hex(*error.offset);
   // What is malformed stands somewhere.
   if (exit_code(error.code) == 3 && !error.offset) return name + " has no offset: " + error.message;
   return std::nullopt;
@@ -143,18 +158,21 @@ Broken reader(Bytes file) {
   const auto module = read_module(file);
   if (!module) return check_error(module.error(), file.size());
   for (const Section& section : module->sections) {
-    if (section.end() > file.size() || section.content_offset > section.end()) return "a section lies outside the file";
+    if (section.end() > file.size() || section.content_offset > section.end())
+      return "a section lies outside the file";
   }
   const NameSection names = read_names(*module);
   (void)read_producers(*module);
   for (std::size_t i = 0; i < module->bodies.size(); ++i) {
     const FunctionBody& body = module->bodies[i];
-    if (body.file_offset > file.size() || body.size > file.size() - body.file_offset) return "a body lies outside the file";
+    if (body.file_offset > file.size() || body.size > file.size() - body.file_offset)
+      return "a body lies outside the file";
     InstructionReader instructions(*module, body);
     Instruction instruction;
     std::uint64_t at = body.file_offset;
     while (instructions.next(instruction)) {
-      if (instruction.offset < at || instruction.end_offset <= instruction.offset) return "the decoder does not move on";
+      if (instruction.offset < at || instruction.end_offset <= instruction.offset)
+        return "the decoder does not move on";
       if (instruction.end_offset > body.file_offset + body.size) return "an instruction runs out of its body";
       at = instruction.end_offset;
     }
@@ -211,7 +229,8 @@ Broken reserve(Bytes file) {
   }
   write_out(detect_report(*module, finding, sha256_hex(file)));
   const auto record = read_record(*module);
-  const std::vector<MemoryArea> areas = map_memory(*module, finding ? &*finding : nullptr, record && *record ? &(*record)->manifest : nullptr);
+  const std::vector<MemoryArea> areas =
+      map_memory(*module, finding ? &*finding : nullptr, record && *record ? &(*record)->manifest : nullptr);
   (void)draw_text(areas);
   (void)draw_svg(areas, "map");
   Request requests[4];
@@ -246,8 +265,10 @@ Broken reserve_once(Bytes file) {
     if (auto broken = finding_is_true(*module, *reservation->finding)) return broken;
   }
   const std::vector<std::byte> output = reservation->output(module->file);
-  if (reservation->plan.outcome == Plan::Outcome::reserve) return holds_broken_code(*module) ? Broken() : verifies(module->file, output, std::nullopt);
-  return std::ranges::equal(output, module->file) ? Broken() : "nothing was to be done, but the output is not the input";
+  if (reservation->plan.outcome == Plan::Outcome::reserve)
+    return holds_broken_code(*module) ? Broken() : verifies(module->file, output, std::nullopt);
+  return std::ranges::equal(output, module->file) ? Broken()
+                                                  : "nothing was to be done, but the output is not the input";
 }
 
 Broken verify(Bytes file) {
@@ -280,7 +301,9 @@ Broken unnoticed(Bytes original, Bytes changed) {
   return std::nullopt;
 }
 
-Broken place(Bytes file) { return place_holds(file, sound_manifest(), 0); }
+Broken place(Bytes file) {
+  return place_holds(file, sound_manifest(), 0);
+}
 
 Broken check(Bytes file) {
   const auto result = check_component(file, nullptr);
@@ -321,15 +344,17 @@ Broken record(Bytes file) {
 }
 
 std::vector<std::string> rooms() {
-  std::vector<std::string> names = {"reader", "reserve", "verify", "undo", "place", "check", "manifest", "record"};
+  std::vector<std::string> names = {"reader", "reserve", "verify",   "undo",
+                                    "place",  "check",   "manifest", "record"};
   for (const Detector& d : all_detectors()) names.push_back("detect-" + std::string(d.name));
   return names;
 }
 
 Broken run(std::string_view room, Bytes file) {
-  constexpr std::pair<std::string_view, Room> kRooms[] = {{"reader", reader}, {"reserve", reserve}, {"verify", verify},
-                                                          {"undo", undo},     {"place", place},     {"check", check},
-                                                          {"manifest", manifest}, {"record", record}, {"reserve-once", reserve_once}};
+  constexpr std::pair<std::string_view, Room> kRooms[] = {
+      {"reader", reader},     {"reserve", reserve}, {"verify", verify},
+      {"undo", undo},         {"place", place},     {"check", check},
+      {"manifest", manifest}, {"record", record},   {"reserve-once", reserve_once}};
   for (const auto& [name, function] : kRooms) {
     if (room == name) return function(file);
   }

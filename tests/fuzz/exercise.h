@@ -1,6 +1,6 @@
-// What must hold for any bytes whatever, one function a room: the fuzz targets call these with bytes that a fuzzer made, the
-// property tests with every change of a small file, the regression test with every input that once broke one. Each returns
-// the promise that was broken; memory errors are left to the sanitizers.
+// What must hold for any bytes whatever, one function a room: the fuzz targets call these with bytes that a
+// fuzzer made, the property tests with every change of a small file, the regression test with every input
+// that once broke one. Each returns the promise that was broken; memory errors are left to the sanitizers.
 #pragma once
 
 #include <optional>
@@ -22,10 +22,11 @@ using Broken = std::optional<std::string>;
 [[nodiscard]] Broken reader(Bytes file);
 /// One detector: its sites lie in the file and hold the values that it says.
 [[nodiscard]] Broken detector(std::string_view name, Bytes file);
-/// Whatever reserve accepts reads, verifies (unless its code is malformed), undoes to the input, and is left alone by a second reserve.
+/// Whatever reserve accepts reads, verifies (unless its code is malformed), undoes to the input, and is left
+/// alone by a second reserve.
 [[nodiscard]] Broken reserve(Bytes file);
-/// The quick part of `reserve`, for many changes of one file: what is accepted with the default request verifies, which proves the way
-/// back too. No room of the fuzzers; its name is "reserve-once".
+/// The quick part of `reserve`, for many changes of one file: what is accepted with the default request
+/// verifies, which proves the way back too. No room of the fuzzers; its name is "reserve-once".
 [[nodiscard]] Broken reserve_once(Bytes file);
 /// A reserved module that was changed in any byte does not verify.
 [[nodiscard]] Broken unnoticed(Bytes original, Bytes changed);
@@ -41,7 +42,8 @@ using Broken = std::optional<std::string>;
 /// The bytes as the content of a module's heapbump section.
 [[nodiscard]] Broken record(Bytes file);
 
-/// By name, for targets and regression files: "reader", "detect-go", "reserve"...; nothing if there is no such room.
+/// By name, for targets and regression files: "reader", "detect-go", "reserve"...; nothing if there is no
+/// such room.
 using Room = Broken (*)(Bytes);
 [[nodiscard]] std::vector<std::string> rooms();
 [[nodiscard]] Broken run(std::string_view room, Bytes file);

@@ -1,5 +1,6 @@
-// One libFuzzer binary for every room: `heapbump_fuzz --room=reserve CORPUS`; `--room=reader+undo` gives each input to both, so that
-// rooms with the same kind of input share what they learn. A broken promise aborts, so that libFuzzer keeps the input.
+// One libFuzzer binary for every room: `heapbump_fuzz --room=reserve CORPUS`; `--room=reader+undo` gives each
+// input to both, so that rooms with the same kind of input share what they learn. A broken promise aborts, so
+// that libFuzzer keeps the input.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +22,10 @@ std::vector<std::string>& rooms() {
   return names;
 }
 
-bool read_modules() { return std::ranges::none_of(rooms(), [](const std::string& room) { return room == "manifest" || room == "record"; }); }
+bool read_modules() {
+  return std::ranges::none_of(rooms(),
+                              [](const std::string& room) { return room == "manifest" || room == "record"; });
+}
 
 void choose_rooms(std::string_view joined) {
   const std::vector<std::string> known = heapbump::exercise::rooms();
@@ -40,7 +44,8 @@ void choose_rooms(std::string_view joined) {
 // What libFuzzer looks for.
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed);
 
 int LLVMFuzzerInitialize(int* argc, char*** argv) {
   for (int i = 1; i < *argc; ++i) {
@@ -63,7 +68,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return 0;
 }
 
-std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                    unsigned seed) {
   // Half of the changes are blind: a structure-aware mutator alone never leaves the structure.
   if (!read_modules() || seed % 2 == 0) return LLVMFuzzerMutate(data, size, max_size);
   return heapbump::fuzz::mutate_module(data, size, max_size, seed, LLVMFuzzerMutate);

@@ -20,10 +20,11 @@ struct Part {
 constexpr std::size_t kPreamble = 8;
 
 // Numbers at which something changes: pages, LEB128 widths, signs, what the detectors look for.
-constexpr std::int64_t kNumbers[] = {0,     1,     2,      7,      8,       63,      64,      127,      128,        1024,       8191,
-                                     8192,  16383, 16384,  65535,  65536,   65537,   66560,   67984,    131072,     1 << 20,    1 << 21,
-                                     -1,    -64,   -65,    -8192,  -65536,  1 << 27, 1 << 28, 1 << 30,  0x7fffffff, 0x80000000, 0xffff0000,
-                                     0xffffffff, 0x10000000, 0x100000000};
+constexpr std::int64_t kNumbers[] = {
+    0,       1,       2,       7,          8,          63,         64,         127,        128,
+    1024,    8191,    8192,    16383,      16384,      65535,      65536,      65537,      66560,
+    67984,   131072,  1 << 20, 1 << 21,    -1,         -64,        -65,        -8192,      -65536,
+    1 << 27, 1 << 28, 1 << 30, 0x7fffffff, 0x80000000, 0xffff0000, 0xffffffff, 0x10000000, 0x100000000};
 
 class Mutation {
  public:
@@ -78,8 +79,12 @@ class Mutation {
         if (what == 2) std::swap(parts_[static_cast<std::size_t>(at)], parts_[pick(parts_.size())]);
         return;
       }
-      case 1: change_limits(); return;
-      case 2: change_word(); return;
+      case 1:
+        change_limits();
+        return;
+      case 2:
+        change_word();
+        return;
       case 3: {  // blind, within one section
         std::vector<std::uint8_t> room(part.payload.size() + 16);
         if (!part.payload.empty()) std::memcpy(room.data(), part.payload.data(), part.payload.size());
@@ -93,12 +98,17 @@ class Mutation {
         if (from.payload.empty()) return;
         const std::size_t begin = pick(from.payload.size());
         const std::size_t length = 1 + pick(std::min<std::size_t>(from.payload.size() - begin, 64));
-        const ByteList piece(from.payload.begin() + static_cast<std::ptrdiff_t>(begin),
-                             from.payload.begin() + static_cast<std::ptrdiff_t>(begin + std::min(length, from.payload.size() - begin)));
-        part.payload.insert(part.payload.begin() + static_cast<std::ptrdiff_t>(pick(part.payload.size() + 1)), piece.begin(), piece.end());
+        const ByteList piece(
+            from.payload.begin() + static_cast<std::ptrdiff_t>(begin),
+            from.payload.begin() +
+                static_cast<std::ptrdiff_t>(begin + std::min(length, from.payload.size() - begin)));
+        part.payload.insert(part.payload.begin() + static_cast<std::ptrdiff_t>(pick(part.payload.size() + 1)),
+                            piece.begin(), piece.end());
         return;
       }
-      default: change_leb(part); return;
+      default:
+        change_leb(part);
+        return;
     }
   }
 
@@ -116,7 +126,8 @@ class Mutation {
       for (std::size_t i = 0; i < bytes.size(); ++i) {
         const std::size_t j = (at + i) % bytes.size();
         const auto opcode = u8(bytes[j]);
-        if ((opcode == 0x41 || opcode == 0x42 || opcode == 0x23 || opcode == 0x28 || opcode == 0x36) && j + 1 < bytes.size()) {
+        if ((opcode == 0x41 || opcode == 0x42 || opcode == 0x23 || opcode == 0x28 || opcode == 0x36) &&
+            j + 1 < bytes.size()) {
           at = j + 1;
           break;
         }
@@ -128,8 +139,10 @@ class Mutation {
     const bool is_signed = pick(2) == 0;
     const auto wide = static_cast<unsigned>(pick(2) == 0 ? width : 1 + pick(11));
     ByteList leb = is_signed ? encode_sleb(value, std::max(wide, sleb_width(value)), 64)
-                             : encode_uleb(static_cast<std::uint64_t>(value), std::max(wide, uleb_width(static_cast<std::uint64_t>(value))), 64);
-    bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(std::min(at + width, bytes.size())));
+                             : encode_uleb(static_cast<std::uint64_t>(value),
+                                           std::max(wide, uleb_width(static_cast<std::uint64_t>(value))), 64);
+    bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                bytes.begin() + static_cast<std::ptrdiff_t>(std::min(at + width, bytes.size())));
     bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), leb.begin(), leb.end());
   }
 
@@ -154,7 +167,8 @@ class Mutation {
     out.uleb(count);
     for (unsigned i = 0; i < std::max(count, 1u); ++i) {
       const unsigned flags = pick(4) == 0 ? pick(16) : pick(2);
-      out.u8(static_cast<std::uint8_t>(flags)).uleb(pick(3) == 0 ? static_cast<std::uint64_t>(number()) : pick(300));
+      out.u8(static_cast<std::uint8_t>(flags))
+          .uleb(pick(3) == 0 ? static_cast<std::uint64_t>(number()) : pick(300));
       if ((flags & 1) != 0) out.uleb(pick(3) == 0 ? static_cast<std::uint64_t>(number()) : 100 + pick(65437));
       if ((flags & 8) != 0) out.uleb(pick(70));
     }
@@ -169,7 +183,8 @@ class Mutation {
 
 }  // namespace
 
-std::size_t mutate_module(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed, BlindMutator blind) {
+std::size_t mutate_module(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed,
+                          BlindMutator blind) {
   return Mutation(seed, blind).run(data, size, max_size);
 }
 

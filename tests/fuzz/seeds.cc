@@ -24,16 +24,32 @@ struct Seed {
 ByteList linked_program() {
   test::ModuleBuilder b;
   const auto type = b.type({test::kI32}, {test::kI32});
-  b.import("wasi_snapshot_preview1", "fd_write", b.type({test::kI32, test::kI32, test::kI32, test::kI32}, {test::kI32}));
-  b.function(type, 1, test::Code().i32_const(67984, 5).op({0x3f, 0}).i32_const(16).op({0x74, 0x6b}).op({0x1a}).local_get(0).access(0x28, 67984, 5));
+  b.import("wasi_snapshot_preview1", "fd_write",
+           b.type({test::kI32, test::kI32, test::kI32, test::kI32}, {test::kI32}));
+  b.function(type, 1,
+             test::Code()
+                 .i32_const(67984, 5)
+                 .op({0x3f, 0})
+                 .i32_const(16)
+                 .op({0x74, 0x6b})
+                 .op({0x1a})
+                 .local_get(0)
+                 .access(0x28, 67984, 5));
   b.function(b.type({}, {}), 1, test::Code().i32_const(1).op({0x40, 0, 0x1a}));
   b.global(66560, true);
   b.global(67984, false);
-  b.memory(2).exported("memory", 2, 0).exported("_start", 0, 2).exported("__heap_base", 3, 1).data(1024, std::string(64, 'd'));
-  return b.names(1, {{1, "sbrk"}, {2, "_start"}}).names(7, {{0, "__stack_pointer"}, {1, "__heap_base"}}).build();
+  b.memory(2)
+      .exported("memory", 2, 0)
+      .exported("_start", 0, 2)
+      .exported("__heap_base", 3, 1)
+      .data(1024, std::string(64, 'd'));
+  return b.names(1, {{1, "sbrk"}, {2, "_start"}})
+      .names(7, {{0, "__stack_pointer"}, {1, "__heap_base"}})
+      .build();
 }
 
-/// Allocators over each other, with loops, locals that change in them and variables in the frame: what the growth and bump arguments follow.
+/// Allocators over each other, with loops, locals that change in them and variables in the frame: what the
+/// growth and bump arguments follow.
 ByteList allocators() {
   test::ModuleBuilder b;
   const auto unary = b.type({test::kI32}, {test::kI32});
@@ -43,23 +59,78 @@ ByteList allocators() {
   const auto grows = b.function(unary, 0, test::Code().local_get(0).op({0x40, 0}).i32_const(16).op({0x74}));
   // Gives what is left, or grows.
   const auto pool = b.function(unary, 1,
-                               test::Code().i32_const(kFresh).access(0x28).local_tee(1).op({0x45, 0x04, 0x40})
-                                   .i32_const(4).call(grows).local_set(1).i32_const(kFresh).local_get(1).i32_const(8).op({0x6a}).access(0x36)
-                                   .op({0x0b}).local_get(1));
-  const auto aligned = b.function(unary, 0, test::Code().local_get(0).call(pool).i32_const(15).op({0x6a}).i32_const(-16).op({0x71}));
+                               test::Code()
+                                   .i32_const(kFresh)
+                                   .access(0x28)
+                                   .local_tee(1)
+                                   .op({0x45, 0x04, 0x40})
+                                   .i32_const(4)
+                                   .call(grows)
+                                   .local_set(1)
+                                   .i32_const(kFresh)
+                                   .local_get(1)
+                                   .i32_const(8)
+                                   .op({0x6a})
+                                   .access(0x36)
+                                   .op({0x0b})
+                                   .local_get(1));
+  const auto aligned = b.function(
+      unary, 0, test::Code().local_get(0).call(pool).i32_const(15).op({0x6a}).i32_const(-16).op({0x71}));
   // A variable in the frame, and a loop that writes every word of a block.
-  b.function(none, 2, test::Code().global_get(0).i32_const(16).op({0x6b}).local_tee(0).global_set(0)
-                          .local_get(0).i32_const(64).call(aligned).access(0x36, 8)
-                          .op({0x02, 0x40, 0x03, 0x40}).local_get(1).i32_const(64).op({0x4f, 0x0d, 1})
-                          .local_get(0).access(0x28, 8).local_get(1).op({0x6a}).local_get(1).access(0x36)
-                          .local_get(1).i32_const(4).op({0x6a}).local_set(1).op({0x0c, 0, 0x0b, 0x0b})
-                          .local_get(0).i32_const(16).op({0x6a}).global_set(0));
+  b.function(none, 2,
+             test::Code()
+                 .global_get(0)
+                 .i32_const(16)
+                 .op({0x6b})
+                 .local_tee(0)
+                 .global_set(0)
+                 .local_get(0)
+                 .i32_const(64)
+                 .call(aligned)
+                 .access(0x36, 8)
+                 .op({0x02, 0x40, 0x03, 0x40})
+                 .local_get(1)
+                 .i32_const(64)
+                 .op({0x4f, 0x0d, 1})
+                 .local_get(0)
+                 .access(0x28, 8)
+                 .local_get(1)
+                 .op({0x6a})
+                 .local_get(1)
+                 .access(0x36)
+                 .local_get(1)
+                 .i32_const(4)
+                 .op({0x6a})
+                 .local_set(1)
+                 .op({0x0c, 0, 0x0b, 0x0b})
+                 .local_get(0)
+                 .i32_const(16)
+                 .op({0x6a})
+                 .global_set(0));
   // A break over the memory's size.
-  b.function(unary, 1, test::Code().i32_const(kBreak).access(0x28).local_tee(1).local_get(0).op({0x6a, 0x3f, 0}).i32_const(16).op({0x74, 0x4b, 0x04, 0x40})
-                           .i32_const(1).call(0).op({0x0b})
-                           .i32_const(kBreak).local_get(1).local_get(0).op({0x6a}).access(0x36).local_get(1));
+  b.function(unary, 1,
+             test::Code()
+                 .i32_const(kBreak)
+                 .access(0x28)
+                 .local_tee(1)
+                 .local_get(0)
+                 .op({0x6a, 0x3f, 0})
+                 .i32_const(16)
+                 .op({0x74, 0x4b, 0x04, 0x40})
+                 .i32_const(1)
+                 .call(0)
+                 .op({0x0b})
+                 .i32_const(kBreak)
+                 .local_get(1)
+                 .local_get(0)
+                 .op({0x6a})
+                 .access(0x36)
+                 .local_get(1));
   b.global(66640, true);
-  b.memory(2, 100).exported("memory", 2, 0).exported("_start", 0, 4).data(kBreak, std::string("\x50\x04\x01\0", 4));
+  b.memory(2, 100)
+      .exported("memory", 2, 0)
+      .exported("_start", 0, 4)
+      .data(kBreak, std::string("\x50\x04\x01\0", 4));
   return b.build();
 }
 
@@ -97,8 +168,14 @@ int main(int argc, char** argv) {
     records.push_back({seed.name, text(record.substr(record.find('{')))});
   }
   for (const Seed& seed : reserved) {
-    components.push_back({seed.name, test::ComponentBuilder().module(seed.bytes).module(test::build_adapter()).instantiate(0, {})
-                                         .alias(2, 0, "memory").bag("memory", 2, 0).instantiate(1, {{"env", 1}}).build()});
+    components.push_back({seed.name, test::ComponentBuilder()
+                                         .module(seed.bytes)
+                                         .module(test::build_adapter())
+                                         .instantiate(0, {})
+                                         .alias(2, 0, "memory")
+                                         .bag("memory", 2, 0)
+                                         .instantiate(1, {{"env", 1}})
+                                         .build()});
   }
   std::vector<Seed> pairs;
   for (const Seed& original : modules) {
@@ -110,13 +187,18 @@ int main(int argc, char** argv) {
     }
   }
   for (const std::string& room : heapbump::exercise::rooms()) {
-    const auto& seeds = room == "manifest" ? manifests : room == "record" ? records : room == "check" ? components
-                        : room == "undo" ? reserved : room == "verify" ? pairs : modules;
+    const auto& seeds = room == "manifest" ? manifests
+                        : room == "record" ? records
+                        : room == "check"  ? components
+                        : room == "undo"   ? reserved
+                        : room == "verify" ? pairs
+                                           : modules;
     const std::filesystem::path folder = std::filesystem::path(argv[1]) / room;
     std::filesystem::create_directories(folder);
     for (const Seed& seed : seeds) {
       std::ofstream out(folder / ("seed-" + seed.name), std::ios::binary);
-      out.write(reinterpret_cast<const char*>(seed.bytes.data()), static_cast<std::streamsize>(seed.bytes.size()));
+      out.write(reinterpret_cast<const char*>(seed.bytes.data()),
+                static_cast<std::streamsize>(seed.bytes.size()));
     }
   }
   return 0;

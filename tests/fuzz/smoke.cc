@@ -1,5 +1,6 @@
-// A short fuzz run for the suite, without clang and without a build of its own: the same seeds, mutator and promises as the
-// fuzzers, with random numbers in place of coverage. Deterministic: a failure is found again by the same command.
+// A short fuzz run for the suite, without clang and without a build of its own: the same seeds, mutator and
+// promises as the fuzzers, with random numbers in place of coverage. Deterministic: a failure is found again
+// by the same command.
 //
 //   heapbump_fuzz_smoke SEEDS EXECUTIONS [ROOM...]
 #include <algorithm>
@@ -27,8 +28,12 @@ std::size_t blind(std::uint8_t* data, std::size_t size, std::size_t max_size) {
   if (size == 0) return 0;
   const std::size_t at = random() % size;
   switch (random() % 4) {
-    case 0: data[at] = static_cast<std::uint8_t>(random()); break;
-    case 1: data[at] ^= static_cast<std::uint8_t>(1u << random() % 8); break;
+    case 0:
+      data[at] = static_cast<std::uint8_t>(random());
+      break;
+    case 1:
+      data[at] ^= static_cast<std::uint8_t>(1u << random() % 8);
+      break;
     case 2:
       std::copy(data + at + 1, data + size, data + at);
       return size - 1;
@@ -55,7 +60,8 @@ int main(int argc, char** argv) {
   int status = 0;
   for (const std::string& room : rooms) {
     std::vector<std::filesystem::path> names;
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(argv[1]) / room)) names.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(argv[1]) / room))
+      names.push_back(entry.path());
     std::ranges::sort(names);
     std::vector<std::vector<std::uint8_t>> seeds;
     for (const auto& name : names) seeds.push_back(read(name));
@@ -68,14 +74,17 @@ int main(int argc, char** argv) {
       std::size_t size = data.size();
       data.resize(max_size);
       const bool knows = room != "manifest" && room != "record" && generator()() % 2 == 0;
-      size = knows ? heapbump::fuzz::mutate_module(data.data(), size, max_size, static_cast<unsigned>(generator()()), blind)
+      size = knows ? heapbump::fuzz::mutate_module(data.data(), size, max_size,
+                                                   static_cast<unsigned>(generator()()), blind)
                    : blind(data.data(), size, max_size);
       data.resize(size);
       if (const auto broken = heapbump::exercise::run(room, std::as_bytes(std::span(data)))) {
         kept = false;
         const std::string name = "broken-" + room;
-        std::ofstream(name, std::ios::binary).write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size()));
-        std::printf("%s: broken promise: %s; the input is in %s\n", room.c_str(), broken->c_str(), name.c_str());
+        std::ofstream(name, std::ios::binary)
+            .write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size()));
+        std::printf("%s: broken promise: %s; the input is in %s\n", room.c_str(), broken->c_str(),
+                    name.c_str());
         status = 1;
       }
     }

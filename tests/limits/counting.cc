@@ -26,22 +26,40 @@ void give(void* p) {
 
 }  // namespace
 
-void* operator new(std::size_t size) { return take(size); }
-void* operator new[](std::size_t size) { return take(size); }
-void operator delete(void* p) noexcept { give(p); }
-void operator delete[](void* p) noexcept { give(p); }
-void operator delete(void* p, std::size_t) noexcept { give(p); }
-void operator delete[](void* p, std::size_t) noexcept { give(p); }
+void* operator new(std::size_t size) {
+  return take(size);
+}
+void* operator new[](std::size_t size) {
+  return take(size);
+}
+void operator delete(void* p) noexcept {
+  give(p);
+}
+void operator delete[](void* p) noexcept {
+  give(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  give(p);
+}
+void operator delete[](void* p, std::size_t) noexcept {
+  give(p);
+}
 
 namespace heapbump::counting {
 
-std::size_t held_now() { return held; }
+std::size_t held_now() {
+  return held;
+}
 void start() {
   base = held.load();
   most = held.load();
   calls = 0;
 }
-std::size_t peak() { return most - base; }
-std::size_t allocations() { return calls; }
+std::size_t peak() {
+  return most - base;
+}
+std::size_t allocations() {
+  return calls;
+}
 
 }  // namespace heapbump::counting

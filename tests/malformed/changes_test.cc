@@ -1,6 +1,6 @@
-// Every prefix and every single-byte change of small files of each kind that heapbump reads: an answer that keeps its
-// promises or a clean error. What exercise.h demands of an accepted module includes that it verifies and undoes to the
-// input.
+// Every prefix and every single-byte change of small files of each kind that heapbump reads: an answer that
+// keeps its promises or a clean error. What exercise.h demands of an accepted module includes that it
+// verifies and undoes to the input.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,12 +10,12 @@
 #include <iterator>
 
 #include "adapter_builder.h"
+#include "base/sha256.h"
 #include "component_builder.h"
 #include "exercise.h"
 #include "go_program.h"
 #include "record/record.h"
 #include "reserve/reserve.h"
-#include "base/sha256.h"
 
 namespace heapbump {
 namespace {
@@ -104,8 +104,8 @@ void every_byte(const Rooms& rooms, const ByteList& file, Values values = Values
   });
 }
 
-/// All values of each byte for the request that everybody makes; what holds for every request, for a second reserve, for undo and for
-/// the reports is tried with one bit of each byte.
+/// All values of each byte for the request that everybody makes; what holds for every request, for a second
+/// reserve, for undo and for the reports is tried with one bit of each byte.
 void every_byte_of_a_program(const ByteList& file) {
   every_prefix({"reader", "reserve"}, file);
   every_byte({"reserve"}, file, Values::one_bit);
@@ -120,7 +120,8 @@ TEST(Changes, OfASmallModule) {
 
 // The seed must be one that is accepted, or the test says nothing.
 TEST(Changes, TheGoProgramsAreAccepted) {
-  for (const auto era : {test::go_program::Era::through_pointer, test::go_program::Era::gap, test::go_program::Era::breaks}) {
+  for (const auto era :
+       {test::go_program::Era::through_pointer, test::go_program::Era::gap, test::go_program::Era::breaks}) {
     const ByteList file = go_program(era);
     const auto module = read_module(file);
     ASSERT_TRUE(module);
@@ -129,17 +130,24 @@ TEST(Changes, TheGoProgramsAreAccepted) {
   }
 }
 
-TEST(Changes, OfAGoProgramThatReadsThroughAPointer) { every_byte_of_a_program(go_program(test::go_program::Era::through_pointer)); }
+TEST(Changes, OfAGoProgramThatReadsThroughAPointer) {
+  every_byte_of_a_program(go_program(test::go_program::Era::through_pointer));
+}
 
-TEST(Changes, OfAGoProgramWithAGap) { every_byte_of_a_program(go_program(test::go_program::Era::gap)); }
+TEST(Changes, OfAGoProgramWithAGap) {
+  every_byte_of_a_program(go_program(test::go_program::Era::gap));
+}
 
-TEST(Changes, OfAGoProgramWithABreak) { every_byte_of_a_program(go_program(test::go_program::Era::breaks)); }
+TEST(Changes, OfAGoProgramWithABreak) {
+  every_byte_of_a_program(go_program(test::go_program::Era::breaks));
+}
 
 TEST(Changes, OfAReservedModule) {
   const ByteList original = go_program(test::go_program::Era::breaks);
   const ByteList file = reserved_go_program();
   every_prefix({"undo", "reserve"}, file);
-  const std::size_t record = static_cast<std::size_t>(read_module(file)->custom_section(kRecordSection)->offset);
+  const std::size_t record =
+      static_cast<std::size_t>(read_module(file)->custom_section(kRecordSection)->offset);
   every_byte(file, Values::all, [&](const ByteList& changed, std::size_t at, unsigned change) {
     const auto broken = exercise::undo(changed);
     EXPECT_FALSE(broken) << "byte " << at << " changed to " << u8(changed[at]) << ": " << *broken;
@@ -158,7 +166,8 @@ TEST(Changes, OfAnAdapter) {
 TEST(Changes, OfAComponent) {
   const ByteList file = component();
   every_prefix({"check", "reserve"}, file);
-  // What the component itself says is tried in every value; the modules in it are tried so above, and bit by bit here.
+  // What the component itself says is tried in every value; the modules in it are tried so above, and bit by
+  // bit here.
   std::vector<bool> embedded(file.size());
   for (const ByteList& module : {reserved_go_program(), test::build_adapter()}) {
     const auto found = std::ranges::search(file, module);

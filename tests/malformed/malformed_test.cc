@@ -1,6 +1,6 @@
-// One small file for each way to be wrong, with the exact error it gets: code, file offset and sentence. The bytes stand in
-// the table; what is read is read in the order of the commands: sections and facts, every body, the record, the image of
-// the data. A row that gives another error, or none, fails.
+// One small file for each way to be wrong, with the exact error it gets: code, file offset and sentence. The
+// bytes stand in the table; what is read is read in the order of the commands: sections and facts, every
+// body, the record, the image of the data. A row that gives another error, or none, fails.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "exercise.h"
+#include "record/record.h"
 #include "wasm/code.h"
 #include "wasm/data_image.h"
 #include "wasm/module.h"
-#include "record/record.h"
 
 namespace heapbump {
 namespace {
@@ -22,7 +22,8 @@ struct Wrong {
   Code code;
   std::uint64_t offset;
   std::string_view message;
-  std::string_view newer = {};  ///< the same where another release of the reader's library says it first or in other words
+  std::string_view newer =
+      {};  ///< the same where another release of the reader's library says it first or in other words
 };
 
 constexpr std::string_view kPreamble = "00 'asm' 01 00 00 00 ";
@@ -68,9 +69,11 @@ std::optional<Error> first_error(Bytes file) {
 
 void expect(const Wrong& row, const std::vector<std::byte>& file) {
   const auto error = first_error(file);
-  const std::string got = error ? std::string(code_info(error->code).name) + " at " + std::to_string(error->offset.value_or(~0u)) + ": " + error->message
+  const std::string got = error ? std::string(code_info(error->code).name) + " at " +
+                                      std::to_string(error->offset.value_or(~0u)) + ": " + error->message
                                 : "no error";
-  const std::string expected = std::string(code_info(row.code).name) + " at " + std::to_string(row.offset) + ": " + std::string(row.message);
+  const std::string expected = std::string(code_info(row.code).name) + " at " + std::to_string(row.offset) +
+                               ": " + std::string(row.message);
   if (row.newer.empty() || got != row.newer) {
     EXPECT_EQ(got, expected) << row.what;
   }

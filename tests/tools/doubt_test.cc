@@ -1,19 +1,21 @@
-// Wrong findings that a plan follows in good faith: what the static check sees in each strategy, and what only the run can.
+// Wrong findings that a plan follows in good faith: what the static check sees in each strategy, and what
+// only the run can.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 
 #include "../unit/module_builder.h"
-#include "wasm/code.h"
 #include "run/prove.h"
-#include "verify/verify.h"
 #include "specimen.h"
+#include "verify/verify.h"
+#include "wasm/code.h"
 
 namespace heapbump::test {
 namespace {
 
-constexpr int kLoop = 0x03, kIf = 0x04, kBlock = 0x02, kVoid = 0x40, kEnd = 0x0b, kBr = 0x0c, kBrIf = 0x0d, kDrop = 0x1a;
+constexpr int kLoop = 0x03, kIf = 0x04, kBlock = 0x02, kVoid = 0x40, kEnd = 0x0b, kBr = 0x0c, kBrIf = 0x0d,
+              kDrop = 0x1a;
 constexpr int kLoad = 0x28, kStore = 0x36, kMemorySize = 0x3f, kGeU = 0x4f, kShl = 0x74, kAdd = 0x6a;
 constexpr std::uint32_t kPages = 2;  // of each program's memory
 
@@ -36,8 +38,8 @@ struct Word {
   std::string bytes;
 };
 
-std::vector<std::byte> command(const Code& code, std::uint32_t locals, const std::vector<Word>& words = {}, std::int32_t stack = 65536,
-                               std::uint32_t pages = kPages) {
+std::vector<std::byte> command(const Code& code, std::uint32_t locals, const std::vector<Word>& words = {},
+                               std::int32_t stack = 65536, std::uint32_t pages = kPages) {
   ModuleBuilder m;
   const auto none = m.type({}, {});
   const auto start = m.function(none, locals, code);
@@ -85,7 +87,8 @@ Code fill_up_to(const Code& end, std::int32_t from) {
 // The two rows of docs/verify.md that only the run catches.
 
 TEST(Doubt, AHeapStartThatIsNoneAndMovesConsistentlyIsFoundByTheRun) {
-  // The heap is [70000, 130000); 100000 is an address that the program uses of its own, everywhere in the same way.
+  // The heap is [70000, 130000); 100000 is an address that the program uses of its own, everywhere in the
+  // same way.
   constexpr std::int32_t kNone = 100'000;
   Code code = fill_up_to(Code().i32_const(130'000), 70'000);
   code.i32_const(kNone).i32_const(77).access(kStore).i32_const(kNone).access(kLoad).op({kDrop});
@@ -105,7 +108,8 @@ TEST(Doubt, AnAllocatorThatAsksMemorySizeAndWasReservedByTailIsFoundByTheRun) {
   ASSERT_TRUE(verdict.has_value());
   EXPECT_EQ(verdict->code, heapbump::Code::kRegionTouched);
   // The same program with an end of its own is right by tail.
-  const Specimen right = reserve_as_found(command(fill_up_to(Code().i32_const(131'072), 70'000), 1), finding(Strategy::tail), one_page());
+  const Specimen right = reserve_as_found(command(fill_up_to(Code().i32_const(131'072), 70'000), 1),
+                                          finding(Strategy::tail), one_page());
   EXPECT_FALSE(run_verdict(right).has_value());
 }
 
@@ -135,22 +139,31 @@ TEST_P(RegionElsewhere, AnAccessAtAConstantAddressInItIsAMismatch) {
   EXPECT_TRUE(access(2048).ok()) << messages(access(2048));
   const Verification v = access(inside());
   ASSERT_FALSE(v.ok());
-  EXPECT_NE(messages(v).find("reads or writes the region at a constant address"), std::string::npos) << messages(v);
+  EXPECT_NE(messages(v).find("reads or writes the region at a constant address"), std::string::npos)
+      << messages(v);
 }
 
 TEST_P(RegionElsewhere, ABulkAccessAtAConstantAddressInItIsAMismatch) {
   constexpr int kFill = 11, kCopy = 10;
   const auto bulk = [&](int instruction, std::int32_t to, std::int32_t from, std::int32_t bytes) {
     Code code;
-    code.i32_const(0).access(kLoad).op({kIf, kVoid}).i32_const(to).i32_const(from).i32_const(bytes).op({0xfc, instruction, 0});
+    code.i32_const(0)
+        .access(kLoad)
+        .op({kIf, kVoid})
+        .i32_const(to)
+        .i32_const(from)
+        .i32_const(bytes)
+        .op({0xfc, instruction, 0});
     if (instruction == kCopy) code.op({0});
     return checked(reserved(command(code.op({kEnd}), 0)));
   };
   EXPECT_TRUE(bulk(kFill, 2048, inside(), 64).ok()) << "a value, not an address";
   EXPECT_TRUE(bulk(kCopy, 2048, 4096, 64).ok());
-  for (const Verification& v : {bulk(kFill, inside(), 0, 64), bulk(kCopy, inside(), 2048, 64), bulk(kCopy, 2048, inside(), 64)}) {
+  for (const Verification& v :
+       {bulk(kFill, inside(), 0, 64), bulk(kCopy, inside(), 2048, 64), bulk(kCopy, 2048, inside(), 64)}) {
     ASSERT_FALSE(v.ok());
-    EXPECT_NE(messages(v).find("reads or writes the region at a constant address"), std::string::npos) << messages(v);
+    EXPECT_NE(messages(v).find("reads or writes the region at a constant address"), std::string::npos)
+        << messages(v);
   }
 }
 
@@ -179,7 +192,13 @@ TEST(Doubt, AConstantBelowTheStartMovesOnlyToAddressTheFirstBlocksEnd) {
     Code code;
     code.i32_const(kHeap).i32_const(1).access(kStore);
     if (keeps) code.i32_const(2000);
-    code.op({kMemorySize, 0}).i32_const(16).op({kShl}).i32_const(taken).op({kSub}).i32_const(kHeap - 52).op({kAdd});
+    code.op({kMemorySize, 0})
+        .i32_const(16)
+        .op({kShl})
+        .i32_const(taken)
+        .op({kSub})
+        .i32_const(kHeap - 52)
+        .op({kAdd});
     if (!keeps) code.i32_const(56);
     const auto program = command(code.access(kStore), 1);
     Finding found = bump_finding(program, kHeap);
@@ -210,11 +229,13 @@ TEST(Doubt, WhatMeetsTheOldStartIsAStackPointerOnlyIfItStartedThere) {
   const Code first_global = Code().op({0x23, 0});
   const Verification break_left = compared(first_global, 0);
   ASSERT_FALSE(break_left.ok());
-  EXPECT_NE(messages(break_left).find("may be that of an address"), std::string::npos) << messages(break_left);
+  EXPECT_NE(messages(break_left).find("may be that of an address"), std::string::npos)
+      << messages(break_left);
   EXPECT_TRUE(compared(first_global, 0, true).ok()) << messages(compared(first_global, 0, true));
   // The stack ends where the heap starts, and is checked against its end.
   const Verification stack_left = compared(first_global, 100'000);
-  EXPECT_EQ(messages(stack_left).find("may be that of an address"), std::string::npos) << messages(stack_left);
+  EXPECT_EQ(messages(stack_left).find("may be that of an address"), std::string::npos)
+      << messages(stack_left);
 }
 
 TEST(Doubt, AGlobalThatIsSetToTheOldStartMustBeLoweredLikeAStackPointer) {
@@ -255,22 +276,26 @@ TEST(Doubt, RoundingLeavesAnAddressAnAddress) {
   constexpr int kAnd = 0x71, kSub = 0x6b, kLoad8 = 0x2d;
   const auto by_constant = [](Code met) { return met.i32_const(15).op({kAdd}).i32_const(-16).op({kAnd}); };
   const auto at_run_time = [](Code met) { return met.i32_const(0).local_get(0).op({kSub, kAnd}); };
-  for (const Code& rounded : {by_constant(Code().local_get(0).access(kLoad)), at_run_time(Code().local_get(0).access(kLoad))}) {
+  for (const Code& rounded :
+       {by_constant(Code().local_get(0).access(kLoad)), at_run_time(Code().local_get(0).access(kLoad))}) {
     const Verification v = compared(rounded, 65'536);
     ASSERT_FALSE(v.ok());
     EXPECT_NE(messages(v).find("may be that of an address"), std::string::npos) << messages(v);
   }
-  for (const Code& number : {by_constant(Code().local_get(0).access(kLoad8)), Code().local_get(0).access(kLoad).i32_const(255).op({kAnd})})
+  for (const Code& number : {by_constant(Code().local_get(0).access(kLoad8)),
+                             Code().local_get(0).access(kLoad).i32_const(255).op({kAnd})})
     EXPECT_TRUE(compared(number, 65'536).ok()) << messages(compared(number, 65'536));
 }
 
 // Data words of the allocator that the detector overlooked.
 
-/// The heap starts at `heap` in code; a second variable at 65600 holds it as well, of which the file has only some bytes.
+/// The heap starts at `heap` in code; a second variable at 65600 holds it as well, of which the file has only
+/// some bytes.
 Verification second_word(std::int32_t heap, const Word& bytes) {
   Code code;
-  code.i32_const(heap).i32_const(1).access(kStore);                      // the heap's head
-  code.i32_const(65'600).i32_const(65'600).access(kLoad).i32_const(8).op({kAdd}).access(kStore);  // the variable moves on
+  code.i32_const(heap).i32_const(1).access(kStore);  // the heap's head
+  code.i32_const(65'600).i32_const(65'600).access(kLoad).i32_const(8).op({kAdd}).access(
+      kStore);  // the variable moves on
   const auto program = command(code, 0, {bytes}, 65'536, 4);
   return checked(reserve_as_found(program, bump_finding(program, heap), one_page()));
 }
@@ -280,10 +305,10 @@ TEST(Verify, AWordWhoseZeroBytesWereTrimmedIsReadWhole) {
   constexpr std::int32_t kRound = 0x20000;  // 00 00 02 00
   constexpr std::int32_t kLow = 0x20010;    // 10 00 02 00
   const std::pair<std::int32_t, Word> cut[] = {
-      {kLow, {65'600, "\x10\0\x02\0"s}},   // whole
-      {kLow, {65'600, "\x10\0\x02"s}},     // at its end
-      {kRound, {65'602, "\x02\0\0\0"s}},   // at its start
-      {kRound, {65'602, "\x02"s}},         // at both
+      {kLow, {65'600, "\x10\0\x02\0"s}},                       // whole
+      {kLow, {65'600, "\x10\0\x02"s}},                         // at its end
+      {kRound, {65'602, "\x02\0\0\0"s}},                       // at its start
+      {kRound, {65'602, "\x02"s}},                             // at both
       {kRound, {65'590, std::string(10, 'x') + "\0\0\x02"s}},  // behind another object's bytes
   };
   for (const auto& [heap, word] : cut) {

@@ -1,4 +1,5 @@
-// The dynamic check: the host is deterministic, the pattern is watched, limits end a run, and a crash is a result.
+// The dynamic check: the host is deterministic, the pattern is watched, limits end a run, and a crash is a
+// result.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -15,7 +16,9 @@ using run::EngineKind;
 using run::Job;
 using run::Trace;
 
-bool node_is_there() { return std::system("node --version >/dev/null 2>&1") == 0; }
+bool node_is_there() {
+  return std::system("node --version >/dev/null 2>&1") == 0;
+}
 
 std::vector<Trace> ran(const std::vector<Job>& jobs, EngineKind engine = EngineKind::wabt) {
   auto traces = run::run_jobs(jobs, engine, nullptr);
@@ -86,7 +89,8 @@ TEST(Run, ThePatternIsThereBeforeTheStartFunctionRuns) {
   const auto parsed = read_module(module);
   ASSERT_TRUE(parsed.has_value());
   const std::vector<std::byte> section{std::byte{8}, std::byte{1}, std::byte{0}};
-  module.insert(module.begin() + static_cast<std::ptrdiff_t>(parsed->section(SectionId::code)->offset), section.begin(), section.end());
+  module.insert(module.begin() + static_cast<std::ptrdiff_t>(parsed->section(SectionId::code)->offset),
+                section.begin(), section.end());
   Job job = job_of(module);
   job.canary = run::Canary{65536, 65536, 5};
   ASSERT_NE(run::canary_byte(5, 0), 0);

@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <functional>
 
-#include "wasm/code.h"
-#include "wasm/edit.h"
 #include "base/io.h"
 #include "record/record.h"
+#include "wasm/code.h"
+#include "wasm/edit.h"
 
 namespace heapbump::test {
 namespace {
@@ -26,7 +26,9 @@ struct Pair {
 
   [[nodiscard]] std::int64_t moved_by() const {
     const Manifest& m = record.manifest;
-    return m.heap_base_before && m.heap_base_after ? static_cast<std::int64_t>(*m.heap_base_after - *m.heap_base_before) : 0;
+    return m.heap_base_before && m.heap_base_after
+               ? static_cast<std::int64_t>(*m.heap_base_after - *m.heap_base_before)
+               : 0;
   }
 };
 
@@ -54,7 +56,9 @@ std::vector<std::byte> written(const Pair& pair, EditList edits) {
   return join(pieces);
 }
 
-std::vector<std::byte> copy(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+std::vector<std::byte> copy(Bytes bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 bool in_section(const Module& module, SectionId id, std::uint64_t offset) {
   const Section* section = module.section(id);
@@ -69,25 +73,32 @@ std::vector<std::size_t> site_edits(const Pair& pair) {
     const bool counts = edit.old_bytes.empty() || edit.old_bytes.size() != edit.new_bytes.size();
     const Section* code = pair.original.section(SectionId::code);
     const bool code_count = code != nullptr && edit.offset == code->payload_offset;
-    if (!counts && !code_count && (in_section(pair.original, SectionId::code, edit.offset) || in_section(pair.original, SectionId::data, edit.offset)))
+    if (!counts && !code_count &&
+        (in_section(pair.original, SectionId::code, edit.offset) ||
+         in_section(pair.original, SectionId::data, edit.offset)))
       found.push_back(i);
   }
   return found;
 }
 
 /// Constants in code that satisfy a predicate and can take `value` in their own width.
-std::vector<Edit> constant_edits(const Pair& pair, const std::function<bool(std::int64_t)>& wanted, std::int64_t by) {
+std::vector<Edit> constant_edits(const Pair& pair, const std::function<bool(std::int64_t)>& wanted,
+                                 std::int64_t by) {
   std::vector<Edit> edits;
   for (const FunctionBody& body : pair.original.bodies) {
     InstructionReader reader(pair.original, body);
     Instruction i;
     while (reader.next(i)) {
       if (i.opcode != op::i32_const || !wanted(i.value)) continue;
-      const auto edited = [&](const Edit& e) { return e.offset == i.immediate_offset && !e.old_bytes.empty(); };
+      const auto edited = [&](const Edit& e) {
+        return e.offset == i.immediate_offset && !e.old_bytes.empty();
+      };
       if (std::ranges::any_of(pair.edits, edited)) continue;
       auto bytes = encode_sleb(i.value + by, i.immediate_width);
       if (bytes.empty()) continue;
-      edits.push_back({i.immediate_offset, copy(pair.original.bytes_at(i.immediate_offset, i.immediate_width)), std::move(bytes), "sabotage"});
+      edits.push_back({i.immediate_offset,
+                       copy(pair.original.bytes_at(i.immediate_offset, i.immediate_width)), std::move(bytes),
+                       "sabotage"});
       if (edits.size() > 1000) return edits;
     }
   }
@@ -130,13 +141,16 @@ Output site_too_far(const Pair& pair, std::size_t number) {
 
 Output unrelated_moved(const Pair& pair, std::size_t number) {
   const auto base = static_cast<std::int64_t>(pair.record.manifest.heap_base_before.value_or(0));
-  const auto unrelated = [&](std::int64_t v) { return v > 16384 && (v < base - 64 || v > base + 128) && v % 65536 != 0; };
+  const auto unrelated = [&](std::int64_t v) {
+    return v > 16384 && (v < base - 64 || v > base + 128) && v % 65536 != 0;
+  };
   return with_edit(pair, constant_edits(pair, unrelated, pair.moved_by()), number);
 }
 
 Output root_end_moved(const Pair& pair, std::size_t number) {
   const auto base = static_cast<std::int64_t>(pair.record.manifest.heap_base_before.value_or(0));
-  return with_edit(pair, constant_edits(pair, [&](std::int64_t v) { return v == base; }, pair.moved_by()), number);
+  return with_edit(pair,
+                   constant_edits(pair, [&](std::int64_t v) { return v == base; }, pair.moved_by()), number);
 }
 
 Output minimum_not_raised(const Pair& pair, std::size_t number) {
@@ -150,10 +164,15 @@ Output minimum_not_raised(const Pair& pair, std::size_t number) {
 Output stack_pointer_moved(const Pair& pair, std::size_t number) {
   std::vector<Edit> edits;
   for (const Global& global : pair.original.globals) {
-    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value || *global.init.value < 1024) continue;
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value ||
+        *global.init.value < 1024)
+      continue;
     auto bytes = encode_sleb(*global.init.value + pair.moved_by(), global.init.immediate_width);
     if (!bytes.empty())
-      edits.push_back({global.init.immediate_offset, copy(pair.original.bytes_at(global.init.immediate_offset, global.init.immediate_width)), std::move(bytes), ""});
+      edits.push_back(
+          {global.init.immediate_offset,
+           copy(pair.original.bytes_at(global.init.immediate_offset, global.init.immediate_width)),
+           std::move(bytes), ""});
   }
   return with_edit(pair, edits, number);
 }
@@ -173,9 +192,11 @@ Output shim_constant(const Pair& pair, std::int64_t from, std::int64_t to) {
     for (std::size_t n = 0; n < edits.size(); ++n) {
       Edit& edit = edits[n];
       const std::uint64_t at = pair.record.edits[n].offset;
-      const bool holds = edit.old_bytes.empty() && i.immediate_offset >= at && i.immediate_offset + bytes.size() <= at + edit.new_bytes.size();
+      const bool holds = edit.old_bytes.empty() && i.immediate_offset >= at &&
+                         i.immediate_offset + bytes.size() <= at + edit.new_bytes.size();
       if (holds && in_section(pair.reserved, SectionId::code, at))
-        std::ranges::copy(bytes, edit.new_bytes.begin() + static_cast<std::ptrdiff_t>(i.immediate_offset - at));
+        std::ranges::copy(bytes,
+                          edit.new_bytes.begin() + static_cast<std::ptrdiff_t>(i.immediate_offset - at));
     }
     return written(pair, edits);
   }
@@ -190,23 +211,32 @@ Output shim_third_call(const Pair& pair, std::size_t number) {
 Output shim_slot_outside(const Pair& pair, std::size_t number) {
   const Region& region = pair.record.manifest.region;
   const auto base = static_cast<std::int64_t>(region.base);
-  return number == 0 ? shim_constant(pair, base, base + static_cast<std::int64_t>(region.size)) : std::nullopt;
+  return number == 0 ? shim_constant(pair, base, base + static_cast<std::int64_t>(region.size))
+                     : std::nullopt;
 }
 
-Output shim_size_unchecked(const Pair& pair, std::size_t number) { return number == 0 ? shim_constant(pair, 65536, 65537) : std::nullopt; }
+Output shim_size_unchecked(const Pair& pair, std::size_t number) {
+  return number == 0 ? shim_constant(pair, 65536, 65537) : std::nullopt;
+}
 
 Output segment_in_region(const Pair& pair, std::size_t number) {
   const Section* data = pair.original.section(SectionId::data);
   if (number != 0 || data == nullptr) return std::nullopt;
   Writer segment;
-  segment.u8(0).u8(0x41).sleb(static_cast<std::int32_t>(pair.record.manifest.region.base + 256)).u8(0x0b).name("here");
+  segment.u8(0)
+      .u8(0x41)
+      .sleb(static_cast<std::int32_t>(pair.record.manifest.region.base + 256))
+      .u8(0x0b)
+      .name("here");
   EditBuilder builder(pair.original);
   builder.append_entry(SectionId::data, segment.take(), "sabotage");
   auto more = std::move(builder).finish();
   if (!more) return std::nullopt;
   EditList edits = pair.edits;
   for (Edit& edit : *more) {
-    std::erase_if(edits, [&](const Edit& e) { return e.offset == edit.offset && !e.old_bytes.empty() && e.old_bytes == edit.old_bytes; });
+    std::erase_if(edits, [&](const Edit& e) {
+      return e.offset == edit.offset && !e.old_bytes.empty() && e.old_bytes == edit.old_bytes;
+    });
     edits.push_back(edit);
   }
   return written(pair, edits);
@@ -232,17 +262,21 @@ Output bit_flipped(const Pair& pair, std::size_t number) {
 
 Output record_dropped(const Pair& pair, std::size_t number) {
   if (number != 0) return std::nullopt;
-  return copy(pair.reserved.file.first(static_cast<std::size_t>(pair.reserved.custom_section(kRecordSection)->offset)));
+  return copy(pair.reserved.file.first(
+      static_cast<std::size_t>(pair.reserved.custom_section(kRecordSection)->offset)));
 }
 
-/// What `strip` tools do: every custom section but ours goes, and section sizes are written anew in their shortest form.
+/// What `strip` tools do: every custom section but ours goes, and section sizes are written anew in their
+/// shortest form.
 Output stripped(const Pair& pair, std::size_t number) {
   if (number != 0) return std::nullopt;
   Writer out;
   out.bytes(pair.reserved.file.first(8));
   for (const Section& section : pair.reserved.sections) {
     if (section.id == SectionId::custom && section.name != kRecordSection) continue;
-    out.u8(static_cast<std::uint8_t>(section.id)).uleb(section.payload_size).bytes(pair.reserved.bytes_at(section.payload_offset, section.payload_size));
+    out.u8(static_cast<std::uint8_t>(section.id))
+        .uleb(section.payload_size)
+        .bytes(pair.reserved.bytes_at(section.payload_offset, section.payload_size));
   }
   auto bytes = out.take();
   return bytes.size() == pair.reserved.file.size() ? std::nullopt : std::optional(std::move(bytes));
@@ -267,8 +301,8 @@ Output export_renamed(const Pair& pair, std::size_t number) {
   return bytes;
 }
 
-/// The real one, run over the file: as it is, which encodes everything anew, and with passes. Nothing if it cannot be run, which the
-/// table's test takes for a failure, as every way must be possible there.
+/// The real one, run over the file: as it is, which encodes everything anew, and with passes. Nothing if it
+/// cannot be run, which the table's test takes for a failure, as every way must be possible there.
 Output wasm_opt(const Pair& pair, std::size_t number) {
   constexpr std::array kOptions = {"", "-O2", "--strip-debug"};
   if (number >= kOptions.size()) return std::nullopt;
@@ -277,7 +311,8 @@ Output wasm_opt(const Pair& pair, std::size_t number) {
   const std::string in = folder + "/in.wasm";
   const std::string out = folder + "/out.wasm";
   Output result;
-  const std::string command = "wasm-opt --all-features " + std::string(kOptions[number]) + " '" + in + "' -o '" + out + "'";
+  const std::string command =
+      "wasm-opt --all-features " + std::string(kOptions[number]) + " '" + in + "' -o '" + out + "'";
   if (write_file(in, {pair.reserved.file}, {}) && std::system(command.c_str()) == 0) {
     if (const auto written_anew = read_file(out)) result = copy(written_anew->bytes.view());
   } else {
@@ -325,7 +360,8 @@ std::span<const Way> sabotage_ways() {
   return ways;
 }
 
-Result<std::optional<std::vector<std::byte>>> sabotage(std::string_view way, Bytes original, Bytes reserved, std::size_t number) {
+Result<std::optional<std::vector<std::byte>>> sabotage(std::string_view way, Bytes original, Bytes reserved,
+                                                       std::size_t number) {
   const auto found = std::ranges::find(kWays, way, [](const Entry& entry) { return entry.way.name; });
   if (found == kWays.end()) return fail(Code::kUsage, "there is no such way");
   HEAPBUMP_TRY(const Pair pair, take_apart(original, reserved));

@@ -1,6 +1,6 @@
-// Breaks a correct reserved module in the ways that a wrong detector or a careless post-processor could. A wrong detector
-// writes down what it did, so those ways go through the edit list and make a record that fits; a post-processor knows
-// nothing of the record and leaves it as it was.
+// Breaks a correct reserved module in the ways that a wrong detector or a careless post-processor could. A
+// wrong detector writes down what it did, so those ways go through the edit list and make a record that fits;
+// a post-processor knows nothing of the record and leaves it as it was.
 #pragma once
 
 #include <optional>
@@ -22,8 +22,9 @@ struct Way {
 /// Every way, in the order of the table in docs/verify.md.
 [[nodiscard]] std::span<const Way> sabotage_ways();
 
-/// The broken module. `number` picks one of several places where the way can be done (a site, a bit); nothing if there is no
-/// such place in this module. Errors: the pair cannot be read or the module carries no record.
-[[nodiscard]] Result<std::optional<std::vector<std::byte>>> sabotage(std::string_view way, Bytes original, Bytes reserved, std::size_t number);
+/// The broken module. `number` picks one of several places where the way can be done (a site, a bit); nothing
+/// if there is no such place in this module. Errors: the pair cannot be read or the module carries no record.
+[[nodiscard]] Result<std::optional<std::vector<std::byte>>> sabotage(std::string_view way, Bytes original,
+                                                                     Bytes reserved, std::size_t number);
 
 }  // namespace heapbump::test

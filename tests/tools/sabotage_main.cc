@@ -1,5 +1,6 @@
 // sabotage                                      lists the ways
-// sabotage WAY ORIGINAL RESERVED OUT [NUMBER]   writes the broken module; exit 3 if there is no such place in it
+// sabotage WAY ORIGINAL RESERVED OUT [NUMBER]   writes the broken module; exit 3 if there is no such place in
+// it
 #include <cstdlib>
 #include <iostream>
 

@@ -1,14 +1,16 @@
-// Which check catches which way to break a reserved module: the table that docs/verify.md shows. A way that the static
-// check is said to catch must be caught in every place it can be done; the run must catch the others.
+// Which check catches which way to break a reserved module: the table that docs/verify.md shows. A way that
+// the static check is said to catch must be caught in every place it can be done; the run must catch the
+// others.
+#include "sabotage.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
 #include <string>
 
 #include "run/prove.h"
-#include "verify/verify.h"
-#include "sabotage.h"
 #include "specimen.h"
+#include "verify/verify.h"
 
 namespace heapbump::test {
 namespace {
@@ -38,12 +40,23 @@ struct Row {
 };
 
 constexpr Row kTable[] = {
-    {"site-left", true, true},           {"all-sites-left", true, true},      {"site-too-far", true, true},
-    {"unrelated-moved", true, true},     {"minimum-not-raised", true, true},  {"root-end-moved", true, true},
-    {"stack-pointer-moved", true, false}, {"shim-third-call", true, false},    {"shim-slot-outside", true, false},
-    {"shim-size-unchecked", true, false}, {"segment-in-region", true, false},  {"region-shifted", true, false},
-    {"record-dropped", true, false},     {"stripped", true, false},           {"section-appended", true, false},
-    {"export-renamed", true, true},      {"wasm-opt", true, false},
+    {"site-left", true, true},
+    {"all-sites-left", true, true},
+    {"site-too-far", true, true},
+    {"unrelated-moved", true, true},
+    {"minimum-not-raised", true, true},
+    {"root-end-moved", true, true},
+    {"stack-pointer-moved", true, false},
+    {"shim-third-call", true, false},
+    {"shim-slot-outside", true, false},
+    {"shim-size-unchecked", true, false},
+    {"segment-in-region", true, false},
+    {"region-shifted", true, false},
+    {"record-dropped", true, false},
+    {"stripped", true, false},
+    {"section-appended", true, false},
+    {"export-renamed", true, true},
+    {"wasm-opt", true, false},
 };
 
 TEST(Sabotage, TheTableHasEveryWay) {
@@ -76,7 +89,8 @@ TEST_P(SabotageRow, IsCaughtAsTheTableSays) {
   // A specimen without other custom sections has nothing to strip; everything else must be possible.
   EXPECT_TRUE(places > 0 || std::string_view(row.way) == "stripped");
   if (places == 0) return;
-  EXPECT_TRUE(std::string_view(row.way) != "wasm-opt" || places == 3) << "wasm-opt must run with and without passes";
+  EXPECT_TRUE(std::string_view(row.way) != "wasm-opt" || places == 3)
+      << "wasm-opt must run with and without passes";
   EXPECT_EQ(run_caught > 0, row.by_run) << row.way;
 }
 

@@ -4,23 +4,31 @@
 #include <cstdlib>
 
 #include "../unit/module_builder.h"
-#include "wasm/code.h"
-#include "record/record.h"
 #include "base/sha256.h"
+#include "record/record.h"
+#include "wasm/code.h"
 
 namespace heapbump::test {
 namespace {
 
-constexpr int kLoop = 0x03, kBlock = 0x02, kVoid = 0x40, kEnd = 0x0b, kBr = 0x0c, kBrIf = 0x0d, kIf = 0x04, kDrop = 0x1a;
-constexpr int kLoad = 0x28, kLoad8 = 0x2d, kStore = 0x36, kStore8 = 0x3a, kMemorySize = 0x3f, kMemoryGrow = 0x40;
+constexpr int kLoop = 0x03, kBlock = 0x02, kVoid = 0x40, kEnd = 0x0b, kBr = 0x0c, kBrIf = 0x0d, kIf = 0x04,
+              kDrop = 0x1a;
+constexpr int kLoad = 0x28, kLoad8 = 0x2d, kStore = 0x36, kStore8 = 0x3a, kMemorySize = 0x3f,
+              kMemoryGrow = 0x40;
 constexpr int kEqz = 0x45, kGeU = 0x4f, kGtU = 0x4b, kAdd = 0x6a, kMul = 0x6c, kXor = 0x73;
 
 constexpr std::int32_t kHeapPointer = 65600, kLimit = 65604, kVector = 65608, kOutput = 65620;
 
-std::int32_t signed_of(std::uint32_t value) { return static_cast<std::int32_t>(value); }
+std::int32_t signed_of(std::uint32_t value) {
+  return static_cast<std::int32_t>(value);
+}
 
-Code& load8(Code& code) { return code.op({kLoad8, 0, 0}); }
-Code& store8(Code& code) { return code.op({kStore8, 0, 0}); }
+Code& load8(Code& code) {
+  return code.op({kLoad8, 0, 0});
+}
+Code& store8(Code& code) {
+  return code.op({kStore8, 0, 0});
+}
 
 /// (begin, end) -> how many words of the range are not zero: what a conservative collector looks at.
 Code count_roots() {
@@ -38,7 +46,12 @@ Code allocate() {
   c.op({kBlock, kVoid, kLoop, kVoid});
   c.local_get(1).local_get(0).op({kAdd}).i32_const(kLimit).access(kLoad).op({kGtU, kEqz, kBrIf, 1});
   c.i32_const(1).op({kMemoryGrow, 0, kDrop});
-  c.i32_const(kLimit).op({kMemorySize, 0}).i32_const(65536).op({kMul}).access(kStore).op({kBr, 0, kEnd, kEnd});
+  c.i32_const(kLimit)
+      .op({kMemorySize, 0})
+      .i32_const(65536)
+      .op({kMul})
+      .access(kStore)
+      .op({kBr, 0, kEnd, kEnd});
   c.i32_const(kHeapPointer).local_get(1).local_get(0).op({kAdd}).access(kStore);
   return c.local_get(1);
 }
@@ -61,17 +74,29 @@ Code start(std::uint32_t fd_write, std::uint32_t roots, std::uint32_t alloc, std
   c.i32_const(signed_of(kHeapBase + 8)).i32_const(77).access(kStore);
   c.i32_const(kLimit).i32_const(signed_of(kHeapEnd)).access(kStore);
   c.i32_const(16).call(alloc).op({kDrop});
-  for (int i = 0; i < 3; ++i) c.local_get(0).i32_const(30000).call(alloc).i32_const(30000).call(fill).op({kXor}).local_set(0);
+  for (int i = 0; i < 3; ++i)
+    c.local_get(0).i32_const(30000).call(alloc).i32_const(30000).call(fill).op({kXor}).local_set(0);
   c.local_get(0).i32_const(0).access(kLoad, kHeapBase + 8).op({kAdd}).local_set(0);
-  c.local_get(0).i32_const(signed_of(kStackTop)).i32_const(signed_of(kHeapBase)).call(roots).op({kAdd}).local_set(0);
+  c.local_get(0)
+      .i32_const(signed_of(kStackTop))
+      .i32_const(signed_of(kHeapBase))
+      .call(roots)
+      .op({kAdd})
+      .local_set(0);
   // How far the heap has come, by a negated constant.
-  c.local_get(0).i32_const(kHeapPointer).access(kLoad).i32_const(-signed_of(kHeapBase)).op({kAdd, kXor}).local_set(0);
+  c.local_get(0)
+      .i32_const(kHeapPointer)
+      .access(kLoad)
+      .i32_const(-signed_of(kHeapBase))
+      .op({kAdd, kXor})
+      .local_set(0);
   c.i32_const(kOutput).local_get(0).access(kStore);
   c.i32_const(kVector).i32_const(kOutput).access(kStore).i32_const(kVector + 4).i32_const(4).access(kStore);
   return c.i32_const(1).i32_const(kVector).i32_const(1).i32_const(kOutput + 8).call(fd_write).op({kDrop});
 }
 
-void add_site(Finding& finding, SiteKind kind, std::uint64_t offset, unsigned width, std::int64_t value, Role role, int moves) {
+void add_site(Finding& finding, SiteKind kind, std::uint64_t offset, unsigned width, std::int64_t value,
+              Role role, int moves) {
   Site site;
   site.kind = kind;
   site.file_offset = offset;
@@ -141,20 +166,26 @@ Finding specimen_finding(const Module& module) {
       const auto value = static_cast<std::uint32_t>(i.value);
       const bool ours = value >= kHeapBase && value < kHeapBase + 16;
       if (i.opcode == op::i32_const && ours && !root_range)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value, Role::heap_start, 1);
+        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
+                 Role::heap_start, 1);
       if (i.opcode == op::i32_const && ours && root_range)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value, Role::gc_root_end, 0);
+        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
+                 Role::gc_root_end, 0);
       if (i.opcode == op::i32_const && value == kHeapEnd)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value, Role::heap_end, 1);
+        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value, Role::heap_end,
+                 1);
       if (i.opcode == op::i32_const && -i.value == kHeapBase)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value, Role::heap_start, -1);
+        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
+                 Role::heap_start, -1);
       if (i.immediate == Immediate::memarg && ours)
-        add_site(finding, SiteKind::memarg_offset, i.immediate_offset, i.immediate_width, i.value, Role::heap_start, 1);
+        add_site(finding, SiteKind::memarg_offset, i.immediate_offset, i.immediate_width, i.value,
+                 Role::heap_start, 1);
       root_range = i.opcode == op::i32_const && value == kStackTop;
     }
   }
   const ConstExpr& init = module.globals[1].init;
-  add_site(finding, SiteKind::global_init, init.immediate_offset, init.immediate_width, *init.value, Role::heap_start, 1);
+  add_site(finding, SiteKind::global_init, init.immediate_offset, init.immediate_width, *init.value,
+           Role::heap_start, 1);
   Site word;
   word.kind = SiteKind::data_word32;
   word.address = kHeapPointer;
@@ -168,7 +199,9 @@ Finding specimen_finding(const Module& module) {
   return finding;
 }
 
-Specimen make_specimen(const Request& request) { return make_specimen(specimen_program(), request); }
+Specimen make_specimen(const Request& request) {
+  return make_specimen(specimen_program(), request);
+}
 
 Specimen make_specimen(std::vector<std::byte> program, const Request& request) {
   const Finding finding = specimen_finding(require(read_module(program)));
@@ -193,7 +226,8 @@ Specimen reserve_like(const Specimen& other, std::vector<std::byte> program) {
   return specimen;
 }
 
-std::vector<Site> constants_as_heap_starts(const std::vector<std::byte>& program, std::int64_t value, std::size_t most) {
+std::vector<Site> constants_as_heap_starts(const std::vector<std::byte>& program, std::int64_t value,
+                                           std::size_t most) {
   std::vector<Site> sites;
   const auto module = read_module(program);
   for (const FunctionBody& body : module->bodies) {
@@ -215,7 +249,8 @@ std::vector<Site> constants_as_heap_starts(const std::vector<std::byte>& program
 
 std::string messages(const Verification& verification) {
   std::string text;
-  for (const Mismatch& m : verification.mismatches) text += m.what + " [" + m.expected + "] [" + m.found + "]\n";
+  for (const Mismatch& m : verification.mismatches)
+    text += m.what + " [" + m.expected + "] [" + m.found + "]\n";
   return text;
 }
 

@@ -1,7 +1,8 @@
-// A small program that uses its heap in every way a site can stand in a module: a data word, constants with and without an
-// addend, a negated one, a memarg offset, an exported global, the heap's end; and beside them what must not move: the end
-// of the root range, the stack pointer, a number in the region's range. It runs, writes over its whole heap and prints a
-// sum, so that both checks of `verify` have something to find when it is broken.
+// A small program that uses its heap in every way a site can stand in a module: a data word, constants with
+// and without an addend, a negated one, a memarg offset, an exported global, the heap's end; and beside them
+// what must not move: the end of the root range, the stack pointer, a number in the region's range. It runs,
+// writes over its whole heap and prints a sum, so that both checks of `verify` have something to find when it
+// is broken.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "wasm/edit.h"
 #include "record/finding.h"
 #include "reserve/plan.h"
 #include "verify/verify.h"
+#include "wasm/edit.h"
 
 namespace heapbump::test {
 
@@ -36,12 +37,16 @@ struct Specimen {
 /// The program with what a test put behind it, such as custom sections.
 [[nodiscard]] Specimen make_specimen(std::vector<std::byte> program, const Request& request = {});
 /// Another program, with what a detector, right or wrong, says about it.
-[[nodiscard]] Specimen reserve_as_found(std::vector<std::byte> program, const Finding& finding, const Request& request = {});
-/// The plan's edits in a program that has the same layout: what a plan that overlooked the difference would have written.
+[[nodiscard]] Specimen reserve_as_found(std::vector<std::byte> program, const Finding& finding,
+                                        const Request& request = {});
+/// The plan's edits in a program that has the same layout: what a plan that overlooked the difference would
+/// have written.
 [[nodiscard]] Specimen reserve_like(const Specimen& other, std::vector<std::byte> program);
 
-/// Every i32.const of that value as a heap start that moves, up to `most` of them: what a detector by equality would say.
-[[nodiscard]] std::vector<Site> constants_as_heap_starts(const std::vector<std::byte>& program, std::int64_t value, std::size_t most = SIZE_MAX);
+/// Every i32.const of that value as a heap start that moves, up to `most` of them: what a detector by
+/// equality would say.
+[[nodiscard]] std::vector<Site> constants_as_heap_starts(const std::vector<std::byte>& program,
+                                                         std::int64_t value, std::size_t most = SIZE_MAX);
 /// A verification's mismatches, a line each, for the messages of tests.
 [[nodiscard]] std::string messages(const Verification& verification);
 

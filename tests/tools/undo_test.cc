@@ -1,4 +1,5 @@
-// undo gives the original back or says where the module was changed, to the byte inside an edit and to the block outside.
+// undo gives the original back or says where the module was changed, to the byte inside an edit and to the
+// block outside.
 #include "reserve/undo.h"
 
 #include <gtest/gtest.h>
@@ -7,8 +8,8 @@
 #include <functional>
 
 #include "record/record.h"
-#include "verify/verify.h"
 #include "specimen.h"
+#include "verify/verify.h"
 
 namespace heapbump::test {
 namespace {
@@ -40,7 +41,9 @@ struct Sample {
   [[nodiscard]] Bytes body() const { return Bytes(specimen.reserved).first(body_size); }
   [[nodiscard]] Bytes section() const { return Bytes(specimen.reserved).subspan(body_size); }
   [[nodiscard]] bool in_edit(std::size_t at) const {
-    return std::ranges::any_of(record.edits, [&](const RecordedEdit& e) { return at >= e.offset && at - e.offset < e.new_bytes.size(); });
+    return std::ranges::any_of(record.edits, [&](const RecordedEdit& e) {
+      return at >= e.offset && at - e.offset < e.new_bytes.size();
+    });
   }
   /// The module with what this makes of its record.
   [[nodiscard]] ByteList with_record(const std::function<void(Record&)>& change) const {
@@ -53,7 +56,8 @@ struct Sample {
 const Sample& sample() {
   static const Sample made = [] {
     Sample s;
-    s.specimen = make_specimen(joined(joined(specimen_program(), custom("padding", kPadding)), custom("last", 300)));
+    s.specimen =
+        make_specimen(joined(joined(specimen_program(), custom("padding", kPadding)), custom("last", 300)));
     const auto module = read_module(s.specimen.reserved);
     s.record = **read_record(*module);
     s.body_size = static_cast<std::size_t>(module->custom_section(kRecordSection)->offset);
@@ -74,9 +78,13 @@ Error refusal(Bytes file) {
   return original ? Error{} : original.error();
 }
 
-std::string between(std::uint64_t begin, std::uint64_t end) { return "the first difference lies between " + hex(begin) + " and " + hex(end); }
+std::string between(std::uint64_t begin, std::uint64_t end) {
+  return "the first difference lies between " + hex(begin) + " and " + hex(end);
+}
 
-TEST(Undo, GivesTheOriginalBack) { EXPECT_EQ(undone(sample().specimen.reserved), sample().specimen.original); }
+TEST(Undo, GivesTheOriginalBack) {
+  EXPECT_EQ(undone(sample().specimen.reserved), sample().specimen.original);
+}
 
 TEST(Undo, SaysWhereTheModuleWasChanged) {
   const Sample& s = sample();
@@ -99,7 +107,10 @@ TEST(Undo, SaysWhereTheModuleWasChanged) {
         ++outside;
         const std::size_t begin = at / kMinCheckpointDistance * kMinCheckpointDistance;
         EXPECT_EQ(*error.offset, begin) << at;
-        EXPECT_NE(error.message.find(between(begin, std::min<std::size_t>(begin + kMinCheckpointDistance, s.body_size))), std::string::npos) << error.message;
+        EXPECT_NE(error.message.find(
+                      between(begin, std::min<std::size_t>(begin + kMinCheckpointDistance, s.body_size))),
+                  std::string::npos)
+            << error.message;
       }
     }
     changed[at] ^= std::byte{0x01};
@@ -114,26 +125,31 @@ TEST(Undo, TheFirstOfTwoChangesIsNamed) {
   ByteList changed = s.specimen.reserved;
   changed[s.body_size - 1] ^= std::byte{1};
   changed[9000] ^= std::byte{1};
-  EXPECT_NE(refusal(changed).message.find(between(8192, 9216)), std::string::npos) << refusal(changed).message;
+  EXPECT_NE(refusal(changed).message.find(between(8192, 9216)), std::string::npos)
+      << refusal(changed).message;
 }
 
 /// The program's sections stand behind a section of this size, so blocks without an edit come first.
 Specimen late_specimen(std::size_t padding = kPadding) {
   const ByteList program = specimen_program();
-  return make_specimen(joined(joined(Bytes(program).first(8), custom("padding", padding)), Bytes(program).subspan(8)));
+  return make_specimen(
+      joined(joined(Bytes(program).first(8), custom("padding", padding)), Bytes(program).subspan(8)));
 }
 
 TEST(Undo, AChangeBeforeAnEditIsNamedFirst) {
   const Specimen late = late_specimen();
   const auto module = read_module(late.reserved);
   const auto record = read_record(*module);
-  const auto edit = std::ranges::find_if((*record)->edits, [](const RecordedEdit& e) { return e.old_bytes.size() == 3 && e.new_bytes.size() == 3; });  // an immediate
+  const auto edit = std::ranges::find_if((*record)->edits, [](const RecordedEdit& e) {
+    return e.old_bytes.size() == 3 && e.new_bytes.size() == 3;
+  });  // an immediate
   ASSERT_GT(edit->offset, kPadding);
   ByteList changed = late.reserved;
   changed[edit->offset] ^= std::byte{1};
   EXPECT_EQ(refusal(changed).offset, edit->offset);
   changed[5000] ^= std::byte{1};
-  EXPECT_NE(refusal(changed).message.find(between(4096, 5120)), std::string::npos) << refusal(changed).message;
+  EXPECT_NE(refusal(changed).message.find(between(4096, 5120)), std::string::npos)
+      << refusal(changed).message;
 }
 
 TEST(Undo, BytesThatWereInsertedOrRemovedAreToldWithTheFirstDifference) {
@@ -144,49 +160,64 @@ TEST(Undo, BytesThatWereInsertedOrRemovedAreToldWithTheFirstDifference) {
 
   const Error longer = refusal(joined(joined(s.body().first(at), custom("last", 305)), s.section()));
   EXPECT_EQ(longer.code, Code::kModifiedSince);
-  EXPECT_NE(longer.message.find("is 5 bytes longer: " + between(block, s.body_size)), std::string::npos) << longer.message;
+  EXPECT_NE(longer.message.find("is 5 bytes longer: " + between(block, s.body_size)), std::string::npos)
+      << longer.message;
   EXPECT_EQ(longer.offset, block);
 
   const Error shorter = refusal(joined(joined(s.body().first(at), custom("last", 299)), s.section()));
-  EXPECT_NE(shorter.message.find("is 1 byte shorter: " + between(block, s.body_size - 1)), std::string::npos) << shorter.message;
+  EXPECT_NE(shorter.message.find("is 1 byte shorter: " + between(block, s.body_size - 1)), std::string::npos)
+      << shorter.message;
 
   const Error appended = refusal(joined(joined(s.body(), custom("tool", 5)), s.section()));
-  EXPECT_NE(appended.message.find("is 12 bytes longer: the bytes from here on were not written"), std::string::npos) << appended.message;
+  EXPECT_NE(appended.message.find("is 12 bytes longer: the bytes from here on were not written"),
+            std::string::npos)
+      << appended.message;
   EXPECT_EQ(appended.offset, s.body_size);
 }
 
 TEST(Undo, EditsThatStandElsewhereAreNotTakenForTheFirstDifference) {
   const ByteList reserved = late_specimen().reserved;
   const std::size_t after = 8 + custom("padding", kPadding).size();
-  const ByteList changed = joined(joined(Bytes(reserved).first(8), custom("padding", kPadding + 3)), Bytes(reserved).subspan(after));
+  const ByteList changed = joined(joined(Bytes(reserved).first(8), custom("padding", kPadding + 3)),
+                                  Bytes(reserved).subspan(after));
   const Error error = refusal(changed);
   EXPECT_NE(error.message.find("is 3 bytes longer: " + between(0, 1024)), std::string::npos) << error.message;
 
   // Nor when an edit stands in the same block.
   const ByteList small = late_specimen(100).reserved;
-  const ByteList small_changed = joined(joined(Bytes(small).first(8), custom("padding", 103)), Bytes(small).subspan(8 + custom("padding", 100).size()));
-  EXPECT_NE(refusal(small_changed).message.find("is 3 bytes longer: the first difference"), std::string::npos) << refusal(small_changed).message;
+  const ByteList small_changed = joined(joined(Bytes(small).first(8), custom("padding", 103)),
+                                        Bytes(small).subspan(8 + custom("padding", 100).size()));
+  EXPECT_NE(refusal(small_changed).message.find("is 3 bytes longer: the first difference"), std::string::npos)
+      << refusal(small_changed).message;
 
   // Without checkpoints they are all that is known.
   const auto module = read_module(changed);
   Record old = **read_record(*module);
   old.checkpoints.reset();
-  const Bytes body = Bytes(changed).first(static_cast<std::size_t>(module->custom_section(kRecordSection)->offset));
+  const Bytes body =
+      Bytes(changed).first(static_cast<std::size_t>(module->custom_section(kRecordSection)->offset));
   const Error less = refusal(joined(body, encode_record(old)));
-  EXPECT_NE(less.message.find("is 3 bytes longer: this byte is not the one"), std::string::npos) << less.message;
+  EXPECT_NE(less.message.find("is 3 bytes longer: this byte is not the one"), std::string::npos)
+      << less.message;
   EXPECT_GT(less.offset.value_or(0), kPadding);
 }
 
 TEST(Undo, AFileThatEndsBeforeItsTimeIsToldWhereItEnds) {
   // So long that the last section begins where a block does.
-  const auto body_of = [](const Specimen& specimen) { return static_cast<std::size_t>(read_module(specimen.reserved)->custom_section(kRecordSection)->offset); };
-  const std::size_t padding = 4 * kMinCheckpointDistance - body_of(make_specimen(joined(specimen_program(), custom("padding", 2000)))) + 2000;
-  const Specimen specimen = make_specimen(joined(joined(specimen_program(), custom("padding", padding)), custom("last", 5)));
+  const auto body_of = [](const Specimen& specimen) {
+    return static_cast<std::size_t>(read_module(specimen.reserved)->custom_section(kRecordSection)->offset);
+  };
+  const std::size_t padding = 4 * kMinCheckpointDistance -
+                              body_of(make_specimen(joined(specimen_program(), custom("padding", 2000)))) +
+                              2000;
+  const Specimen specimen =
+      make_specimen(joined(joined(specimen_program(), custom("padding", padding)), custom("last", 5)));
   const std::size_t cut = body_of(specimen) - custom("last", 5).size();
   ASSERT_EQ(cut, 4 * kMinCheckpointDistance);
   const Bytes all = specimen.reserved;
   const Error error = refusal(joined(all.first(cut), all.subspan(body_of(specimen))));
-  EXPECT_NE(error.message.find("is 12 bytes shorter: the bytes that stood here are gone"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("is 12 bytes shorter: the bytes that stood here are gone"), std::string::npos)
+      << error.message;
   EXPECT_EQ(error.offset, cut);
 }
 
@@ -202,7 +233,9 @@ TEST(Undo, ARecordWithoutCheckpointsIsGoodForAsMuchAsBefore) {
   EXPECT_EQ(refusal(changed).code, Code::kModifiedSince);
   EXPECT_FALSE(refusal(changed).offset.has_value());
   changed = old;
-  const auto edit = std::ranges::find_if(s.record.edits, [](const RecordedEdit& e) { return e.old_bytes.size() == 3 && e.new_bytes.size() == 3; });  // an immediate
+  const auto edit = std::ranges::find_if(s.record.edits, [](const RecordedEdit& e) {
+    return e.old_bytes.size() == 3 && e.new_bytes.size() == 3;
+  });  // an immediate
   const auto at = static_cast<std::size_t>(edit->offset);
   changed[at] ^= std::byte{1};
   EXPECT_EQ(refusal(changed).offset, at);
@@ -232,7 +265,8 @@ TEST(Undo, EditsThatContradictTheModuleAreRefused) {
   const Sample& s = sample();
   const std::pair<const char*, std::function<void(std::vector<RecordedEdit>&)>> wrong[] = {
       {"lie outside the module", [](auto& edits) { edits.back().offset = std::uint64_t{1} << 30; }},
-      {"lie outside the module", [&](auto& edits) { edits.back().offset = s.body_size - edits.back().new_bytes.size() + 1; }},
+      {"lie outside the module",
+       [&](auto& edits) { edits.back().offset = s.body_size - edits.back().new_bytes.size() + 1; }},
       {"overlap", [](auto& edits) { edits[1].offset = edits[0].offset; }},
       {"overlap", [](auto& edits) { std::swap(edits[0], edits[1]); }},
       {"overlap", [](auto& edits) { edits.back().offset = std::uint64_t{1} << 62; }},
@@ -262,14 +296,16 @@ TEST(Verify, WrongCheckpointsAreAMismatch) {
   const auto verified = verify_modules(s.specimen.original, file, std::nullopt);
   ASSERT_TRUE(verified.has_value());
   ASSERT_EQ(verified->mismatches.size(), 1U);
-  EXPECT_NE(verified->mismatches[0].what.find("first for what follows 0x1c00"), std::string::npos) << verified->mismatches[0].what;
+  EXPECT_NE(verified->mismatches[0].what.find("first for what follows 0x1c00"), std::string::npos)
+      << verified->mismatches[0].what;
   // They only say where: what undo gives back is known by its hash.
   EXPECT_EQ(undone(file), s.specimen.original);
 }
 
 TEST(Checkpoints, AreFewHoweverLargeTheFileIs) {
-  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1024}, std::uint64_t{524'288}, std::uint64_t{524'289},
-                                   std::uint64_t{20'000'000}, std::uint64_t{1} << 30}) {
+  for (const std::uint64_t size :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1024}, std::uint64_t{524'288},
+        std::uint64_t{524'289}, std::uint64_t{20'000'000}, std::uint64_t{1} << 30}) {
     const std::uint64_t count = checkpoint_count(size, checkpoint_distance(size));
     EXPECT_LE(count, 512U) << size;
     EXPECT_GE(count * checkpoint_distance(size), size);
@@ -295,7 +331,8 @@ TEST(Checkpoints, DoNotDependOnHowTheFileIsCutIntoPieces) {
   };
   const Checkpoints whole = take({});
   EXPECT_EQ(whole.digests.size(), 5 * kCheckpointDigits);
-  EXPECT_EQ(whole.digests.substr(0, kCheckpointDigits), sha256_hex(Bytes(file).first(1024)).substr(0, kCheckpointDigits));
+  EXPECT_EQ(whole.digests.substr(0, kCheckpointDigits),
+            sha256_hex(Bytes(file).first(1024)).substr(0, kCheckpointDigits));
   EXPECT_EQ(whole.digests.substr(4 * kCheckpointDigits), sha256_hex(file).substr(0, kCheckpointDigits));
   EXPECT_EQ(take({1, 1, 1023, 1024, 3000, 4096}), whole);
 }

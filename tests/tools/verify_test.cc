@@ -3,15 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <algorithm>
 #include <map>
 
-#include "wasm/code.h"
 #include "reserve/reserve.h"
 #include "sabotage.h"
 #include "specimen.h"
+#include "wasm/code.h"
 
 namespace heapbump::test {
 namespace {
@@ -40,7 +40,8 @@ void expect_cheap(const Verification& v) {
 }
 
 TEST(Verify, CostsAtMostThreeTimesReadingBothFiles) {
-  // The specimen is nothing but heap code; real modules are below (the Go fixtures), and in tests/run/heapbump.mjs.
+  // The specimen is nothing but heap code; real modules are below (the Go fixtures), and in
+  // tests/run/heapbump.mjs.
   for (const Placement placement : {Placement::shim, Placement::adapter, Placement::none}) {
     Request request;
     request.placement = placement;
@@ -72,7 +73,8 @@ TEST(Verify, NamesEveryKindOfChange) {
   EXPECT_EQ(kinds[ChangeKind::data_word], 1);
   EXPECT_EQ(kinds[ChangeKind::global_initial], 1);
   EXPECT_EQ(kinds[ChangeKind::memory_limit], 1);
-  for (const ChangeKind kind : {ChangeKind::shim_function, ChangeKind::shim_global, ChangeKind::shim_export, ChangeKind::shim_body, ChangeKind::record})
+  for (const ChangeKind kind : {ChangeKind::shim_function, ChangeKind::shim_global, ChangeKind::shim_export,
+                                ChangeKind::shim_body, ChangeKind::record})
     EXPECT_EQ(kinds[kind], 1) << to_string(kind);
   EXPECT_EQ(kinds[ChangeKind::shim_type], 0) << "fd_write has the shim's type, so it is reused";
 }
@@ -90,7 +92,8 @@ TEST(Verify, TheChangesAreTheWholeDifference) {
     rebuilt.insert(rebuilt.end(), change.new_bytes.begin(), change.new_bytes.end());
     at = change.original_offset + change.old_bytes.size();
   }
-  rebuilt.insert(rebuilt.end(), specimen.original.begin() + static_cast<std::ptrdiff_t>(at), specimen.original.end());
+  rebuilt.insert(rebuilt.end(), specimen.original.begin() + static_cast<std::ptrdiff_t>(at),
+                 specimen.original.end());
   EXPECT_EQ(rebuilt, specimen.reserved);
 }
 
@@ -131,7 +134,8 @@ TEST(Verify, ListsEveryPlaceThatIsNotAsItMustBe) {
   const auto module = read_module(changed);
   ASSERT_TRUE(module.has_value());
   std::vector<std::uint64_t> places;
-  // An opcode in each of the first three functions: i32.const becomes nop, and what follows it some other instruction.
+  // An opcode in each of the first three functions: i32.const becomes nop, and what follows it some other
+  // instruction.
   for (std::size_t f = 0; f < 3; ++f) {
     InstructionReader reader(*module, module->bodies[f]);
     Instruction i;
@@ -147,7 +151,12 @@ TEST(Verify, ListsEveryPlaceThatIsNotAsItMustBe) {
   for (std::size_t f = 0; f < 3; ++f) changed[static_cast<std::size_t>(places[f])] = std::byte{0x43};
   const Verification v = checked(specimen.original, changed);
   for (const std::uint64_t place : places)
-    EXPECT_EQ(std::ranges::count_if(v.mismatches, [&](const Mismatch& m) { return m.offset == place && m.what.find("changed") != std::string::npos; }), 1) << place;
+    EXPECT_EQ(std::ranges::count_if(v.mismatches,
+                                    [&](const Mismatch& m) {
+                                      return m.offset == place && m.what.find("changed") != std::string::npos;
+                                    }),
+              1)
+        << place;
   EXPECT_EQ(to_json(v).find("mismatches")->as_array()->size(), v.mismatches.size());
 }
 

@@ -1,5 +1,5 @@
-// Small adapters for unit tests, in the shape of wasmtime's: three named globals, a shadow stack, one request for State. Each
-// switch makes one thing different, so that a test can say which difference it is about.
+// Small adapters for unit tests, in the shape of wasmtime's: three named globals, a shadow stack, one request
+// for State. Each switch makes one thing different, so that a test can say which difference it is about.
 #pragma once
 
 #include "module_builder.h"
@@ -17,12 +17,12 @@ struct AdapterShape {
   std::int32_t state_align = 8;
   bool computed_size = false;
   bool asks_twice = false;
-  unsigned call_width = 5;       // bytes of the call's operand; linkers pad it to 5
+  unsigned call_width = 5;  // bytes of the call's operand; linkers pad it to 5
   bool grows_memory = false;
   bool data_segment = false;
   bool start_function = false;
   bool extra_global = false;
-  std::uint32_t frame = 32;      // bytes of stack its fd_write takes
+  std::uint32_t frame = 32;  // bytes of stack its fd_write takes
   bool recursive = false;
   std::string_view foreign_import = "wasi:io/streams@0.2.0";
   std::size_t padding_functions = 0;  // makes function indices large
@@ -69,7 +69,11 @@ inline std::vector<std::byte> build_adapter(const AdapterShape& shape = {}) {
   // An export that uses the stack: make room, take State, give the room back.
   const auto with_stack = [&](std::uint32_t frame, bool recursive) {
     Code code;
-    code.global_get(stack).i32_const(static_cast<std::int32_t>(frame)).op({0x6b}).local_tee(1).global_set(stack);
+    code.global_get(stack)
+        .i32_const(static_cast<std::int32_t>(frame))
+        .op({0x6b})
+        .local_tee(1)
+        .global_set(stack);
     code.call(state).op({0x1a});
     if (recursive) code.local_get(0).call(state + 1);
     if (shape.grows_memory) code.i32_const(1).op({0x40, 0x00, 0x1a});
@@ -86,9 +90,13 @@ inline std::vector<std::byte> build_adapter(const AdapterShape& shape = {}) {
   if (shape.names) {
     m.names(1, {{realloc, "cabi_realloc"}, {state, "State::new"}});
     if (shape.allocation_state) {
-      m.names(7, {{stack, shape.stack_name}, {state_pointer, "internal_state_ptr"}, {allocation, "allocation_state"}});
+      m.names(7, {{stack, shape.stack_name},
+                  {state_pointer, "internal_state_ptr"},
+                  {allocation, "allocation_state"}});
     } else {
-      m.names(7, {{stack, shape.stack_name}, {state_pointer, "internal_state_ptr"}, {allocation, "stderr_stream"}});
+      m.names(
+          7,
+          {{stack, shape.stack_name}, {state_pointer, "internal_state_ptr"}, {allocation, "stderr_stream"}});
     }
   }
   return m.build();

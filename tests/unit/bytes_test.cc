@@ -57,7 +57,8 @@ TEST(Cursor, RefusesACountThatTheRemainingBytesCannotHold) {
 }
 
 TEST(Leb128, EveryWidthThatFitsReadsBackAsTheSameValue) {
-  for (const std::int64_t value : {0LL, 1LL, -1LL, 63LL, 64LL, -64LL, -65LL, 8191LL, 8192LL, 67984LL, -67984LL, 0x7fffffffLL, -0x80000000LL}) {
+  for (const std::int64_t value : {0LL, 1LL, -1LL, 63LL, 64LL, -64LL, -65LL, 8191LL, 8192LL, 67984LL,
+                                   -67984LL, 0x7fffffffLL, -0x80000000LL}) {
     for (unsigned width = sleb_width(value); width <= 5; ++width) {
       const auto encoded = encode_sleb(value, width, 32);
       ASSERT_EQ(encoded.size(), width) << value;

@@ -6,11 +6,11 @@
 #include <string>
 #include <tuple>
 
-#include "component_builder.h"
-#include "reserve/plan.h"
-#include "record/record.h"
 #include "base/sha256.h"
+#include "component_builder.h"
 #include "module_builder.h"
+#include "record/record.h"
+#include "reserve/plan.h"
 
 namespace heapbump {
 namespace {
@@ -22,7 +22,8 @@ struct Main {
   Manifest manifest;
 };
 
-/// A main module of one page that imports one function `imports` times, and exports one more if that has a name.
+/// A main module of one page that imports one function `imports` times, and exports one more if that has a
+/// name.
 std::vector<std::byte> main_module(std::size_t imports = 0, std::string_view more = {}) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
@@ -34,7 +35,8 @@ std::vector<std::byte> main_module(std::size_t imports = 0, std::string_view mor
 }
 
 /// Reserved by raising its minimum: region [0x10000, ...).
-Main reserve_main(Placement placement, std::uint32_t adapters = 1, const std::vector<std::byte>& original = main_module()) {
+Main reserve_main(Placement placement, std::uint32_t adapters = 1,
+                  const std::vector<std::byte>& original = main_module()) {
   const auto module = read_module(original);
   Finding finding;
   finding.confidence = Confidence::proven;
@@ -54,8 +56,8 @@ Main reserve_main(Placement placement, std::uint32_t adapters = 1, const std::ve
   return main;
 }
 
-/// The module with every section's size in `width` bytes at least, as linkers pad them or as wit-component writes them, and,
-/// for wit-component, without component types.
+/// The module with every section's size in `width` bytes at least, as linkers pad them or as wit-component
+/// writes them, and, for wit-component, without component types.
 std::vector<std::byte> with_size_widths(Bytes bytes, unsigned width, bool strip = false) {
   const auto module = read_module(bytes);
   Writer out;
@@ -70,11 +72,11 @@ std::vector<std::byte> with_size_widths(Bytes bytes, unsigned width, bool strip 
 }
 
 struct ClientShape {
-  bool lazy_prefix = true;          // exports see to the stack first
+  bool lazy_prefix = true;  // exports see to the stack first
   std::int32_t state_size = 65536;
   bool grows = false;
   bool start = false;
-  std::int32_t placed_stack = 0;    // with placed_state: the addresses of a placed adapter
+  std::int32_t placed_stack = 0;  // with placed_state: the addresses of a placed adapter
   std::int32_t placed_state = 0;
   std::int32_t allocation_state = 2;
 };
@@ -113,14 +115,14 @@ std::vector<std::byte> build_client(const ClientShape& shape) {
   return m.build();
 }
 
-
 std::vector<std::byte> compose(Bytes main, const std::vector<std::vector<std::byte>>& clients,
                                std::string_view realloc = "cabi_realloc_adapter") {
   test::ComponentBuilder component;
   component.module(main).instantiate(0, {}).alias(2, 0, "memory").bag("memory", 2, 0);
   component.alias(0, 0, realloc).bag("cabi_realloc_adapter", 0, 0);
   std::uint32_t index = 1;
-  for (const auto& client : clients) component.module(client).instantiate(index++, {{"env", 1}, {"__main_module__", 2}});
+  for (const auto& client : clients)
+    component.module(client).instantiate(index++, {{"env", 1}, {"__main_module__", 2}});
   return component.build();
 }
 
@@ -146,21 +148,27 @@ TEST(Check, PassesAStockAdapterThatAsksTheShim) {
 
 TEST(Check, PassesAPlacedAdapterInItsSlots) {
   const Main main = reserve_main(Placement::adapter);
-  EXPECT_EQ(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30000, .placed_state = 0x10000})}, "_start")), "");
+  EXPECT_EQ(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30000, .placed_state = 0x10000})},
+                            "_start")),
+            "");
 }
 
 TEST(Check, FailsAStockAdapterThatGrowsTheMemory) {
   const Main main = reserve_main(Placement::shim);
-  expect_fault(verdict(compose(main.bytes, {build_client({.grows = true})})), "grows or measures the memory itself");
+  expect_fault(verdict(compose(main.bytes, {build_client({.grows = true})})),
+               "grows or measures the memory itself");
 }
 
 TEST(Check, FailsAnAdapterPlacedAtTheWrongSlot) {
   const Main main = reserve_main(Placement::adapter, 2);
-  expect_fault(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30001, .placed_state = 0x10000})}, "_start")),
+  expect_fault(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30001, .placed_state = 0x10000})},
+                               "_start")),
                "not the top of a stack slot");
-  expect_fault(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30000, .placed_state = 0x10008})}, "_start")),
+  expect_fault(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30000, .placed_state = 0x10008})},
+                               "_start")),
                "not a State slot");
-  expect_fault(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30000, .placed_state = 0x30000})}, "_start")),
+  expect_fault(verdict(compose(main.bytes, {build_client({.placed_stack = 0x30000, .placed_state = 0x30000})},
+                               "_start")),
                "in those of adapter 1");
 }
 
@@ -182,12 +190,14 @@ TEST(Check, FailsMoreRequestsThanTheShimAnswers) {
 
 TEST(Check, FailsARequestForAnotherSize) {
   const Main main = reserve_main(Placement::shim);
-  expect_fault(verdict(compose(main.bytes, {build_client({.state_size = 65537})})), "other than one new slot");
+  expect_fault(verdict(compose(main.bytes, {build_client({.state_size = 65537})})),
+               "other than one new slot");
 }
 
 TEST(Check, FailsAnExportThatDoesNotSeeToTheStackFirst) {
   const Main main = reserve_main(Placement::shim);
-  expect_fault(verdict(compose(main.bytes, {build_client({.lazy_prefix = false})})), "does not first see to it");
+  expect_fault(verdict(compose(main.bytes, {build_client({.lazy_prefix = false})})),
+               "does not first see to it");
 }
 
 TEST(Check, FailsAStartFunction) {
@@ -210,7 +220,8 @@ TEST(Check, FailsAStockAdapterBoundToAnotherRealloc) {
 TEST(Check, FailsTheManifestOfAnotherModule) {
   const Main main = reserve_main(Placement::shim);
   const Main other = reserve_main(Placement::shim, 2);
-  expect_fault(verdict(compose(main.bytes, {build_client({})}), &other.manifest), "belongs to another module");
+  expect_fault(verdict(compose(main.bytes, {build_client({})}), &other.manifest),
+               "belongs to another module");
   Manifest copy = other.manifest;
   copy.output_sha256.clear();
   expect_fault(verdict(compose(main.bytes, {build_client({})}), &copy), "differs from the one");
@@ -227,9 +238,11 @@ TEST(Check, FailsAnyChangedByteOfTheMainModule) {
     // In the record, text that is there to be read may change, but nothing that says where the region is.
     EXPECT_GT(i, record);
     const Manifest& m = check->modules.at(0).manifest;
-    EXPECT_EQ(std::tie(m.region, m.slots, m.placement, m.memory_min_before, m.memory_min_after, m.input_sha256),
-              std::tie(main.manifest.region, main.manifest.slots, main.manifest.placement, main.manifest.memory_min_before,
-                       main.manifest.memory_min_after, main.manifest.input_sha256));
+    EXPECT_EQ(
+        std::tie(m.region, m.slots, m.placement, m.memory_min_before, m.memory_min_after, m.input_sha256),
+        std::tie(main.manifest.region, main.manifest.slots, main.manifest.placement,
+                 main.manifest.memory_min_before, main.manifest.memory_min_after,
+                 main.manifest.input_sha256));
   }
 }
 
@@ -266,7 +279,8 @@ TEST(Check, KnowsAModuleAgainWhoseDoubleImportsWitComponentRenamed) {
   for (const Section& section : module->sections) {
     const bool imports = section.id == SectionId::import;
     const Section& from = imports ? *donor_module->section(SectionId::import) : section;
-    const Bytes payload = (imports ? *donor_module : *module).bytes_at(from.payload_offset, from.payload_size);
+    const Bytes payload =
+        (imports ? *donor_module : *module).bytes_at(from.payload_offset, from.payload_size);
     out.u8(static_cast<std::uint8_t>(section.id)).uleb(payload.size()).bytes(payload);
   }
   const auto check = check_component(compose(out.view(), {build_client({})}), &main.manifest);

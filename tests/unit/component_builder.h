@@ -1,5 +1,5 @@
-// Small components for unit tests, in the shape wit-component gives them: core modules, their instances, the items that are
-// passed between them. Nothing is checked.
+// Small components for unit tests, in the shape wit-component gives them: core modules, their instances, the
+// items that are passed between them. Nothing is checked.
 #pragma once
 
 #include <string_view>
@@ -20,7 +20,8 @@ class ComponentBuilder {
   }
   ComponentBuilder& module(Bytes bytes) { return section(1, bytes); }
   ComponentBuilder& component(Bytes bytes) { return section(4, bytes); }
-  ComponentBuilder& instantiate(std::uint32_t module, std::initializer_list<std::pair<std::string_view, std::uint32_t>> with) {
+  ComponentBuilder& instantiate(std::uint32_t module,
+                                std::initializer_list<std::pair<std::string_view, std::uint32_t>> with) {
     Writer w;
     w.uleb(1).u8(0).uleb(module).uleb(with.size());
     for (const auto& [name, instance] : with) w.name(name).u8(0x12).uleb(instance);

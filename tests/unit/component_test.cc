@@ -10,7 +10,9 @@ namespace {
 
 using test::ComponentBuilder;
 
-std::vector<std::byte> empty_module() { return test::ModuleBuilder().build(); }
+std::vector<std::byte> empty_module() {
+  return test::ModuleBuilder().build();
+}
 
 TEST(Component, ReportsEachCoreModuleWithItsFileOffset) {
   const auto module = empty_module();
@@ -62,8 +64,9 @@ TEST(Component, RefusesAReferenceToSomethingDefinedLater) {
 }
 
 TEST(Component, RefusesWhatItDoesNotKnowInsteadOfMiscounting) {
-  EXPECT_EQ(read_component(ComponentBuilder().section(8, Writer().uleb(1).u8(0x7e).view()).build()).error().code,
-            Code::kComponentFeature);
+  EXPECT_EQ(
+      read_component(ComponentBuilder().section(8, Writer().uleb(1).u8(0x7e).view()).build()).error().code,
+      Code::kComponentFeature);
   EXPECT_EQ(read_component(ComponentBuilder().section(13, {}).build()).error().code, Code::kComponentFeature);
 }
 
@@ -82,7 +85,12 @@ TEST(Component, ACoreModuleIsNotAComponent) {
 }
 
 TEST(Component, EveryTruncationIsAnErrorOrAShorterComponent) {
-  const auto bytes = ComponentBuilder().module(empty_module()).instantiate(0, {}).alias(2, 0, "memory").bag("m", 2, 0).build();
+  const auto bytes = ComponentBuilder()
+                         .module(empty_module())
+                         .instantiate(0, {})
+                         .alias(2, 0, "memory")
+                         .bag("m", 2, 0)
+                         .build();
   std::size_t accepted = 0;
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     if (read_component(Bytes(bytes).first(size))) ++accepted;

@@ -62,7 +62,14 @@ class FlowTest : public testing::Test {
 using Values = std::vector<std::int64_t>;
 
 TEST_F(FlowTest, a_constant_keeps_its_place_in_the_file_through_locals) {
-  const auto flow = follow(Code().i32_const(67984, 5).local_tee(2).local_set(3).i32_const(0).local_get(3).access(0x36, 16).local_get(2));
+  const auto flow = follow(Code()
+                               .i32_const(67984, 5)
+                               .local_tee(2)
+                               .local_set(3)
+                               .i32_const(0)
+                               .local_get(3)
+                               .access(0x36, 16)
+                               .local_get(2));
   ASSERT_TRUE(flow) << flow.error().message;
   const Effect& store = only(*flow, EffectKind::store);
   EXPECT_EQ(store.value, 16);
@@ -90,8 +97,15 @@ TEST_F(FlowTest, both_ways_of_an_if_reach_the_merge) {
 }
 
 TEST_F(FlowTest, an_if_without_else_keeps_the_old_value_as_one_of_two) {
-  const auto flow = follow(
-      Code().i32_const(1234567).local_set(2).local_get(0).op({0x04, 0x40}).i32_const(70000).local_set(2).op({0x0b}).local_get(2));
+  const auto flow = follow(Code()
+                               .i32_const(1234567)
+                               .local_set(2)
+                               .local_get(0)
+                               .op({0x04, 0x40})
+                               .i32_const(70000)
+                               .local_set(2)
+                               .op({0x0b})
+                               .local_get(2));
   ASSERT_TRUE(flow);
   const NodeId returned = flow->operands_of(only(*flow, EffectKind::returns))[0];
   EXPECT_EQ(sources(*flow, returned), (Values{70000, 1234567}));
@@ -166,7 +180,8 @@ TEST_F(FlowTest, a_constant_condition_leaves_the_other_way_without_a_path) {
                                .op({0x0b})
                                .local_get(0));
   ASSERT_TRUE(flow);
-  EXPECT_TRUE(std::ranges::none_of(flow->effects, [](const Effect& e) { return e.kind == EffectKind::store; }));
+  EXPECT_TRUE(
+      std::ranges::none_of(flow->effects, [](const Effect& e) { return e.kind == EffectKind::store; }));
   ASSERT_EQ(flow->dead.size(), 3u);
   EXPECT_EQ(flow->dead[0].value, 70000);
 }
@@ -211,14 +226,8 @@ TEST_F(FlowTest, call_arguments_and_results_are_tied_to_their_call) {
 
 TEST_F(FlowTest, sums_of_constants_are_gathered_with_their_sites) {
   // ((local0 - 70000) + 8) + local-constant 4
-  const auto flow = follow(Code()
-                               .local_get(0)
-                               .i32_const(70000)
-                               .op({0x6b})
-                               .i32_const(8)
-                               .op({0x6a})
-                               .i32_const(4)
-                               .op({0x6a}));
+  const auto flow =
+      follow(Code().local_get(0).i32_const(70000).op({0x6b}).i32_const(8).op({0x6a}).i32_const(4).op({0x6a}));
   ASSERT_TRUE(flow);
   const Linear sum = linear_form(*flow, flow->operands_of(only(*flow, EffectKind::returns))[0]);
   EXPECT_EQ(flow->nodes[sum.base].kind, NodeKind::parameter);
@@ -227,8 +236,15 @@ TEST_F(FlowTest, sums_of_constants_are_gathered_with_their_sites) {
 }
 
 TEST_F(FlowTest, phi_operands_follow_the_block_s_predecessors) {
-  const auto flow = follow(
-      Code().i32_const(1234567).local_set(2).local_get(0).op({0x04, 0x40}).i32_const(70000).local_set(2).op({0x0b}).local_get(2));
+  const auto flow = follow(Code()
+                               .i32_const(1234567)
+                               .local_set(2)
+                               .local_get(0)
+                               .op({0x04, 0x40})
+                               .i32_const(70000)
+                               .local_set(2)
+                               .op({0x0b})
+                               .local_get(2));
   ASSERT_TRUE(flow);
   const Node& phi = flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]];
   ASSERT_EQ(phi.kind, NodeKind::phi);
@@ -260,7 +276,8 @@ TEST_F(FlowTest, a_catch_sees_every_value_the_try_gave_a_local) {
                                .op({0x0b})
                                .local_get(0));
   ASSERT_TRUE(flow) << flow.error().message;
-  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::store))[1]), (Values{60000, 70000, 80000}));
+  EXPECT_EQ(sources(*flow, flow->operands_of(only(*flow, EffectKind::store))[1]),
+            (Values{60000, 70000, 80000}));
 }
 
 TEST_F(FlowTest, a_tail_call_is_a_call_and_a_return) {
@@ -292,7 +309,8 @@ TEST_F(FlowTest, a_word_that_an_escaping_address_may_reach_stays_memory) {
   for (const std::int32_t escape : {0, 8, 12}) {
     const auto flow = follow(framed(escape), promote);
     ASSERT_TRUE(flow) << flow.error().message;
-    EXPECT_EQ(flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]].kind, NodeKind::load) << escape;
+    EXPECT_EQ(flow->nodes[flow->operands_of(only(*flow, EffectKind::returns))[0]].kind, NodeKind::load)
+        << escape;
   }
   const auto above = follow(framed(16), promote);  // an object that starts after the word
   ASSERT_TRUE(above);
@@ -300,14 +318,15 @@ TEST_F(FlowTest, a_word_that_an_escaping_address_may_reach_stays_memory) {
 }
 
 TEST_F(FlowTest, words_of_the_frame_that_overlap_stay_memory) {
-  const auto flow = follow(framed(-1).local_get(2).op({0x2d, 0x00, 0x0e, 0x6a}), {.frame_slots = true});  // + byte at 14
+  const auto flow =
+      follow(framed(-1).local_get(2).op({0x2d, 0x00, 0x0e, 0x6a}), {.frame_slots = true});  // + byte at 14
   ASSERT_TRUE(flow) << flow.error().message;
   EXPECT_FALSE(flow->constant(flow->operand(flow->operands_of(only(*flow, EffectKind::returns))[0], 0)));
 }
 
 TEST_F(FlowTest, the_frame_of_an_inlined_function_lies_below_its_caller_s) {
-  // outer = sp - 16; sp = outer; [a call]; inner = sp - 16; *(inner + 4) = 70000; local 3 joins inner on one way only;
-  // return *(inner + 4)
+  // outer = sp - 16; sp = outer; [a call]; inner = sp - 16; *(inner + 4) = 70000; local 3 joins inner on one
+  // way only; return *(inner + 4)
   const auto inlined = [](bool calls) {
     Code code;
     code.global_get(0).i32_const(16).op({0x6b}).local_tee(2).global_set(0);
@@ -320,16 +339,25 @@ TEST_F(FlowTest, the_frame_of_an_inlined_function_lies_below_its_caller_s) {
   const auto known = follow(inlined(false), {.frame_slots = true});
   ASSERT_TRUE(known) << known.error().message;
   EXPECT_EQ(known->constant(known->operands_of(only(*known, EffectKind::returns))[0]), 70000);
-  const auto unknown = follow(inlined(true), {.frame_slots = true});  // the callee may have left the stack pointer elsewhere
+  const auto unknown =
+      follow(inlined(true), {.frame_slots = true});  // the callee may have left the stack pointer elsewhere
   ASSERT_TRUE(unknown) << unknown.error().message;
-  EXPECT_EQ(unknown->nodes[unknown->operands_of(only(*unknown, EffectKind::returns))[0]].kind, NodeKind::load);
+  EXPECT_EQ(unknown->nodes[unknown->operands_of(only(*unknown, EffectKind::returns))[0]].kind,
+            NodeKind::load);
 }
 
 TEST_F(FlowTest, a_constant_that_is_asked_for_zero_decides_as_unoptimised_code_writes_it) {
   // if (((left == right) & 1) == 0) return 1; return 2
   const auto asks = [&](std::int32_t left, std::int32_t right) {
-    const auto flow = follow(Code().i32_const(left).i32_const(right).op({0x46}).i32_const(1).op({0x71, 0x45, 0x04, 0x40})
-                                 .i32_const(1).op({0x0f, 0x0b}).i32_const(2));
+    const auto flow = follow(Code()
+                                 .i32_const(left)
+                                 .i32_const(right)
+                                 .op({0x46})
+                                 .i32_const(1)
+                                 .op({0x71, 0x45, 0x04, 0x40})
+                                 .i32_const(1)
+                                 .op({0x0f, 0x0b})
+                                 .i32_const(2));
     EXPECT_TRUE(flow) << flow.error().message;
     return flow ? std::ranges::count(flow->effects, EffectKind::returns, &Effect::kind) : 0;
   };
@@ -349,8 +377,9 @@ TEST_F(FlowTest, a_stack_that_does_not_add_up_is_an_error_with_an_offset) {
 }
 
 TEST_F(FlowTest, indices_out_of_range_are_errors) {
-  for (const Code& code : {Code().local_get(6), Code().call(9), Code().global_get(1), Code().local_get(0).op({0x0c, 0x05}),
-                           Code().op({0x03, 0x40}).local_get(0).local_set(6).op({0x0b}).local_get(0)}) {
+  for (const Code& code :
+       {Code().local_get(6), Code().call(9), Code().global_get(1), Code().local_get(0).op({0x0c, 0x05}),
+        Code().op({0x03, 0x40}).local_get(0).local_set(6).op({0x0b}).local_get(0)}) {
     const auto flow = follow(code);
     ASSERT_FALSE(flow);
     EXPECT_EQ(flow.error().code, heapbump::Code::kBadIndex);
@@ -375,15 +404,17 @@ TEST_F(FlowTest, work_is_bounded) {
 }
 
 TEST(InstructionShape, knows_the_operands_of_ranges_and_their_edges) {
-  const auto shape = [](std::uint32_t opcode) { return instruction_shape(opcode).value_or(Shape{9, 9, Access::none}); };
-  EXPECT_EQ(shape(0x45).pops, 1);      // i32.eqz
-  EXPECT_EQ(shape(0x46).pops, 2);      // i32.eq
-  EXPECT_EQ(shape(0xa6).pops, 2);      // f64.copysign
-  EXPECT_EQ(shape(0xa7).pops, 1);      // i32.wrap_i64
-  EXPECT_EQ(shape(0xc4).pops, 1);      // i64.extend32_s
-  EXPECT_EQ(shape(0xfd0052).pops, 3);  // v128.bitselect
+  const auto shape = [](std::uint32_t opcode) {
+    return instruction_shape(opcode).value_or(Shape{9, 9, Access::none});
+  };
+  EXPECT_EQ(shape(0x45).pops, 1);        // i32.eqz
+  EXPECT_EQ(shape(0x46).pops, 2);        // i32.eq
+  EXPECT_EQ(shape(0xa6).pops, 2);        // f64.copysign
+  EXPECT_EQ(shape(0xa7).pops, 1);        // i32.wrap_i64
+  EXPECT_EQ(shape(0xc4).pops, 1);        // i64.extend32_s
+  EXPECT_EQ(shape(0xfd0052).pops, 3);    // v128.bitselect
   EXPECT_EQ(shape(0xfd0059).pushes, 0);  // v128.store16_lane
-  EXPECT_EQ(shape(0xfe0048).pops, 3);  // i32.atomic.rmw.cmpxchg
+  EXPECT_EQ(shape(0xfe0048).pops, 3);    // i32.atomic.rmw.cmpxchg
   EXPECT_FALSE(instruction_shape(op::call));
   EXPECT_FALSE(instruction_shape(0xfe004f));
   EXPECT_FALSE(instruction_shape(0xfd00a2));

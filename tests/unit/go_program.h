@@ -1,5 +1,5 @@
-// A Go program made up for tests: the runtime's structure as Go's linker lays it out, and the code that reads it, in the three
-// ways that Go's versions have. Each member is one thing that a test can make otherwise.
+// A Go program made up for tests: the runtime's structure as Go's linker lays it out, and the code that reads
+// it, in the three ways that Go's versions have. Each member is one thing that a test can make otherwise.
 #pragma once
 
 #include <array>
@@ -29,11 +29,13 @@ class Program {
   bool asks_for_size = true;
   std::map<std::uint32_t, std::uint64_t> overrides;  // address -> word
 
-  // As Go's linker writes them: runs of eight zeros and more are left out, so one program is several segments.
+  // As Go's linker writes them: runs of eight zeros and more are left out, so one program is several
+  // segments.
   [[nodiscard]] std::vector<std::byte> build() const {
     std::vector<std::byte> image(kDataEnd - kDataStart);
     const auto put = [&](std::uint32_t address, std::uint64_t value) {
-      for (unsigned i = 0; i < 8; ++i) image[address - kDataStart + i] = static_cast<std::byte>(value >> (8 * i));
+      for (unsigned i = 0; i < 8; ++i)
+        image[address - kDataStart + i] = static_cast<std::byte>(value >> (8 * i));
     };
     fill(put);
     for (const auto& [address, value] : overrides) put(address, value);
@@ -51,7 +53,8 @@ class Program {
       std::size_t stop = begin, zeros = 0;
       while (stop < image.size() && zeros < 8) zeros = image[stop++] == std::byte{0} ? zeros + 1 : 0;
       if (begin < stop - zeros)
-        builder.data(static_cast<std::int32_t>(kDataStart + begin), as_text(Bytes(image).subspan(begin, stop - zeros - begin)));
+        builder.data(static_cast<std::int32_t>(kDataStart + begin),
+                     as_text(Bytes(image).subspan(begin, stop - zeros - begin)));
       begin = stop;
     }
     return builder.build();
@@ -90,14 +93,18 @@ class Program {
     const std::uint32_t minpc = kModuleData + (old ? 80 : 160);
     put(minpc, 0x10000000);
     put(minpc + 8, 0x10020001);
-    std::vector<std::uint64_t> sections = {0, 0x20, kDataStart, 0x20800, 0x20800, 0x23000, 0x23000, 0x30000, 0x30000, end};
+    std::vector<std::uint64_t> sections = {0,       0x20,    kDataStart, 0x20800, 0x20800,
+                                           0x23000, 0x23000, 0x30000,    0x30000, end};
     if (magic == 0xfffffff1) sections.insert(sections.end(), {end, end});
     sections.push_back(end);
-    for (std::size_t i = 0; i < sections.size(); ++i) put(minpc + 16 + static_cast<std::uint32_t>(i) * 8, sections[i]);
+    for (std::size_t i = 0; i < sections.size(); ++i)
+      put(minpc + 16 + static_cast<std::uint32_t>(i) * 8, sections[i]);
     put(kPointer, kModuleData);
   }
 
-  static Code& load(Code& code, std::int64_t address) { return code.i64_const(address).op({0xa7, 0x29, 3, 0}); }
+  static Code& load(Code& code, std::int64_t address) {
+    return code.i64_const(address).op({0xa7, 0x29, 3, 0});
+  }
 
   [[nodiscard]] Code init_code() const {
     Code code;
@@ -121,10 +128,13 @@ class Program {
   }
 };
 
-// The flow engine wants locals of the right type; the builder declares i32, so the local is declared i64 by hand.
+// The flow engine wants locals of the right type; the builder declares i32, so the local is declared i64 by
+// hand.
 inline std::vector<std::byte> with_i64_locals(std::vector<std::byte> module) {
   for (std::size_t i = 0; i + 2 < module.size(); ++i) {
-    if (module[i] == std::byte{1} && module[i + 1] == std::byte{1} && module[i + 2] == std::byte{0x7f} && i > 60) module[i + 2] = std::byte{0x7e};
+    if (module[i] == std::byte{1} && module[i + 1] == std::byte{1} && module[i + 2] == std::byte{0x7f} &&
+        i > 60)
+      module[i + 2] = std::byte{0x7e};
   }
   return module;
 }

@@ -1,15 +1,16 @@
-// Big Go's detector on modules made up for the purpose: the structure, the code that reads it, and each way to be wrong.
+// Big Go's detector on modules made up for the purpose: the structure, the code that reads it, and each way
+// to be wrong.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 
+#include "detectors/detect.h"
 #include "detectors/registry.h"
 #include "go_program.h"
-#include "wasm/data_image.h"
-#include "detectors/detect.h"
 #include "reserve/reserve.h"
 #include "reserve/undo.h"
+#include "wasm/data_image.h"
 
 namespace heapbump {
 namespace {
@@ -33,7 +34,8 @@ std::unique_ptr<Found> find(const Program& program) {
 }
 
 bool refused(const Found& found, Code code) {
-  return *found.finding && !(**found.finding).refusals.empty() && (**found.finding).refusals.front().code == code;
+  return *found.finding && !(**found.finding).refusals.empty() &&
+         (**found.finding).refusals.front().code == code;
 }
 
 TEST(Go, TakesTheBreakFromTheRoundedEndWord) {
@@ -119,12 +121,12 @@ TEST(Go, AnEraThatNoVersionHasIsRefused) {
 TEST(Go, EachFieldThatDoesNotCheckOutRefuses) {
   const std::uint32_t sections = kModuleData + 176;
   const std::map<std::uint32_t, std::uint64_t> broken = {
-      {kModuleData + 168, 0x10000000},     // maxpc = minpc
-      {kModuleData + 136, 4},              // ftab's length
-      {kModuleData + 8, kHeader + 1},      // funcnametab
-      {kModuleData + 40, 0xfffffff},       // cutab's length
-      {sections + 4 * 8, 0x20000},         // data below enoptrdata
-      {sections + 12 * 8, 0x2ffff},        // end below enoptrbss
+      {kModuleData + 168, 0x10000000},  // maxpc = minpc
+      {kModuleData + 136, 4},           // ftab's length
+      {kModuleData + 8, kHeader + 1},   // funcnametab
+      {kModuleData + 40, 0xfffffff},    // cutab's length
+      {sections + 4 * 8, 0x20000},      // data below enoptrdata
+      {sections + 12 * 8, 0x2ffff},     // end below enoptrbss
   };
   for (const auto& [address, value] : broken) {
     Program program;
@@ -180,7 +182,8 @@ TEST(Go, AnEndWordThatLiesPartlyInNoSegmentIsStillMoved) {
   ASSERT_TRUE(after) << after.error().message;
   EXPECT_EQ(after->data.size(), module->data.size());
   EXPECT_EQ(DataImage::make(*after)->load64(word), program.end + 0x20000);
-  EXPECT_EQ(DataImage::make(*after)->load64(word - 8), program.end) << "its neighbour holds the same number and stays";
+  EXPECT_EQ(DataImage::make(*after)->load64(word - 8), program.end)
+      << "its neighbour holds the same number and stays";
   EXPECT_EQ(*undo(*after), file);
 }
 

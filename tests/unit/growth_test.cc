@@ -1,5 +1,6 @@
-// Allocators that take memory.grow to continue what they already have: whatever they look like, the pages above the
-// declared minimum must not be called untouched. Each has a sibling that differs in that alone, and is accepted.
+// Allocators that take memory.grow to continue what they already have: whatever they look like, the pages
+// above the declared minimum must not be called untouched. Each has a sibling that differs in that alone, and
+// is accepted.
 #include <gtest/gtest.h>
 
 #include "detectors/registry.h"
@@ -41,15 +42,21 @@ class Program {
   std::uint32_t unary = 0, nullary = 0;
 };
 
-Code grow(int pages) { return Code().i32_const(pages).op({0x40, 0x00}); }
-Code shifted(Code code) { return code.i32_const(16).op({0x74}); }
+Code grow(int pages) {
+  return Code().i32_const(pages).op({0x40, 0x00});
+}
+Code shifted(Code code) {
+  return code.i32_const(16).op({0x74});
+}
 /// Stores what `address` leaves on the stack after it at a word.
 Code kept(int word, const Code& value) {
   Code code = value;
   return code.local_set(0).i32_const(word).local_get(0).access(0x36);
 }
 /// A function that returns grow(parameter).
-Code raw_grow() { return Code().local_get(0).op({0x40, 0x00}); }
+Code raw_grow() {
+  return Code().local_get(0).op({0x40, 0x00});
+}
 
 void expect_refused(Program& program, std::string_view reason) {
   const std::string why = program.why_not_tail();
@@ -119,7 +126,8 @@ TEST(Growth, a_function_that_grows_more_often_than_is_followed_is_refused) {
   for (const int growths : {64, 65}) {
     Program program;
     Code code;
-    for (int i = 0; i < growths; ++i) code.i32_const(kFresh).i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).access(0x36);
+    for (int i = 0; i < growths; ++i)
+      code.i32_const(kFresh).i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).access(0x36);
     program.function(code);
     if (growths == 64)
       EXPECT_EQ(program.why_not_tail(), "");
@@ -135,9 +143,15 @@ TEST(Growth, growing_by_nothing_asks_for_the_size) {
   expect_refused(program, "stored as the end");
   for (const int bytes : {0, 65536}) {
     Program sbrk;
-    const auto grows = sbrk.builder.function(
-        sbrk.unary, 0,
-        Code().local_get(0).i32_const(65535).op({0x6a}).i32_const(16).op({0x76, 0x40, 0x00}).i32_const(16).op({0x74}));
+    const auto grows = sbrk.builder.function(sbrk.unary, 0,
+                                             Code()
+                                                 .local_get(0)
+                                                 .i32_const(65535)
+                                                 .op({0x6a})
+                                                 .i32_const(16)
+                                                 .op({0x76, 0x40, 0x00})
+                                                 .i32_const(16)
+                                                 .op({0x74}));
     const auto passes = sbrk.builder.function(sbrk.unary, 0, Code().local_get(0).call(grows));
     sbrk.function(kept(kEnd, Code().i32_const(bytes).call(passes)));
     if (bytes == 0)
@@ -171,11 +185,20 @@ TEST(Growth, a_loop_up_to_the_memory_s_end_is_no_comparison_with_grown_memory) {
   program.function(kept(kFresh, shifted(grow(2))));
   // local 1 = the heap's start; do { *local 1 = 0; local 1 += 4 } while (local 1 != memory.size << 16)
   program.function(Code()
-                       .i32_const(kFresh).access(0x28).local_set(1)
+                       .i32_const(kFresh)
+                       .access(0x28)
+                       .local_set(1)
                        .op({0x03, 0x40})
-                       .local_get(1).i32_const(0).access(0x36)
-                       .local_get(1).i32_const(4).op({0x6a}).local_tee(1)
-                       .op({0x3f, 0x00}).i32_const(16).op({0x74, 0x47, 0x0d, 0x00, 0x0b}));
+                       .local_get(1)
+                       .i32_const(0)
+                       .access(0x36)
+                       .local_get(1)
+                       .i32_const(4)
+                       .op({0x6a})
+                       .local_tee(1)
+                       .op({0x3f, 0x00})
+                       .i32_const(16)
+                       .op({0x74, 0x47, 0x0d, 0x00, 0x0b}));
   expect_refused(program, "compared");
 }
 
@@ -183,8 +206,16 @@ TEST(Growth, memory_just_below_what_was_grown_is_not_the_allocator_s) {
   for (const int below : {0, 4}) {
     Program program;
     program.function(Code()
-                         .i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).local_set(0)
-                         .local_get(0).i32_const(-below).op({0x6a}).i32_const(1).access(0x36));
+                         .i32_const(1)
+                         .op({0x40, 0x00})
+                         .i32_const(16)
+                         .op({0x74})
+                         .local_set(0)
+                         .local_get(0)
+                         .i32_const(-below)
+                         .op({0x6a})
+                         .i32_const(1)
+                         .access(0x36));
     if (below == 0)
       EXPECT_EQ(program.why_not_tail(), "");
     else
@@ -216,7 +247,11 @@ TEST(Growth, an_assertion_on_the_size_ends_a_heap_that_cannot_grow) {
     if (grows) program.function(kept(kFresh, shifted(grow(2))));
     // if (*break > memory.size << 16) trap
     program.function(Code()
-                         .i32_const(kEnd).access(0x28).op({0x3f, 0x00}).i32_const(16).op({0x74, 0x4b})
+                         .i32_const(kEnd)
+                         .access(0x28)
+                         .op({0x3f, 0x00})
+                         .i32_const(16)
+                         .op({0x74, 0x4b})
                          .op({0x04, 0x40, 0x00, 0x0b}));
     EXPECT_EQ(program.why_not_tail().empty(), grows);
   }
@@ -228,7 +263,12 @@ TEST(Growth, an_assertion_may_be_written_in_64_bits) {
     program.function(kept(kFresh, shifted(grow(2))));
     // if ((i64)memory.size << 16 <= (i64)*kEnd) trap, or return
     Code code;
-    code.op({0x3f, 0x00, 0xad}).i64_const(16).op({0x86}).i32_const(kEnd).access(0x28).op({0xad, 0x58, 0x04, 0x40});
+    code.op({0x3f, 0x00, 0xad})
+        .i64_const(16)
+        .op({0x86})
+        .i32_const(kEnd)
+        .access(0x28)
+        .op({0xad, 0x58, 0x04, 0x40});
     program.function(code.op({traps ? 0x00 : 0x0f, 0x0b}).i32_const(kFresh).i32_const(0).access(0x36));
     if (traps)
       EXPECT_EQ(program.why_not_tail(), "");
@@ -239,8 +279,13 @@ TEST(Growth, an_assertion_may_be_written_in_64_bits) {
 
 /// if (memory.size > pages) trap, or return
 Code limited(int pages, bool traps) {
-  return Code().op({0x3f, 0x00}).i32_const(pages).op({0x4b, 0x04, 0x40, traps ? 0x00 : 0x0f, 0x0b})
-      .i32_const(kFresh).i32_const(0).access(0x36);
+  return Code()
+      .op({0x3f, 0x00})
+      .i32_const(pages)
+      .op({0x4b, 0x04, 0x40, traps ? 0x00 : 0x0f, 0x0b})
+      .i32_const(kFresh)
+      .i32_const(0)
+      .access(0x36);
 }
 
 TEST(Growth, a_check_that_arithmetic_stays_in_32_bits_is_no_limit) {
@@ -255,8 +300,16 @@ TEST(Growth, a_check_that_arithmetic_stays_in_32_bits_is_no_limit) {
   EXPECT_NE(why(limited(17, true)), "");      // a size that the program relies on
   // end = memory.size << 16; if (end + n < end) trap
   const auto overflow = [](int opcode, int compare) {
-    return Code().op({0x3f, 0x00}).i32_const(16).op({0x74}).local_tee(0).i32_const(kEnd).access(0x28).op({opcode})
-        .local_get(0).op({compare, 0x04, 0x40, 0x00, 0x0b});
+    return Code()
+        .op({0x3f, 0x00})
+        .i32_const(16)
+        .op({0x74})
+        .local_tee(0)
+        .i32_const(kEnd)
+        .access(0x28)
+        .op({opcode})
+        .local_get(0)
+        .op({compare, 0x04, 0x40, 0x00, 0x0b});
   };
   EXPECT_EQ(why(overflow(0x6a, 0x49)), "");
   EXPECT_EQ(why(overflow(0x6b, 0x4b)), "");
@@ -266,8 +319,17 @@ TEST(Growth, a_check_that_arithmetic_stays_in_32_bits_is_no_limit) {
 /// Gives what it has, or else new memory: `*kFresh != 0 ? *kFresh : memory.grow(1) << 16`.
 std::uint32_t pool(Program& program) {
   return program.builder.function(program.unary, 1,
-                                  Code().i32_const(kFresh).access(0x28).local_tee(1).op({0x45, 0x04, 0x40})
-                                      .i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).local_set(1).op({0x0b})
+                                  Code()
+                                      .i32_const(kFresh)
+                                      .access(0x28)
+                                      .local_tee(1)
+                                      .op({0x45, 0x04, 0x40})
+                                      .i32_const(1)
+                                      .op({0x40, 0x00})
+                                      .i32_const(16)
+                                      .op({0x74})
+                                      .local_set(1)
+                                      .op({0x0b})
                                       .local_get(1));
 }
 
@@ -298,7 +360,11 @@ TEST(Growth, what_takes_its_memory_from_an_allocator_is_one_too) {
     // aligned(n) = (pool(n) + 15) & -16; or what it grows itself, while pool(n) goes elsewhere
     Code aligned;
     if (own)
-      aligned = kept(kEnd + 8, Code().local_get(0).call(allocate)).i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74});
+      aligned = kept(kEnd + 8, Code().local_get(0).call(allocate))
+                    .i32_const(1)
+                    .op({0x40, 0x00})
+                    .i32_const(16)
+                    .op({0x74});
     else
       aligned.local_get(0).call(allocate).i32_const(15).op({0x6a}).i32_const(-16).op({0x71});
     const auto gives = program.builder.function(program.unary, 1, aligned);
@@ -310,14 +376,26 @@ TEST(Growth, what_takes_its_memory_from_an_allocator_is_one_too) {
   }
 }
 
-/// Three functions: grow; one that gives what it has left or grows; a heap that asks that one for a page and goes on where it
-/// ended, or takes the page from where it was told.
+/// Three functions: grow; one that gives what it has left or grows; a heap that asks that one for a page and
+/// goes on where it ended, or takes the page from where it was told.
 void heap_of_pages(Program& program, bool in_place) {
-  const auto grows = program.builder.function(program.unary, 0, Code().local_get(0).op({0x40, 0x00}).i32_const(16).op({0x74}));
+  const auto grows = program.builder.function(program.unary, 0,
+                                              Code().local_get(0).op({0x40, 0x00}).i32_const(16).op({0x74}));
   const auto more = program.builder.function(program.unary, 1,
-                                             Code().i32_const(kFresh).access(0x28).local_tee(1).op({0x45, 0x04, 0x40})
-                                                 .i32_const(4).call(grows).local_set(1)
-                                                 .i32_const(kFresh).local_get(1).i32_const(8).op({0x6a}).access(0x36).op({0x0b})
+                                             Code()
+                                                 .i32_const(kFresh)
+                                                 .access(0x28)
+                                                 .local_tee(1)
+                                                 .op({0x45, 0x04, 0x40})
+                                                 .i32_const(4)
+                                                 .call(grows)
+                                                 .local_set(1)
+                                                 .i32_const(kFresh)
+                                                 .local_get(1)
+                                                 .i32_const(8)
+                                                 .op({0x6a})
+                                                 .access(0x36)
+                                                 .op({0x0b})
                                                  .local_get(1));
   Code take;
   take.i32_const(1).call(more).local_set(0);
@@ -342,7 +420,9 @@ TEST(Growth, a_heap_that_knows_where_memory_ends_must_look_where_its_new_memory_
     Program in_code;
     heap_of_pages(in_code, in_place);
     in_code.function(Code().i32_const(kEnd).i32_const(end).access(0x36));
-    for (const auto& [program, where] : {std::pair{&in_data, "in data at 0x450"}, {&in_global, "in global 1"}, {&in_code, "in function 3"}}) {
+    for (const auto& [program, where] : {std::pair{&in_data, "in data at 0x450"},
+                                         {&in_global, "in global 1"},
+                                         {&in_code, "in function 3"}}) {
       if (in_place) {
         expect_refused(*program, "extended in place");
         expect_refused(*program, where);
@@ -388,7 +468,9 @@ TEST(Growth, an_allocator_takes_its_last_header_back_where_new_memory_continues_
 }
 
 /// Gives a word the heap's start, which is where the stack ends.
-Code heap_start(int word) { return Code().i32_const(word).i32_const(70816).access(0x36); }
+Code heap_start(int word) {
+  return Code().i32_const(word).i32_const(70816).access(0x36);
+}
 
 TEST(Growth, new_memory_in_the_list_of_a_heap_that_starts_below_it_may_be_merged_with_it) {
   // local 0 = grow(1) << 16; (*kEnd)->next = local 0
@@ -450,7 +532,8 @@ TEST(Growth, a_mark_at_the_end_of_the_new_page_extends_what_was_there) {
 TEST(Growth, a_static_variable_may_hold_the_heap_s_start) {
   for (const bool heap : {false, true}) {
     Program program;
-    program.builder.data(1100, heap ? std::string_view("\xa0\x14\x01\x00", 4) : std::string_view("\xa0\x14\x02\x00", 4));
+    program.builder.data(
+        1100, heap ? std::string_view("\xa0\x14\x01\x00", 4) : std::string_view("\xa0\x14\x02\x00", 4));
     program.function(shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
     if (heap)
       expect_refused(program, "in the data word at 0x44c");
@@ -460,16 +543,24 @@ TEST(Growth, a_static_variable_may_hold_the_heap_s_start) {
 }
 
 TEST(Growth, the_highest_address_is_the_heap_s_start_where_the_stack_comes_first) {
-  // A start at 70816 and its header, above a static variable; or the variable alone; or one at 70816 that is read and written there.
+  // A start at 70816 and its header, above a static variable; or the variable alone; or one at 70816 that is
+  // read and written there.
   for (const auto& [heap, variable] : {std::pair{false, false}, {true, false}, {false, true}}) {
     ModuleBuilder builder;
     const auto nullary = builder.type({}, {});
     builder.memory(2).global(1024, true);
     builder.data(1024, "static data");
     builder.function(nullary, 1, Code().i32_const(0).i32_const(0).access(0x28, 3000).access(0x36, 3004));
-    if (heap) builder.function(nullary, 1, Code().i32_const(kEnd).i32_const(70816).access(0x36).i32_const(70824).i32_const(9).access(0x36));
-    if (variable) builder.function(nullary, 1, Code().i32_const(70816).i32_const(70816).access(0x28).i32_const(1).op({0x6a}).access(0x36));
-    builder.function(nullary, 1, shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
+    if (heap)
+      builder.function(
+          nullary, 1,
+          Code().i32_const(kEnd).i32_const(70816).access(0x36).i32_const(70824).i32_const(9).access(0x36));
+    if (variable)
+      builder.function(
+          nullary, 1,
+          Code().i32_const(70816).i32_const(70816).access(0x28).i32_const(1).op({0x6a}).access(0x36));
+    builder.function(nullary, 1,
+                     shifted(grow(1)).local_set(0).i32_const(kEnd).access(0x28).local_get(0).access(0x36, 4));
     const auto file = builder.build();
     const auto module = read_module(file);
     ASSERT_TRUE(module);
@@ -485,7 +576,8 @@ TEST(Growth, an_assertion_may_be_how_a_heap_below_the_line_ends) {
     if (heap) program.function(heap_start(kFresh));
     program.function(kept(kEnd, shifted(grow(1))));
     // if (*kFresh > memory.size << 16) unreachable
-    program.function(shifted(Code().i32_const(kFresh).access(0x28).op({0x3f, 0x00})).op({0x4b, 0x04, 0x40, 0x00, 0x0b}));
+    program.function(
+        shifted(Code().i32_const(kFresh).access(0x28).op({0x3f, 0x00})).op({0x4b, 0x04, 0x40, 0x00, 0x0b}));
     if (heap)
       expect_refused(program, "end where memory.size is asked for");
     else
@@ -500,7 +592,11 @@ TEST(Growth, an_allocator_that_minds_its_own_start_leaves_other_growths_alone) {
     Code code = heap_start(kFresh);
     code.i32_const(kFresh).i32_const(1).op({0x40, 0x00}).i32_const(16).op({0x74}).access(0x36);
     program.function(code);
-    program.function(kept(shares ? kFresh : 1200, shifted(grow(3))).i32_const(1300).access(0x28).local_get(0).access(0x36, 4));
+    program.function(kept(shares ? kFresh : 1200, shifted(grow(3)))
+                         .i32_const(1300)
+                         .access(0x28)
+                         .local_get(0)
+                         .access(0x36, 4));
     if (shares)
       expect_refused(program, "taken to continue in new memory");
     else
@@ -547,7 +643,8 @@ TEST(Growth, a_block_of_the_program_s_own_in_the_same_function_changes_nothing) 
 }
 
 TEST(Growth, a_static_variable_below_the_start_is_no_start) {
-  // The stack comes first; the start at 70816 stands in an allocator that asks, a variable just below it elsewhere.
+  // The stack comes first; the start at 70816 stands in an allocator that asks, a variable just below it
+  // elsewhere.
   for (const bool kept : {false, true}) {
     ModuleBuilder builder;
     const auto nullary = builder.type({}, {});
@@ -562,7 +659,8 @@ TEST(Growth, a_static_variable_below_the_start_is_no_start) {
     other.i32_const(70800);
     if (!kept) other.i32_const(5);
     builder.function(nullary, 0, other.access(0x36));
-    builder.function(nullary, 0, Code().i32_const(2).op({0x40, 0x00}).i32_const(16).op({0x74}).i32_const(5).access(0x36));
+    builder.function(nullary, 0,
+                     Code().i32_const(2).op({0x40, 0x00}).i32_const(16).op({0x74}).i32_const(5).access(0x36));
     const auto file = builder.build();
     const auto module = read_module(file);
     ASSERT_TRUE(module);

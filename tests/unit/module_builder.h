@@ -1,5 +1,5 @@
-// Small modules for unit tests, byte by byte: a test says what a module holds, this writes the sections. Nothing is
-// checked, so that a test can also ask for something malformed.
+// Small modules for unit tests, byte by byte: a test says what a module holds, this writes the sections.
+// Nothing is checked, so that a test can also ask for something malformed.
 #pragma once
 
 #include <cstdint>
@@ -110,8 +110,7 @@ class ModuleBuilder {
     return *this;
   }
   std::uint32_t global(std::int32_t init, bool is_mutable) {
-    globals_.push_back(
-        Writer().u8(kI32).u8(is_mutable ? 1 : 0).u8(0x41).sleb(init).u8(0x0b).take());
+    globals_.push_back(Writer().u8(kI32).u8(is_mutable ? 1 : 0).u8(0x41).sleb(init).u8(0x0b).take());
     return static_cast<std::uint32_t>(globals_.size() - 1);
   }
   /// kind: 0 function, 2 memory, 3 global.
@@ -130,8 +129,14 @@ class ModuleBuilder {
   }
   /// Puts a function into a table of its own.
   ModuleBuilder& in_table(std::uint32_t function) {
-    elements_.push_back(
-        Writer().u8(0).u8(0x41).sleb(static_cast<std::int64_t>(elements_.size())).u8(0x0b).u8(1).uleb(function).take());
+    elements_.push_back(Writer()
+                            .u8(0)
+                            .u8(0x41)
+                            .sleb(static_cast<std::int64_t>(elements_.size()))
+                            .u8(0x0b)
+                            .u8(1)
+                            .uleb(function)
+                            .take());
     return *this;
   }
   ModuleBuilder& start(std::uint32_t function) {
@@ -139,7 +144,8 @@ class ModuleBuilder {
     return *this;
   }
   /// A name section of function names (subsection 1) or global names (subsection 7).
-  ModuleBuilder& names(std::uint8_t subsection, std::initializer_list<std::pair<std::uint32_t, std::string_view>> names) {
+  ModuleBuilder& names(std::uint8_t subsection,
+                       std::initializer_list<std::pair<std::uint32_t, std::string_view>> names) {
     Writer map;
     map.uleb(names.size());
     for (const auto& [index, name] : names) map.uleb(index).name(name);
@@ -188,7 +194,8 @@ class ModuleBuilder {
 
   std::vector<std::byte> memory_import_, start_;
   Writer name_section_;
-  Entries types_, imports_, functions_, memories_, tags_, globals_, exports_, elements_, bodies_, data_, customs_;
+  Entries types_, imports_, functions_, memories_, tags_, globals_, exports_, elements_, bodies_, data_,
+      customs_;
 };
 
 }  // namespace heapbump::test

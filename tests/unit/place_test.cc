@@ -20,7 +20,8 @@ Manifest manifest_at(std::uint64_t base, std::uint32_t adapters = 1) {
   return manifest;
 }
 
-Code refusal(const AdapterShape& shape, const Manifest& manifest = manifest_at(0x20000), std::uint32_t slot = 0) {
+Code refusal(const AdapterShape& shape, const Manifest& manifest = manifest_at(0x20000),
+             std::uint32_t slot = 0) {
   const auto placed = place_adapter(build_adapter(shape), manifest, slot);
   return placed ? Code{} : placed.error().code;
 }
@@ -46,7 +47,8 @@ TEST(Place, KeepsImportsExportsAndTheIndicesOfGlobalsAndFunctions) {
   ASSERT_TRUE(before && after);
   ASSERT_EQ(after->imports.size(), before->imports.size());
   ASSERT_EQ(after->exports.size(), before->exports.size());
-  for (std::size_t i = 0; i < before->exports.size(); ++i) EXPECT_EQ(after->exports[i].index, before->exports[i].index);
+  for (std::size_t i = 0; i < before->exports.size(); ++i)
+    EXPECT_EQ(after->exports[i].index, before->exports[i].index);
   EXPECT_EQ(after->globals.size(), before->globals.size());
   EXPECT_EQ(after->functions.size(), before->functions.size() + 1);
 }
@@ -73,7 +75,8 @@ TEST(Place, NamesThatWitComponentLooksForAreGone) {
     EXPECT_NE(name, "allocation_state");
   }
   EXPECT_EQ(names.globals.at(1), "internal_state_ptr");
-  EXPECT_EQ(names.functions.at(static_cast<std::uint32_t>(module->functions.size() - 1)), "heapbump.state_slot");
+  EXPECT_EQ(names.functions.at(static_cast<std::uint32_t>(module->functions.size() - 1)),
+            "heapbump.state_slot");
 }
 
 TEST(Place, ACallWhoseOperandIsTooNarrowMakesItsBodyLonger) {
@@ -118,8 +121,10 @@ TEST(Place, EachThingThatCannotBePlacedHasItsOwnMessage) {
 }
 
 TEST(Place, AViceroyAdapterWithItsAddressesCompiledInIsRefused) {
-  EXPECT_EQ(refusal({.asks_for_state = false, .foreign_import = "fastly:compute/acl@0.1.0"}), Code::kAdapterPlaced);
-  const auto placed = place_adapter(build_adapter({.foreign_import = "fastly:compute/acl@0.1.0"}), manifest_at(0x20000), 0);
+  EXPECT_EQ(refusal({.asks_for_state = false, .foreign_import = "fastly:compute/acl@0.1.0"}),
+            Code::kAdapterPlaced);
+  const auto placed =
+      place_adapter(build_adapter({.foreign_import = "fastly:compute/acl@0.1.0"}), manifest_at(0x20000), 0);
   ASSERT_TRUE(placed) << placed.error().message;
   EXPECT_EQ(placed->family, "viceroy");
 }

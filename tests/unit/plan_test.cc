@@ -1,5 +1,5 @@
-// What the plan promises: the region lies where the strategy says, limits rise in lock step, nothing is written that does
-// not fit, code offsets stay, and applying and undoing are exact.
+// What the plan promises: the region lies where the strategy says, limits rise in lock step, nothing is
+// written that does not fit, code offsets stay, and applying and undoing are exact.
 #include "reserve/plan.h"
 
 #include <gtest/gtest.h>
@@ -7,13 +7,13 @@
 #include <algorithm>
 
 #include "adapters/shim.h"
-#include "wasm/code.h"
+#include "base/sha256.h"
+#include "module_builder.h"
 #include "record/record.h"
 #include "reserve/reserve.h"
-#include "base/sha256.h"
 #include "reserve/undo.h"
 #include "verify/verify.h"
-#include "module_builder.h"
+#include "wasm/code.h"
 
 namespace heapbump {
 namespace {
@@ -50,18 +50,31 @@ Finding finding_for(const Module& module) {
   finding.confidence = Confidence::strong;
   finding.heap_base = kHeapBase;
   finding.bump_region_floor = kHeapBase;
-  finding.strategies = {{Strategy::bump, true, "made up"}, {Strategy::tail, true, "made up"}, {Strategy::gap, false, "no gap"}};
+  finding.strategies = {
+      {Strategy::bump, true, "made up"}, {Strategy::tail, true, "made up"}, {Strategy::gap, false, "no gap"}};
   const auto constants = find_constants(module, kHeapBase);
   for (const CodeImmediate& c : *constants)
-    finding.sites.push_back({SiteKind::i32_const, c.file_offset, c.width, 0, c.function, c.value, Role::heap_start, 1, "base"});
+    finding.sites.push_back(
+        {SiteKind::i32_const, c.file_offset, c.width, 0, c.function, c.value, Role::heap_start, 1, "base"});
   for (const Global& g : module.globals)
-    finding.sites.push_back({SiteKind::global_init, g.init.immediate_offset, g.init.immediate_width, 0, {}, *g.init.value, Role::heap_start, 1, "global"});
+    finding.sites.push_back({SiteKind::global_init,
+                             g.init.immediate_offset,
+                             g.init.immediate_width,
+                             0,
+                             {},
+                             *g.init.value,
+                             Role::heap_start,
+                             1,
+                             "global"});
   for (const DataSegment& d : module.data)
-    finding.sites.push_back({SiteKind::data_word32, d.data_offset, 4, 1024, {}, kHeapBase, Role::heap_start, 1, "word"});
+    finding.sites.push_back(
+        {SiteKind::data_word32, d.data_offset, 4, 1024, {}, kHeapBase, Role::heap_start, 1, "word"});
   return finding;
 }
 
-std::vector<std::byte> apply(const Sample& sample, const Plan& plan) { return join(apply_edits(sample.file, plan.edits)); }
+std::vector<std::byte> apply(const Sample& sample, const Plan& plan) {
+  return join(apply_edits(sample.file, plan.edits));
+}
 
 TEST(Plan, MovesEverySiteAndTheMinimumTogether) {
   const auto sample = load(sample_module().build());
@@ -74,7 +87,8 @@ TEST(Plan, MovesEverySiteAndTheMinimumTogether) {
   EXPECT_EQ(find_constants(after->module, kHeapBase)->size(), 0u);
   EXPECT_EQ(find_constants(after->module, kHeapBase + 0x20000)->size(), 2u);
   EXPECT_EQ(after->module.globals[0].init.value, kHeapBase + 0x20000);
-  EXPECT_EQ(load_u32(after->module.bytes_at(after->module.data[0].data_offset, 4)), static_cast<std::uint32_t>(kHeapBase) + 0x20000);
+  EXPECT_EQ(load_u32(after->module.bytes_at(after->module.data[0].data_offset, 4)),
+            static_cast<std::uint32_t>(kHeapBase) + 0x20000);
   EXPECT_EQ(plan->manifest.region.base, static_cast<std::uint64_t>(kHeapBase));
   EXPECT_EQ(plan->manifest.region.end(), *plan->manifest.heap_base_after);
   EXPECT_TRUE(plan->code_offsets_preserved);
@@ -100,7 +114,8 @@ TEST(Plan, ACompactConstantThatNeedsAWiderEncodingIsRefusedNotMoved) {
   Finding finding = finding_for(sample->module);
   finding.heap_base = finding.bump_region_floor = 1048560;
   const auto constants = find_constants(sample->module, 1048560);
-  finding.sites = {{SiteKind::i32_const, constants->at(0).file_offset, constants->at(0).width, 0, 0, 1048560, Role::heap_start, 1, "base"}};
+  finding.sites = {{SiteKind::i32_const, constants->at(0).file_offset, constants->at(0).width, 0, 0, 1048560,
+                    Role::heap_start, 1, "base"}};
   const auto plan = make_plan(sample->module, finding, {.placement = Placement::none});
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, Code::kLebWidth);
@@ -109,7 +124,8 @@ TEST(Plan, ACompactConstantThatNeedsAWiderEncodingIsRefusedNotMoved) {
 
 TEST(Plan, AWiderMinimumIsInsertedWithoutMovingCodeOffsets) {
   const auto sample = load(sample_module(127).build());
-  const auto plan = make_plan(sample->module, finding_for(sample->module), {.strategy = Strategy::tail, .placement = Placement::none});
+  const auto plan = make_plan(sample->module, finding_for(sample->module),
+                              {.strategy = Strategy::tail, .placement = Placement::none});
   ASSERT_TRUE(plan);
   const auto output = apply(*sample, *plan);
   EXPECT_EQ(output.size(), sample->file.size() + 1);
@@ -122,9 +138,13 @@ TEST(Plan, AWiderMinimumIsInsertedWithoutMovingCodeOffsets) {
 
 TEST(Plan, TheMaximumRisesWithTheMinimumAndStopsAtTheLimit) {
   const auto low = load(sample_module(2, 2).build());
-  EXPECT_EQ(make_plan(low->module, finding_for(low->module), {.placement = Placement::none})->manifest.memory_max_after, 4u);
+  EXPECT_EQ(make_plan(low->module, finding_for(low->module), {.placement = Placement::none})
+                ->manifest.memory_max_after,
+            4u);
   const auto high = load(sample_module(2, 65535).build());
-  EXPECT_EQ(make_plan(high->module, finding_for(high->module), {.placement = Placement::none})->manifest.memory_max_after, 65536u);
+  EXPECT_EQ(make_plan(high->module, finding_for(high->module), {.placement = Placement::none})
+                ->manifest.memory_max_after,
+            65536u);
 }
 
 TEST(Plan, AHeapThatDoublesCanDoubleAsOftenAsBefore) {
@@ -146,8 +166,12 @@ TEST(Plan, AHeapOfAlignedPartsGetsAWholePartMore) {
   const auto sample = load(sample_module(2, 22).build());
   Finding finding = finding_for(sample->module);
   finding.growth_alignment = std::uint64_t{4} << 20;
-  EXPECT_EQ(make_plan(sample->module, finding, {.pages = 2, .placement = Placement::none})->manifest.memory_max_after, 22u + 64u);
-  EXPECT_EQ(make_plan(sample->module, finding, {.pages = 12, .placement = Placement::none})->manifest.memory_max_after, 22u + 64u);
+  EXPECT_EQ(make_plan(sample->module, finding, {.pages = 2, .placement = Placement::none})
+                ->manifest.memory_max_after,
+            22u + 64u);
+  EXPECT_EQ(make_plan(sample->module, finding, {.pages = 12, .placement = Placement::none})
+                ->manifest.memory_max_after,
+            22u + 64u);
 }
 
 TEST(Plan, VerifyTakesTheMaximumOfADoublingHeapAndNoOther) {
@@ -169,14 +193,17 @@ TEST(Plan, VerifyTakesTheMaximumOfADoublingHeapAndNoOther) {
     output.insert(output.end(), section.begin(), section.end());
     const auto verified = verify_modules(sample->file, output, std::nullopt);
     ASSERT_TRUE(verified);
-    const bool told = std::ranges::any_of(verified->mismatches, [](const Mismatch& m) { return m.what.contains("memory's maximum"); });
+    const bool told = std::ranges::any_of(
+        verified->mismatches, [](const Mismatch& m) { return m.what.contains("memory's maximum"); });
     EXPECT_EQ(told, max != 24 && max != 32 && max != 86) << max;
   }
 }
 
 TEST(Plan, MoreThanTheAddressSpaceIsRefused) {
   const auto sample = load(sample_module(65535).build());
-  EXPECT_EQ(make_plan(sample->module, finding_for(sample->module), {.placement = Placement::none}).error().code, Code::kMemoryLimit);
+  EXPECT_EQ(
+      make_plan(sample->module, finding_for(sample->module), {.placement = Placement::none}).error().code,
+      Code::kMemoryLimit);
 }
 
 TEST(Plan, ADataSegmentInTheRegionIsRefused) {
@@ -193,7 +220,8 @@ TEST(Plan, RefusesWhatTheFindingDoesNotCarry) {
   Finding weak = finding_for(sample->module);
   weak.confidence = Confidence::weak;
   EXPECT_EQ(make_plan(sample->module, weak, {}).error().code, Code::kLowConfidence);
-  EXPECT_EQ(make_plan(sample->module, finding_for(sample->module), {.strategy = Strategy::gap}).error().code, Code::kStrategyUnsound);
+  EXPECT_EQ(make_plan(sample->module, finding_for(sample->module), {.strategy = Strategy::gap}).error().code,
+            Code::kStrategyUnsound);
   Finding refused = finding_for(sample->module);
   refused.refusals.push_back({Code::kUnexplained, "x", 7});
   const auto plan = make_plan(sample->module, refused, {});
@@ -251,13 +279,16 @@ TEST(Plan, SeveralAdaptersGetTwoSlotsEach) {
 // The same bytes in the region's place whether it is won at once or in two steps.
 TEST(Plan, NPagesThenMPagesAreNPlusM) {
   const auto sample = load(sample_module().build());
-  const auto once = apply(*sample, *make_plan(sample->module, finding_for(sample->module), {.pages = 5, .placement = Placement::none}));
-  const auto first = load(apply(*sample, *make_plan(sample->module, finding_for(sample->module), {.pages = 2, .placement = Placement::none})));
+  const auto once = apply(*sample, *make_plan(sample->module, finding_for(sample->module),
+                                              {.pages = 5, .placement = Placement::none}));
+  const auto first = load(apply(*sample, *make_plan(sample->module, finding_for(sample->module),
+                                                    {.pages = 2, .placement = Placement::none})));
   Finding moved = finding_for(first->module);
   moved.heap_base = moved.bump_region_floor = kHeapBase + 0x20000;
   moved.sites = finding_for(sample->module).sites;
   for (Site& site : moved.sites) site.value += 0x20000;
-  const auto twice = apply(*first, *make_plan(first->module, moved, {.pages = 3, .placement = Placement::none}));
+  const auto twice =
+      apply(*first, *make_plan(first->module, moved, {.pages = 3, .placement = Placement::none}));
   EXPECT_EQ(twice, once);
 }
 
@@ -287,7 +318,8 @@ TEST(Plan, TailTakesNoMorePagesThanItWasShownFor) {
   Finding finding = finding_for(sample->module);
   finding.tail_pages = 3;
   const auto plan = [&](std::uint64_t pages) {
-    return make_plan(sample->module, finding, {.pages = pages, .strategy = Strategy::tail, .placement = Placement::none});
+    return make_plan(sample->module, finding,
+                     {.pages = pages, .strategy = Strategy::tail, .placement = Placement::none});
   };
   EXPECT_TRUE(plan(3));
   ASSERT_FALSE(plan(4));

@@ -1,10 +1,11 @@
-// Small programs, written byte by byte, that take their heap in each of the ways linked modules do; and decoys.
+// Small programs, written byte by byte, that take their heap in each of the ways linked modules do; and
+// decoys.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "detectors/wasm_ld/growth.h"
 #include "detectors/registry.h"
+#include "detectors/wasm_ld/growth.h"
 #include "detectors/wasm_ld/relocations.h"
 #include "module_builder.h"
 
@@ -17,7 +18,8 @@ using test::ModuleBuilder;
 
 constexpr std::int32_t kBase = 70816;  // where the heap starts in most of these; two pages of memory
 
-/// Builds a module around functions: type 0 (i32)->i32, 1 ()->(), 2 (i32 i32)->(), with stack pointer, memory, data.
+/// Builds a module around functions: type 0 (i32)->i32, 1 ()->(), 2 (i32 i32)->(), with stack pointer,
+/// memory, data.
 class Program {
  public:
   Program() {
@@ -39,7 +41,8 @@ class Program {
     return found && *found ? **std::move(found) : Finding{};
   }
 
-  /// wasi-libc's sbrk: nothing asked for gives memory.size, otherwise memory.grow's result. Returns its index.
+  /// wasi-libc's sbrk: nothing asked for gives memory.size, otherwise memory.grow's result. Returns its
+  /// index.
   std::uint32_t sbrk() {
     return builder.function(unary, 0,
                             Code()
@@ -69,8 +72,9 @@ class Program {
   Module module;
 };
 
-/// `size = memory.size * 65536 - base`, and dlmalloc's malloc_state at `state` set from it; local 1 is the size. The
-/// header of the first chunk is written at base + 12 and the footer at base + size - 36, as dlmalloc does.
+/// `size = memory.size * 65536 - base`, and dlmalloc's malloc_state at `state` set from it; local 1 is the
+/// size. The header of the first chunk is written at base + 12 and the footer at base + size - 36, as
+/// dlmalloc does.
 Code dlmalloc_init(std::int32_t base, std::int32_t state, unsigned width = 0) {
   return Code()
       .op({0x3f, 0x00})
@@ -116,7 +120,8 @@ Code grow_and_return() {
 }
 
 const Site* site_at_value(const Finding& finding, std::int64_t value, int moves) {
-  const auto found = std::ranges::find_if(finding.sites, [&](const Site& s) { return s.value == value && s.moves == moves; });
+  const auto found = std::ranges::find_if(
+      finding.sites, [&](const Site& s) { return s.value == value && s.moves == moves; });
   return found == finding.sites.end() ? nullptr : &*found;
 }
 bool sound(const Finding& finding, Strategy strategy) {
@@ -170,8 +175,8 @@ TEST(WasmLd, an_allocator_that_takes_what_grow_returns_leaves_the_tail_alone) {
 
 TEST(WasmLd, memory_size_kept_as_the_heap_s_end_makes_the_tail_unsound) {
   Program program;
-  program.builder.function(
-      program.nullary, 0, Code().i32_const(2000).op({0x3f, 0x00}).i32_const(16).op({0x74}).access(0x36));
+  program.builder.function(program.nullary, 0,
+                           Code().i32_const(2000).op({0x3f, 0x00}).i32_const(16).op({0x74}).access(0x36));
   const Finding finding = program.find();
   EXPECT_FALSE(sound(finding, Strategy::tail));
   EXPECT_NE(why(finding, Strategy::tail).find("stored"), std::string::npos);
@@ -288,7 +293,8 @@ TEST(WasmLd, a_constant_address_above_the_minimum_makes_the_tail_unsound) {
   // The same number as a size, or as an offset from a pointer, is no address.
   Program number;
   number.builder.function(number.unary, 1, grow_and_return());
-  number.builder.function(number.unary, 0, Code().local_get(0).i32_const(131072).op({0x6a}).access(0x28, 131080));
+  number.builder.function(number.unary, 0,
+                          Code().local_get(0).i32_const(131072).op({0x6a}).access(0x28, 131080));
   const Finding harmless = number.find();
   EXPECT_TRUE(sound(harmless, Strategy::tail)) << why(harmless, Strategy::tail);
 }
@@ -347,7 +353,11 @@ TEST(WasmLd, a_start_that_reaches_an_address_only_through_a_computed_padding_mov
   ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
   EXPECT_EQ(std::ranges::count(finding.sites, 1, &Site::moves), 6);
   // The one whose low bits alone are kept may stay.
-  EXPECT_EQ(std::ranges::count_if(finding.sites, [](const Site& s) { return s.value == kBase && s.moves == 0 && s.kind == SiteKind::i32_const; }), 1);
+  EXPECT_EQ(std::ranges::count_if(finding.sites,
+                                  [](const Site& s) {
+                                    return s.value == kBase && s.moves == 0 && s.kind == SiteKind::i32_const;
+                                  }),
+            1);
 }
 
 TEST(WasmLd, a_negated_start_moves_the_other_way) {
@@ -377,7 +387,13 @@ TEST(WasmLd, an_address_made_from_a_size_and_a_constant_below_the_start_is_refus
   // store(size + (base - 36)): the footer's address, folded into a constant that looks like static data
   Program program;
   Code code = Code().op({0x3f, 0x00}).i32_const(16).op({0x74}).i32_const(kBase).op({0x6b}).local_set(1);
-  code.i32_const(2000).i32_const(kBase).access(0x36).local_get(1).i32_const(40).access(0x36, kBase - 36).local_get(0);
+  code.i32_const(2000)
+      .i32_const(kBase)
+      .access(0x36)
+      .local_get(1)
+      .i32_const(40)
+      .access(0x36, kBase - 36)
+      .local_get(0);
   program.builder.function(program.unary, 1, code);
   const Finding finding = program.find();
   EXPECT_FALSE(sound(finding, Strategy::bump));
@@ -388,7 +404,8 @@ TEST(WasmLd, an_address_made_from_a_size_and_a_constant_below_the_start_is_refus
 TEST(WasmLd, a_user_s_number_that_equals_the_start_is_left_alone_where_it_meets_none_but_numbers) {
   Program program;
   program.builder.function(program.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
-  program.builder.function(program.unary, 0, Code().local_get(0).i32_const(2).op({0x74}).i32_const(kBase).op({0x49}));
+  program.builder.function(program.unary, 0,
+                           Code().local_get(0).i32_const(2).op({0x74}).i32_const(kBase).op({0x49}));
   const Finding finding = program.find();
   ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
   EXPECT_NE(site_at_value(finding, kBase, 0), nullptr);
@@ -462,7 +479,8 @@ TEST(WasmLd, an_address_far_above_the_start_is_as_good_as_one_near_it) {
 }
 
 TEST(WasmLd, a_constant_below_the_start_moves_only_where_dlmalloc_ends_its_first_block_by_it) {
-  // store(size + (base - 52), 56): wasm-opt's fold of base + size - 52, as cargo-wasi left it in Rust's programs of 2020 to 2022
+  // store(size + (base - 52), 56): wasm-opt's fold of base + size - 52, as cargo-wasi left it in Rust's
+  // programs of 2020 to 2022
   const auto find = [](Code code, const Code& use) {
     Program program;
     for (const std::byte b : use.bytes()) code.op({static_cast<int>(b)});
@@ -476,16 +494,28 @@ TEST(WasmLd, a_constant_below_the_start_moves_only_where_dlmalloc_ends_its_first
   ASSERT_NE(site, nullptr);
   EXPECT_NE(site->why.find("end"), std::string::npos);
 
-  // No dlmalloc that checks out; a part of the size, which a static object may be indexed by; a sum that is kept.
-  const Code measured = Code().op({0x3f, 0x00}).i32_const(16).op({0x74}).i32_const(kBase).op({0x6b}).local_set(1)
-                            .i32_const(kBase).local_get(1).access(0x36);
-  const Code part = Code().local_get(1).i32_const(4).op({0x6b}).i32_const(kBase - 52).op({0x6a}).i32_const(56).access(0x36);
+  // No dlmalloc that checks out; a part of the size, which a static object may be indexed by; a sum that is
+  // kept.
+  const Code measured = Code()
+                            .op({0x3f, 0x00})
+                            .i32_const(16)
+                            .op({0x74})
+                            .i32_const(kBase)
+                            .op({0x6b})
+                            .local_set(1)
+                            .i32_const(kBase)
+                            .local_get(1)
+                            .access(0x36);
+  const Code part =
+      Code().local_get(1).i32_const(4).op({0x6b}).i32_const(kBase - 52).op({0x6a}).i32_const(56).access(0x36);
   const Code keeps = Code().i32_const(3000).local_get(1).i32_const(kBase - 52).op({0x6a}).access(0x36);
-  for (const Finding& finding : {find(measured, end), find(dlmalloc_init(kBase, 3680), part), find(dlmalloc_init(kBase, 3680), keeps)}) {
+  for (const Finding& finding : {find(measured, end), find(dlmalloc_init(kBase, 3680), part),
+                                 find(dlmalloc_init(kBase, 3680), keeps)}) {
     EXPECT_FALSE(sound(finding, Strategy::bump));
     ASSERT_FALSE(finding.refusals.empty());
     EXPECT_EQ(finding.refusals.front().code, heapbump::Code::kUnexplained);
-    EXPECT_NE(finding.refusals.front().message.find("distance"), std::string::npos) << finding.refusals.front().message;
+    EXPECT_NE(finding.refusals.front().message.find("distance"), std::string::npos)
+        << finding.refusals.front().message;
   }
 }
 
@@ -504,8 +534,9 @@ TEST(WasmLd, a_number_that_multiplies_or_divides_is_no_address) {
   const auto calculates = [](int opcode) {  // *2000 = local 0 op number
     Program program;
     program.builder.function(program.unary, 1, dlmalloc_init(kBase, 3680).local_get(0));
-    program.builder.function(program.nullary, 1,
-                             Code().i32_const(2000).local_get(0).i32_const(kBase + 284).op({opcode}).access(0x36));
+    program.builder.function(
+        program.nullary, 1,
+        Code().i32_const(2000).local_get(0).i32_const(kBase + 284).op({opcode}).access(0x36));
     return sound(program.find(), Strategy::bump);
   };
   EXPECT_TRUE(calculates(0x6c));   // mul
@@ -610,7 +641,8 @@ TEST(WasmLd, a_break_kept_in_a_word_is_bumped_there) {
 
 TEST(WasmLd, a_second_word_with_the_start_is_refused_though_its_zeros_were_trimmed) {
   Program program;
-  program.builder.data(1040, std::string("\xa0\x14\x01\x00\xa0\x14\x01", 7));  // the last zero is in no segment
+  program.builder.data(1040,
+                       std::string("\xa0\x14\x01\x00\xa0\x14\x01", 7));  // the last zero is in no segment
   program.builder.function(program.unary, 2, break_sbrk(1040));
   const Finding finding = program.find();
   EXPECT_FALSE(sound(finding, Strategy::bump));
@@ -641,7 +673,8 @@ TEST(WasmLd, an_exported_symbol_that_contradicts_the_allocator_is_ambiguous) {
 }
 
 /// A linking section with __heap_base as an absolute symbol, and a reloc.CODE section with one entry.
-void add_relocation(ModuleBuilder& builder, std::uint32_t code_section, std::uint32_t offset, std::int32_t addend, std::uint8_t type) {
+void add_relocation(ModuleBuilder& builder, std::uint32_t code_section, std::uint32_t offset,
+                    std::int32_t addend, std::uint8_t type) {
   Writer symbol;
   symbol.uleb(1).u8(1).uleb(0x200).name("__heap_base").uleb(0).uleb(kBase).uleb(0);
   Writer linking;

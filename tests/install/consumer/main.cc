@@ -2,8 +2,8 @@
 #include <iostream>
 
 #include "base/io.h"
-#include "wasm/module.h"
 #include "reserve/reserve.h"
+#include "wasm/module.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The heap's start as the linker placed it, found out by a first link (see decoys.mjs); 0x11110 in that first link.
+// The heap's start as the linker placed it, found out by a first link (see decoys.mjs); 0x11110 in that first
+// link.
 #ifndef HB
 #define HB 0x11110
 #endif

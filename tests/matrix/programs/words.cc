@@ -1,4 +1,5 @@
-// The heap as C++ programs use it: strings, maps, vectors that grow, unique pointers, sorting. Prints checksums.
+// The heap as C++ programs use it: strings, maps, vectors that grow, unique pointers, sorting. Prints
+// checksums.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -69,8 +70,10 @@ int main() {
     if (std::FILE* file = std::fopen("/data/text.txt", "r")) {
       std::string line;
       for (int c; (c = std::fgetc(file)) != EOF;) {
-        if (c != '\n') line += static_cast<char>(c);
-        else lines.push_back(std::move(line)), line.clear();
+        if (c != '\n')
+          line += static_cast<char>(c);
+        else
+          lines.push_back(std::move(line)), line.clear();
       }
       std::fclose(file);
     }
@@ -81,8 +84,8 @@ int main() {
     std::vector<std::uint64_t> big(200000u * static_cast<unsigned>(round + 1), sum);
     for (std::size_t i = 0; i < big.size(); i += 1000) sum += big[i] * i;
     const char* value = std::getenv("MATRIX");
-    std::printf("round %d: %zu lines, MATRIX=%s, %016llx\n", round, lines.size(), value == nullptr ? "(unset)" : value,
-                static_cast<unsigned long long>(sum));
+    std::printf("round %d: %zu lines, MATRIX=%s, %016llx\n", round, lines.size(),
+                value == nullptr ? "(unset)" : value, static_cast<unsigned long long>(sum));
   }
   return 5;
 }
