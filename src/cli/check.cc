@@ -57,8 +57,19 @@ void describe(const Session& session, const Options& options, const ComponentChe
       for (const Error& fault : tenant.facts.faults) print_error(session, options.component, fault);
     }
   }
-  std::cerr << display_name(options.component)
-            << (check.passed() ? ": passed: nothing but the region is used by the adapters\n" : ": failed\n");
+  for (const CheckedApart& item : check.apart) {
+    std::cerr << display_name(options.component) << ": program at " << hex(item.file_offset)
+              << ", not moved; its adapter has a memory of its own (apart)\n";
+    for (const CheckedTenant& tenant : item.tenants) describe_tenant(std::cerr, tenant);
+    for (const Error& fault : item.faults) print_error(session, options.component, fault);
+    for (const CheckedTenant& tenant : item.tenants) {
+      for (const Error& fault : tenant.facts.faults) print_error(session, options.component, fault);
+    }
+  }
+  const std::string_view passed = check.apart.empty()
+                                      ? ": passed: nothing but the region is used by the adapters\n"
+                                      : ": passed: no memory but its own is used by any adapter\n";
+  std::cerr << display_name(options.component) << (check.passed() ? passed : ": failed\n");
 }
 
 int check_file(const Session& session, const Options& options) {

@@ -29,6 +29,7 @@ void add_undo(CLI::App& app, Session& session);
 void add_map(CLI::App& app, Session& session);
 void add_place(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
+void add_component(CLI::App& app, Session& session);
 void add_info(CLI::App& app, Session& session);  ///< detectors, explain
 
 /// `FILE:0x412a: error: what is wrong [HB0302]` on standard error. Returns the exit code.
@@ -46,6 +47,9 @@ struct LoadedModule {
 /// Errors: those of read_file and read_module.
 [[nodiscard]] Result<std::unique_ptr<LoadedModule>> load_module(const Session& session,
                                                                 const std::string& path);
+
+/// A text for the terminal: control characters are shown as \xNN, and no more than 4096 bytes of it.
+[[nodiscard]] std::string printable(std::string_view text);
 
 /// What users see for standard input.
 [[nodiscard]] std::string display_name(const std::string& path);

@@ -7,6 +7,17 @@ namespace {
 
 constexpr std::string_view kRed = "\x1b[1;31m", kYellow = "\x1b[1;33m", kReset = "\x1b[0m";
 
+void print_line(bool color, const std::string& where, std::string_view kind, std::string_view paint,
+                const std::string& text) {
+  std::cerr << where << ": ";
+  if (color) std::cerr << paint;
+  std::cerr << kind << ':';
+  if (color) std::cerr << kReset;
+  std::cerr << ' ' << printable(text) << '\n';
+}
+
+}  // namespace
+
 // Names from a module go to the user's terminal, so none may hold a command to it, and none may fill it.
 std::string printable(std::string_view text) {
   constexpr std::size_t kLongest = 4096;
@@ -25,17 +36,6 @@ std::string printable(std::string_view text) {
   if (text.size() > kLongest) out += "...";
   return out;
 }
-
-void print_line(bool color, const std::string& where, std::string_view kind, std::string_view paint,
-                const std::string& text) {
-  std::cerr << where << ": ";
-  if (color) std::cerr << paint;
-  std::cerr << kind << ':';
-  if (color) std::cerr << kReset;
-  std::cerr << ' ' << printable(text) << '\n';
-}
-
-}  // namespace
 
 std::string display_name(const std::string& path) {
   return path == "-" ? "<stdin>" : path;

@@ -7,6 +7,7 @@
 
 #include "adapters/shim.h"
 #include "base/sha256.h"
+#include "component/check_apart.h"
 #include "record/reassemble.h"
 #include "record/record.h"
 #include "report/report.h"
@@ -67,6 +68,7 @@ class ComponentChecker {
       if (!instance.module || !carries_record(component_.modules[*instance.module])) continue;
       HEAPBUMP_CHECK(check_main(i));
     }
+    HEAPBUMP_CHECK(check_apart(component_, work_, out_));
     for (const Component& nested : component_.components)
       HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_, work_).run());
     return {};
@@ -360,6 +362,21 @@ Json tenant_json(const CheckedTenant& tenant) {
                        {"faults", faults_json(tenant.facts.faults)}});
 }
 
+Json apart_json(const std::vector<CheckedApart>& list) {
+  Json out = Json::array();
+  for (const CheckedApart& item : list) {
+    Json tenants = Json::array();
+    for (const CheckedTenant& tenant : item.tenants) tenants.push_back(tenant_json(tenant));
+    out.push_back(Json::object({{"file_offset", item.file_offset},
+                                {"size", item.size},
+                                {"record", item.record.to_json()},
+                                {"adapters", tenants},
+                                {"faults", faults_json(item.faults)},
+                                {"passed", item.passed()}}));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view to_string(ModuleOrigin value) {
@@ -380,16 +397,35 @@ bool CheckedModule::passed() const {
          });
 }
 
-bool ComponentCheck::passed() const {
-  return std::ranges::all_of(modules, [](const CheckedModule& module) { return module.passed(); });
+bool CheckedApart::passed() const {
+  return faults.empty() && std::ranges::all_of(tenants, [](const CheckedTenant& tenant) {
+           return tenant.facts.faults.empty();
+         });
 }
+
+bool ComponentCheck::passed() const {
+  return std::ranges::all_of(modules, [](const CheckedModule& module) { return module.passed(); }) &&
+         std::ranges::all_of(apart, [](const CheckedApart& item) { return item.passed(); });
+}
+
+namespace {
+
+const Error* first_of(const std::vector<Error>& faults, const std::vector<CheckedTenant>& tenants) {
+  if (!faults.empty()) return &faults.front();
+  for (const CheckedTenant& tenant : tenants) {
+    if (!tenant.facts.faults.empty()) return &tenant.facts.faults.front();
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 const Error* ComponentCheck::first_fault() const {
   for (const CheckedModule& module : modules) {
-    if (!module.faults.empty()) return &module.faults.front();
-    for (const CheckedTenant& tenant : module.tenants) {
-      if (!tenant.facts.faults.empty()) return &tenant.facts.faults.front();
-    }
+    if (const Error* fault = first_of(module.faults, module.tenants)) return fault;
+  }
+  for (const CheckedApart& item : apart) {
+    if (const Error* fault = first_of(item.faults, item.tenants)) return fault;
   }
   return nullptr;
 }
@@ -401,7 +437,7 @@ Result<ComponentCheck> check_component(Bytes file, const Manifest* expected) {
   check.input_size = file.size();
   HEAPBUMP_CHECK(
       ComponentChecker(component, expected, check, std::make_shared<WorkMeter>(file.size())).run());
-  if (check.modules.empty()) {
+  if (check.modules.empty() && check.apart.empty()) {
     return fail(
         Code::kNotReserved,
         "no core module in this component carries a heapbump section; reserve the core module, then make the "
@@ -425,12 +461,15 @@ Json to_json(const ComponentCheck& check) {
                                     {"faults", faults_json(module.faults)},
                                     {"passed", module.passed()}}));
   }
-  return Json::object({{"schema_version", kReportVersion},
-                       {"tool", tool_json()},
-                       {"input", Json::object({{"sha256", check.input_sha256}, {"size", check.input_size}})},
-                       {"status", check.passed() ? "passed" : "failed"},
-                       {"exit_code", check.passed() ? 0 : exit_code(Code::kCheckFailed)},
-                       {"modules", modules}});
+  Json report =
+      Json::object({{"schema_version", kReportVersion},
+                    {"tool", tool_json()},
+                    {"input", Json::object({{"sha256", check.input_sha256}, {"size", check.input_size}})},
+                    {"status", check.passed() ? "passed" : "failed"},
+                    {"exit_code", check.passed() ? 0 : exit_code(Code::kCheckFailed)},
+                    {"modules", modules}});
+  if (!check.apart.empty()) report["apart"] = apart_json(check.apart);
+  return report;
 }
 
 }  // namespace heapbump

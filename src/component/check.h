@@ -12,6 +12,7 @@
 #include "adapters/tenancy.h"
 #include "base/bytes.h"
 #include "base/json.h"
+#include "component/apart.h"
 #include "record/manifest.h"
 
 namespace heapbump {
@@ -47,10 +48,21 @@ struct CheckedModule {
   [[nodiscard]] bool passed() const;
 };
 
+/// One component whose adapter lives apart. Offsets are offsets in the component file.
+struct CheckedApart {
+  std::uint64_t file_offset = 0;  ///< of the embedded program; 0 where it was not found
+  std::uint64_t size = 0;         ///< bytes of the embedded program
+  ApartRecord record;
+  std::vector<CheckedTenant> tenants;  ///< adapters in the stand-in's memory
+  std::vector<Error> faults;
+  [[nodiscard]] bool passed() const;
+};
+
 struct ComponentCheck {
   std::string input_sha256;
   std::uint64_t input_size = 0;
   std::vector<CheckedModule> modules;
+  std::vector<CheckedApart> apart;
   [[nodiscard]] bool passed() const;
   /// The first fault in file order; only if not passed.
   [[nodiscard]] const Error* first_fault() const;

@@ -65,6 +65,7 @@ struct Component {
   std::vector<CoreItem> globals;
   std::vector<CoreItem> tags;
   std::vector<Component> components;  ///< nested ones, in file order
+  std::vector<Bytes> records;  ///< contents of its own custom sections called `heapbump`, without the name
 
   /// What the import (module_name, name) of this instance is bound to; nothing if it is bound to a canonical
   /// function or to something that does not exist.
@@ -75,6 +76,9 @@ struct Component {
                                                  ExternalKind kind) const;
   [[nodiscard]] const std::vector<CoreItem>& items(ExternalKind kind) const;
 };
+
+/// The custom section in which a component that heapbump made tells how.
+inline constexpr std::string_view kComponentRecord = "heapbump";
 
 /// Whether the bytes begin as a component does.
 [[nodiscard]] bool is_component(Bytes file);

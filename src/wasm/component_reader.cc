@@ -370,7 +370,11 @@ Status Reader::read_section(std::uint8_t id, Cursor& section, unsigned depth) {
       out_.components.push_back(std::move(nested));
       return {};
     }
-    case ComponentSection::custom:
+    case ComponentSection::custom: {
+      HEAPBUMP_TRY(const auto name, section.read_name("a custom section's name"));
+      if (name == kComponentRecord) out_.records.push_back(section.rest());
+      return {};
+    }
     case ComponentSection::core_type:
     case ComponentSection::instance:
     case ComponentSection::type:

@@ -1,0 +1,18 @@
+// `check` for the form `apart`: the embedded program is the module on record, the four other core modules are
+// byte for byte what heapbump generates for it, they are put together as they must be, no other instance is
+// given the program's memory, and the adapter lives in the stand-in's.
+#pragma once
+
+#include <memory>
+
+#include "component/check.h"
+#include "wasm/component.h"
+
+namespace heapbump {
+
+/// Looks at one component, not at nested ones; adds to `out.apart` if it has a record. Errors: those of
+/// reading an adapter's code.
+[[nodiscard]] Status check_apart(const Component& component, const std::shared_ptr<WorkMeter>& work,
+                                 ComponentCheck& out);
+
+}  // namespace heapbump

@@ -1,0 +1,239 @@
+#include "component/make.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/released.h"
+#include "base/sha256.h"
+#include "component/builtin_encoder.h"
+#include "report/report.h"
+#include "verify/verify.h"
+#include "wasm/outline.h"
+
+namespace heapbump {
+namespace {
+
+class Maker {
+ public:
+  Maker(Bytes file, const ComponentRequest& request) : file_(file), request_(request) {}
+
+  Result<MadeComponent> run();
+
+ private:
+  Status read_face();
+  Status choose_tools();
+  Status relocate();
+  Status relocate_with(const Module& module, Reservation reservation);
+  Status put_apart();
+  Status encode(Bytes module, bool may_be_builtin);
+  Status check();
+  [[nodiscard]] std::string why_not_relocated() const;
+  [[nodiscard]] Bytes adapter() const {
+    return request_.adapter.empty() ? released_->adapter : request_.adapter;
+  }
+  [[nodiscard]] bool is_builtin() const { return made_.encoder.kind == EncoderKind::builtin; }
+
+  Bytes file_;
+  const ComponentRequest& request_;
+  Outline outline_;
+  Result<Program> program_ = Program{};
+  bool has_wit_ = false;
+  bool has_start_ = false;  // it exports `_start`
+  const adapters::Released* released_ = nullptr;
+  MadeComponent made_;
+};
+
+// What stands in the way is told before any work is done.
+Status Maker::read_face() {
+  HEAPBUMP_TRY(outline_, read_outline(file_));
+  program_ = read_program(outline_);
+  has_wit_ = !program_ && program_.error().code == Code::kWitModule;
+  if (!program_ && !has_wit_) return std::unexpected(program_.error());
+  has_start_ = outline_.find_export("_start", ExternalKind::function) != nullptr;
+  made_.input_sha256 = sha256_hex(file_);
+  made_.input_size = file_.size();
+  return {};
+}
+
+/// Whether an adapter calls the program's `_start`, and so gives a component that can be run.
+bool calls_start(const Outline& adapter) {
+  return std::ranges::any_of(adapter.imports, [](const OutlineImport& import) {
+    return import.kind == ExternalKind::function && import.name == "_start";
+  });
+}
+
+Status Maker::choose_tools() {
+  HEAPBUMP_TRY(made_.encoder, find_encoder(request_.encoder));
+  const std::string flavor = !request_.flavor.empty()  ? request_.flavor
+                             : has_wit_ && !has_start_ ? "reactor"
+                                                       : "command";
+  released_ = adapters::find_released(flavor);
+  if (released_ == nullptr) return fail(Code::kInternal, "no adapter `" + flavor + "` is shipped");
+  HEAPBUMP_TRY(const Outline adapter, read_outline(this->adapter()));
+  made_.is_command = calls_start(adapter);
+  const bool has_main = has_start_ || (program_ && program_->kind == ProgramKind::start_alone);
+  if (has_main && !made_.is_command)
+    return fail(Code::kUsage,
+                "the module is a command, and this adapter would never start it; use --adapter command");
+  if (!request_.adapter.empty()) {
+    if (is_builtin())
+      return fail(
+          Code::kNoEncoder,
+          "another adapter than the shipped ones needs an encoder that reads it: --encoder wasm-tools or "
+          "jco");
+    made_.adapter_sha256 = sha256_hex(request_.adapter);
+    return {};
+  }
+  made_.adapter_flavor = released_->flavor;
+  made_.adapter_release = released_->release;
+  made_.adapter_sha256 = released_->sha256;
+  return {};
+}
+
+/// Why this module is not even tried; empty where nothing speaks against it.
+std::string Maker::why_not_relocated() const {
+  if (has_wit_) return is_builtin() ? program_.error().message : "";
+  if (outline_.start) return "its start function could call the host before the adapter is there";
+  const bool old =
+      std::ranges::any_of(program_->imports, [](const ProgramImport& i) { return i.call.preview0; });
+  if (old) return "it imports wasi_unstable, which no adapter serves";
+  if (!has_start_) return "it is a reactor, whose component would export nothing";
+  return "";
+}
+
+Status Maker::encode(Bytes module, bool may_be_builtin) {
+  if (is_builtin() && may_be_builtin) {
+    HEAPBUMP_TRY(made_.component, encode_builtin(*released_, module));
+    return {};
+  }
+  HEAPBUMP_TRY(made_.component, encode_with(made_.encoder, module, {{std::string(kPreview1), adapter()}}));
+  return {};
+}
+
+Status Maker::relocate() {
+  if (const std::string reason = why_not_relocated(); !reason.empty())
+    return fail(Code::kStrategyUnsound, reason);
+  HEAPBUMP_TRY(const Module module, read_module(file_));
+  Request request;
+  request.strategy = request_.strategy;
+  request.min_confidence = request_.min_confidence;
+  HEAPBUMP_TRY(Reservation reservation, reserve(module, request));
+  return relocate_with(module, std::move(reservation));
+}
+
+Status Maker::relocate_with(const Module& module, Reservation reservation) {
+  const bool none_needed = reservation.plan.outcome == Plan::Outcome::not_needed;
+  // A realloc of its own says nothing about the adapter's stack and State living well beside the heap; only a
+  // module whose exports need it has no other way.
+  if (none_needed && !has_wit_) return fail(Code::kStrategyUnsound, reservation.plan.note);
+  made_.module = reservation.output(file_);
+  if (reservation.plan.outcome == Plan::Outcome::reserve) {
+    HEAPBUMP_TRY(const Verification verification,
+                 verify_modules(module.file, made_.module, reservation.plan.manifest));
+    if (!verification.ok())
+      return fail(Code::kVerifyMismatch,
+                  "the reserved module does not verify: " + verification.mismatches.front().what);
+  }
+  HEAPBUMP_CHECK(encode(made_.module, !has_wit_));
+  made_.strategy = none_needed ? "none" : to_string(reservation.plan.strategy);
+  made_.why = none_needed ? reservation.plan.note
+              : reservation.finding
+                  ? "the heap's start is " + std::string(to_string(reservation.finding->confidence)) + " (" +
+                        reservation.plan.manifest.toolchain.name + ")"
+                  : reservation.plan.note;
+  made_.warnings = reservation.plan.warnings;
+  made_.reservation = std::move(reservation);
+  return check();
+}
+
+Status Maker::put_apart() {
+  ApartRecord record;
+  record.program_sha256 = made_.input_sha256;
+  record.program_size = made_.input_size;
+  record.scope = is_builtin() ? StandInScope::all : StandInScope::program;
+  record.command = made_.is_command;
+  record.adapter_sha256 = made_.adapter_sha256;
+  record.encoder = is_builtin() ? "builtin, " + std::string(released_->encoder) : made_.encoder.version;
+  record.edits = program_->edits;
+  ApartModules modules = make_apart_modules(file_, *program_, record);
+  if (is_builtin()) {
+    const Bytes shipped = released_->stand_in_component;
+    HEAPBUMP_TRY(made_.component, append_apart(shipped, modules, *program_, record));
+  } else {
+    HEAPBUMP_CHECK(encode(modules.stand_in, false));
+    HEAPBUMP_TRY(made_.component, append_apart(made_.component, modules, *program_, record));
+  }
+  made_.module = std::move(modules.program);
+  made_.strategy = "apart";
+  made_.apart = std::move(record);
+  return check();
+}
+
+Status Maker::check() {
+  if (made_.strategy == "none") return {};
+  HEAPBUMP_TRY(made_.check, check_component(made_.component, nullptr));
+  if (made_.check->passed()) return {};
+  const Error* fault = made_.check->first_fault();
+  return fail(Code::kCheckFailed,
+              "the component that was made does not pass: " + (fault == nullptr ? "" : fault->message));
+}
+
+Result<MadeComponent> Maker::run() {
+  HEAPBUMP_CHECK(read_face());
+  HEAPBUMP_CHECK(choose_tools());
+  if (request_.may_relocate) {
+    const MadeComponent before = made_;
+    const Status relocated = relocate();
+    if (relocated) return std::move(made_);
+    if (has_wit_ || !request_.may_stand_apart) return std::unexpected(relocated.error());
+    made_ = before;
+    made_.why = relocated.error().message;
+  } else {
+    made_.why = "it was asked for";
+  }
+  if (!program_) return std::unexpected(program_.error());
+  HEAPBUMP_CHECK(put_apart());
+  if (!made_.is_command)
+    made_.warnings.emplace_back(
+        "the module is a reactor without WIT exports: the component runs its `_initialize` and exports "
+        "nothing");
+  return std::move(made_);
+}
+
+}  // namespace
+
+Result<MadeComponent> make_component(Bytes file, const ComponentRequest& request) {
+  return Maker(file, request).run();
+}
+
+Json component_manifest(const MadeComponent& made) {
+  if (made.apart) return made.apart->to_json();
+  if (made.reservation && made.strategy != "none") return to_json(made.reservation->plan.manifest);
+  return {};
+}
+
+Json to_json(const MadeComponent& made) {
+  const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
+  Json warnings = Json::array();
+  for (const std::string& warning : made.warnings) warnings.push_back(warning);
+  return Json::object({{"schema_version", kReportVersion},
+                       {"tool", tool_json()},
+                       {"status", "made"},
+                       {"exit_code", 0},
+                       {"input", Json::object({{"sha256", made.input_sha256}, {"size", made.input_size}})},
+                       {"output", Json::object({{"sha256", sha256_hex(made.component)},
+                                                {"size", std::uint64_t{made.component.size()}}})},
+                       {"strategy", made.strategy},
+                       {"why", made.why},
+                       {"runs", made.is_command},
+                       {"encoder", made.encoder.version},
+                       {"adapter", Json::object({{"flavor", text(made.adapter_flavor)},
+                                                 {"release", text(made.adapter_release)},
+                                                 {"sha256", made.adapter_sha256}})},
+                       {"module", Json::object({{"sha256", sha256_hex(made.module)},
+                                                {"size", std::uint64_t{made.module.size()}}})},
+                       {"manifest", component_manifest(made)},
+                       {"warnings", warnings}});
+}
+
+}  // namespace heapbump
