@@ -57,9 +57,10 @@ void describe(const Session& session, const Options& options, const MadeComponen
   const std::string adapter =
       made.adapter_flavor.empty() ? options.adapter : made.adapter_flavor + " of " + made.adapter_release;
   std::cerr << display_name(options.in) << ": "
-            << (made.strategy == "apart"  ? "the adapter has a memory of its own (apart)"
-                : made.strategy == "none" ? "nothing was reserved"
-                                          : "the heap was moved (" + made.strategy + ")")
+            << (made.strategy == "apart" ? "the adapter has a memory of its own (apart)"
+                : made.strategy == "none"
+                    ? "nothing was reserved"
+                    : "the adapter has a region of the module's memory (" + made.strategy + ")")
             << ", because " << printable(made.why) << '\n'
             << output_name(options.out) << ": component of " << grouped(made.component.size())
             << " bytes, adapter " << adapter << ", encoder " << made.encoder.version << "; checked\n";

@@ -92,7 +92,7 @@ Status Maker::choose_tools() {
 
 /// Why this module is not even tried; empty where nothing speaks against it.
 std::string Maker::why_not_relocated() const {
-  if (has_wit_) return is_builtin() ? program_.error().message : "";
+  if (has_wit_) return "";
   if (outline_.start) return "its start function could call the host before the adapter is there";
   const bool old =
       std::ranges::any_of(program_->imports, [](const ProgramImport& i) { return i.call.preview0; });
@@ -111,6 +111,7 @@ Status Maker::encode(Bytes module, bool may_be_builtin) {
 }
 
 Status Maker::relocate() {
+  if (has_wit_ && is_builtin()) return std::unexpected(program_.error());
   if (const std::string reason = why_not_relocated(); !reason.empty())
     return fail(Code::kStrategyUnsound, reason);
   HEAPBUMP_TRY(const Module module, read_module(file_));
@@ -136,11 +137,12 @@ Status Maker::relocate_with(const Module& module, Reservation reservation) {
   }
   HEAPBUMP_CHECK(encode(made_.module, !has_wit_));
   made_.strategy = none_needed ? "none" : to_string(reservation.plan.strategy);
-  made_.why = none_needed ? reservation.plan.note
-              : reservation.finding
-                  ? "the heap's start is " + std::string(to_string(reservation.finding->confidence)) + " (" +
-                        reservation.plan.manifest.toolchain.name + ")"
-                  : reservation.plan.note;
+  if (none_needed || !reservation.finding) {
+    made_.why = reservation.plan.note;
+  } else {
+    made_.why = "what is known of its heap is " + std::string(to_string(reservation.finding->confidence)) +
+                ", toolchain " + reservation.plan.manifest.toolchain.name;
+  }
   made_.warnings = reservation.plan.warnings;
   made_.reservation = std::move(reservation);
   return check();

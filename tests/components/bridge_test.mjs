@@ -268,7 +268,7 @@ for (const module of ['wasi_snapshot_preview1', 'wasi_unstable']) {
   test(`${module}: every call has the results, and leaves the memory, that it has without a bridge`, (t) => {
     const { names, direct, straight, bridged, program } = pair(t, module);
     for (const name of names) {
-      for (let round = 0; round < 60; round++) {
+      for (let round = 0; round < 20; round++) {
         const seed = round * 64 + names.indexOf(name);
         const random = numbers(seed);
         const before = Buffer.alloc(PAGES * PAGE);

@@ -11,7 +11,7 @@ import { errors, schema } from '../run/schema.mjs';
 import { wat } from '../run/wat.mjs';
 
 const Ajv = createRequire(path.join(REAL, 'ajv/package.json'))('./dist/2020.js').default;
-const NAMES = ['report', 'manifest', 'place', 'check'];
+const NAMES = ['report', 'manifest', 'place', 'check', 'component'];
 const compiled = Object.fromEntries(NAMES.map((name) => [name, new Ajv({ strict: true, allowUnionTypes: true }).compile(schema(name))]));
 const FIXTURE = path.join(TESTS, 'fixtures/go/busy-go1.26.wasm');
 
@@ -76,6 +76,17 @@ test('every answer of place and check is valid, and what could not be done is a 
     for (const answer of answers) assert.ok(bothAgree(name, answer), JSON.stringify(compiled[name].errors));
   }
   for (const { manifest } of checked.flatMap(({ modules }) => modules)) assert.ok(bothAgree('manifest', manifest));
+});
+
+test('every answer of component is valid, made apart or relocated, and so is the check of what was made', (t) => {
+  const folder = temporaryFolder(t);
+  const output = path.join(folder, 'component.wasm');
+  for (const strategy of ['auto', 'apart']) {
+    const made = emitted(['component', FIXTURE, '-o', output, '--strategy', strategy, '--encoder', 'builtin'], 0);
+    assert.ok(bothAgree('component', made), JSON.stringify(compiled.component.errors));
+    assert.ok(bothAgree('check', emitted(['check', output], 0)), JSON.stringify(compiled.check.errors));
+  }
+  assert.ok(bothAgree('report', emitted(['component', output, '-o', path.join(folder, 'x.wasm')], 4)));
 });
 
 test('an object with any field missing, unknown or of another type is not valid', async (t) => {

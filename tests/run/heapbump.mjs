@@ -35,8 +35,8 @@ export function heapbumpJson(args) {
   const { code, stdout, stderr } = heapbump([...args, '--json']);
   let object;
   assert.doesNotThrow(() => (object = JSON.parse(stdout)), `not one JSON object: ${stdout.toString().slice(0, 200)} ${stderr}`);
-  if (['detect', 'reserve', 'place', 'check'].includes(args[0])) {
-    assertValid(['placed', 'passed', 'failed'].includes(object.status) ? args[0] : 'report', object);
+  if (['detect', 'reserve', 'place', 'check', 'component'].includes(args[0])) {
+    assertValid(['placed', 'passed', 'failed', 'made'].includes(object.status) ? args[0] : 'report', object);
     object.modules?.forEach(({ manifest }) => assertValid('manifest', manifest));
     assert.equal(object.exit_code, code, 'the exit code in the JSON is another');
   }
