@@ -160,8 +160,8 @@ class BodyReader {
         break;
       case op::call_indirect:
       case op::return_call_indirect:
-      case 0x14:  // call_ref
-      case 0x15:  // return_call_ref
+      case op::call_ref:
+      case op::return_call_ref:
         out_.indirect_calls.push_back(instruction.offset);
         break;
       case op::memory_grow:

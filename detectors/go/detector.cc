@@ -73,13 +73,11 @@ Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uin
 }
 
 // i64 opcodes that the uses of the break variable are made of.
-constexpr std::uint32_t kI64Eq = 0x51, kI64Ne = 0x52, kI64Add = 0x7c, kI64Sub = 0x7d, kI64And = 0x83,
-                        kWrap = 0xa7;
 
 // The linear-memory address that a load or store node's address operand and memarg offset make, where it is
 // constant.
 std::optional<std::int64_t> address_of(const Flow& flow, NodeId operand, std::int64_t offset) {
-  if (flow.nodes[operand].kind == NodeKind::unary && flow.nodes[operand].opcode == kWrap)
+  if (flow.nodes[operand].kind == NodeKind::unary && flow.nodes[operand].opcode == op::i32_wrap_i64)
     operand = flow.operand(operand, 0);
   const auto constant = flow.constant(operand);
   if (!constant) return std::nullopt;
@@ -104,7 +102,7 @@ std::vector<NodeId> combined_with(const Flow& flow, const std::vector<NodeId>& f
 // (value + 65535) & -65536: the nodes that hold the rounded value.
 std::vector<NodeId> rounded_up(const Flow& flow, NodeId value) {
   const auto page = static_cast<std::int64_t>(kPageSize);
-  return combined_with(flow, combined_with(flow, {value}, kI64Add, page - 1), kI64And, -page);
+  return combined_with(flow, combined_with(flow, {value}, op::i64_add, page - 1), op::i64_and, -page);
 }
 
 // The addresses of the variables that the nodes are stored to, ascending; nothing if one goes anywhere else.
@@ -133,8 +131,8 @@ bool only_compared_or_given_back(const Flow& flow, std::span<const NodeId> loads
       if (user.is_effect) return false;
       const Node& made = flow.nodes[user.index];
       if (made.kind == NodeKind::phi || made.kind == NodeKind::select) continue;
-      if (made.opcode == kI64Eq || made.opcode == kI64Ne) continue;
-      if (made.opcode != kI64Sub || user.position != 0) return false;
+      if (made.opcode == op::i64_eq || made.opcode == op::i64_ne) continue;
+      if (made.opcode != op::i64_sub || user.position != 0) return false;
       for (const User& store : flow.users(user.index)) {
         if (!store.is_effect || store.position != 1 || flow.effects[store.index].kind != EffectKind::store ||
             address_of(flow, flow.operands_of(flow.effects[store.index])[0],
@@ -232,7 +230,7 @@ std::optional<NodeId> load_through_pointer(const Flow& flow, std::int64_t addres
       pointers.push_back(id);
   }
   const auto is_wrap = [](const Node& n, std::uint32_t) {
-    return n.kind == NodeKind::unary && n.opcode == kWrap;
+    return n.kind == NodeKind::unary && n.opcode == op::i32_wrap_i64;
   };
   for (const NodeId pointer : reach(flow, pointers, is_wrap)) {
     for (const User& user : flow.users(pointer)) {

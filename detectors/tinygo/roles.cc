@@ -10,12 +10,6 @@ constexpr std::uint64_t kStepsPerUser = 16;  // each is looked up among those th
 constexpr std::size_t kMaxSpread = 4096;     // nodes that one value is followed to
 constexpr std::int32_t kNear = 64;  // bytes; what the compiler folds into the heap base stays below this
 
-bool is_order(std::uint32_t opcode) {
-  return opcode >= op::i32_eq && opcode <= op::i32_ge_u;
-}
-bool is_multiplicative(std::uint32_t opcode) {
-  return opcode >= op::i32_mul && opcode <= op::i32_div_u + 2;
-}
 constexpr std::uint32_t kAlignMasks = 0xffffff00;  // and with this or more clears at most the low byte's bits
 
 bool is_address_operand(const Effect& effect, std::uint32_t position) {
@@ -120,12 +114,12 @@ void Roles::follow_node(const Carrier& carrier, const User& user, int depth, Ver
       out.push_back({Use::unknown, "an instruction uses it that is not followed"});
       return;
   }
-  if (node.opcode == op::i32_add || node.opcode == op::i32_sub) {
+  if (op::is_i32_sum(node.opcode)) {
     const int sign = node.opcode == op::i32_sub && user.position == 1 ? -carrier.sign : carrier.sign;
     follow_sum({used_by, sign, carrier.offset}, depth + 1, out);
-  } else if (is_order(node.opcode)) {
+  } else if (op::compares_two_i32(node.opcode)) {
     out.push_back(comparison(carrier, used_by.operand(1 - user.position)));
-  } else if (is_multiplicative(node.opcode)) {
+  } else if (op::is_i32_scale(node.opcode)) {
     out.push_back({Use::unrelated, "it is a factor or a divisor"});
   } else if (node.opcode == op::i32_and &&
              program_.constant(used_by.operand(1 - user.position)).value_or(0) >= kAlignMasks) {

@@ -40,10 +40,6 @@ bool is_memory_bytes(Program& program, Value value, int depth = 0) {
   });
 }
 
-bool is_unsigned_order(std::uint32_t opcode) {
-  return opcode == op::i32_lt_u || opcode == op::i32_gt_u || opcode == op::i32_le_u || opcode == op::i32_ge_u;
-}
-
 /// `x / c` or `x >> s` for the shares that the metadata takes of the heap: 1/65 since 0.18, 1/64 before.
 bool takes_a_share(Program& program, Value value) {
   const bool divides = value.is_binary(op::i32_div_u);
@@ -192,7 +188,7 @@ void Runtime::find_pointer(Program& program) {
     if (flow == nullptr) continue;
     for (NodeId id = 0; id < flow->nodes.size(); ++id) {
       const Value comparison{flow, id};
-      if (comparison.node().kind != NodeKind::binary || !is_unsigned_order(comparison.node().opcode))
+      if (comparison.node().kind != NodeKind::binary || !op::is_i32_unsigned_order(comparison.node().opcode))
         continue;
       for (const std::uint32_t side : {0u, 1u}) {
         if (!is_end(program, comparison.operand(side))) continue;

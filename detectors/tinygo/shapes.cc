@@ -10,10 +10,6 @@ namespace {
 constexpr std::size_t kMaxShape = 256;  // nodes that one shape may take
 constexpr int kMaxCalls = 3;            // calls between a block number and the metadata it indexes
 
-bool is_order(std::uint32_t opcode) {
-  return opcode >= op::i32_eq && opcode <= op::i32_ge_u;
-}
-
 }  // namespace
 
 bool Roles::is_global_base(Value value) {
@@ -50,7 +46,7 @@ bool Roles::meets_bounds(Value value) {
     for (const User& user : at.users()) {
       if (user.is_effect) continue;
       const Value used_by{at.flow, user.index};
-      if (used_by.node().kind != NodeKind::binary || !is_order(used_by.node().opcode)) continue;
+      if (used_by.node().kind != NodeKind::binary || !op::compares_two_i32(used_by.node().opcode)) continue;
       const HeapKind other = runtime_.kind(program_, used_by.operand(1 - user.position));
       if (other == HeapKind::metadata || other == HeapKind::end) return true;
     }

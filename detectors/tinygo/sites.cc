@@ -111,8 +111,7 @@ void Collector::folded(Value value, int sign) {
   if (distance < -static_cast<std::int32_t>(kNear) || distance > static_cast<std::int32_t>(kNear)) return;
   // The constant may be shared with other code; then it cannot be both.
   for (const User& user : value.users()) {
-    const bool sums = !user.is_effect && (value.flow->nodes[user.index].opcode == op::i32_sub ||
-                                          value.flow->nodes[user.index].opcode == op::i32_add);
+    const bool sums = !user.is_effect && op::is_i32_sum(value.flow->nodes[user.index].opcode);
     const bool sized =
         sums && std::ranges::any_of(program_.sum({value.flow, user.index}).terms,
                                     [&](const Term& term) { return runtime_.is_end(program_, term.value); });
@@ -154,8 +153,7 @@ void Collector::wide_constant(Value value) {
     return;
   for (const User& user : value.users()) {
     const bool stored = user.is_effect && value.flow->effects[user.index].kind == EffectKind::store;
-    constexpr std::uint32_t kWrap = 0xa7;
-    const bool narrowed = !user.is_effect && value.flow->nodes[user.index].opcode == kWrap;
+    const bool narrowed = !user.is_effect && value.flow->nodes[user.index].opcode == op::i32_wrap_i64;
     if (stored || narrowed)
       return add(site_of(value),
                  {Use::unknown, "a 64-bit constant that holds it is stored or narrowed to an address"}, 0, 0);
@@ -330,7 +328,7 @@ Verdict Roles::far(Value constant) {
       const Value used_by{pending[i].flow, user.index};
       const Node& node = used_by.node();
       if (node.kind != NodeKind::binary) continue;
-      if (node.opcode == op::i32_add || node.opcode == op::i32_sub) {
+      if (op::is_i32_sum(node.opcode)) {
         const Sum sum = program_.sum(used_by);
         for (const Term& term : sum.terms) {
           if (runtime_.kind(program_, term.value) != HeapKind::none)
@@ -343,7 +341,7 @@ Verdict Roles::far(Value constant) {
         if (sum.terms.empty() && std::ranges::find(pending, used_by) == pending.end())
           pending.push_back(used_by);
         seen_as = "a summand";
-      } else if (node.opcode >= op::i32_eq && node.opcode <= op::i32_ge_u) {
+      } else if (op::compares_two_i32(node.opcode)) {
         const Value other = used_by.operand(1 - user.position);
         if (runtime_.kind(program_, other) != HeapKind::none)
           return {Use::unknown, "it is compared with a bound of the heap"};
@@ -367,7 +365,7 @@ Verdict Roles::below(Value constant, std::int32_t offset) {
       const Value used_by{at.flow, user.index};
       const Node& node = used_by.node();
       if (node.kind != NodeKind::binary) continue;
-      const bool compares = node.opcode >= op::i32_eq && node.opcode <= op::i32_ge_u;
+      const bool compares = op::compares_two_i32(node.opcode);
       const Value other = used_by.operand(1 - user.position);
       if (compares && runtime_.kind(program_, other) != HeapKind::none)
         return {Use::unknown, "an address just below the heap base is compared with a bound of the heap"};
@@ -375,7 +373,7 @@ Verdict Roles::below(Value constant, std::int32_t offset) {
         return {
             Use::heap_start,
             "a pointer that is also checked against the heap's end is compared with the last byte below it"};
-      if (node.opcode != op::i32_add && node.opcode != op::i32_sub) continue;
+      if (!op::is_i32_sum(node.opcode)) continue;
       for (const Term& term : program_.sum(used_by).terms)
         if (runtime_.kind(program_, term.value) != HeapKind::none)
           return {Use::unknown, "an address just below the heap base is taken from a bound of the heap"};

@@ -117,14 +117,6 @@ class FunctionGrowth {
   std::set<std::pair<NodeId, std::uint64_t>> seen_;
 };
 
-// Of both widths: some compare memory.size << 16 in 64 bits.
-inline bool is_relational(std::uint32_t opcode) {
-  return (opcode >= op::i32_lt_s && opcode <= op::i32_ge_u) || (opcode >= 0x53 && opcode <= 0x5a);
-}
-inline bool is_equality(std::uint32_t opcode) {
-  return opcode == op::i32_eq || opcode == op::i32_ne || opcode == 0x51 || opcode == 0x52;
-}
-
 /// A slot of the shadow stack, where unoptimised code keeps its variables: one base node made from a global,
 /// one offset.
 [[nodiscard]] bool is_frame(const Flow& flow, NodeId address);

@@ -15,7 +15,7 @@ bool FunctionGrowth::asks_adjoining(std::span<const NodeId> made, bool pure_use,
   for (const NodeId node : made) mine[node] = true;
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
     const Node& node = flow_.nodes[id];
-    if (node.kind != NodeKind::binary || !is_equality(node.opcode)) continue;
+    if (node.kind != NodeKind::binary || !op::is_equality(node.opcode)) continue;
     const NodeId left = flow_.operand(id, 0);
     const NodeId right = flow_.operand(id, 1);
     if (shifts_[left].top == shifts_[right].top) continue;

@@ -30,9 +30,7 @@ NodeId without_rounding(const Flow& flow, NodeId node) {
 
 /// A node before it was wrapped or extended to another width.
 NodeId without_conversion(const Flow& flow, NodeId node) {
-  while (
-      flow.nodes[node].kind == NodeKind::unary &&
-      (flow.nodes[node].opcode == 0xa7 || flow.nodes[node].opcode == 0xac || flow.nodes[node].opcode == 0xad))
+  while (flow.nodes[node].kind == NodeKind::unary && op::is_resize(flow.nodes[node].opcode))
     node = flow.operand(node, 0);
   return node;
 }
@@ -340,13 +338,13 @@ void FunctionGrowth::check_compare(NodeId node, NodeId compare) {
   const Shift& mine = shifts_[node];
   const Shift& other = shifts_[other_node];
   const auto constant = flow_.constant(other_node);
-  if (is_equality(at.opcode)) {
+  if (op::is_equality(at.opcode)) {
     const bool fails = constant && (*constant == -1 || (*constant == 0 && is_whole_size(flow_, node)));
     const bool alike =
         other.top && other.known && mine.known && mine.scale == other.scale && !mine.mixed && !other.mixed;
     if (fails || alike)
       return explain(at.offset, "memory.size compared for equality with where memory was grown");
-  } else if (is_relational(at.opcode)) {
+  } else if (op::is_order(at.opcode)) {
     if (mine.known && other.known && other.top && mine.scale == other.scale && !mine.mixed && !other.mixed)
       return explain(at.offset, "memory.size compared with the start of newly grown memory");
     const NodeKind kind = flow_.nodes[without_conversion(flow_, other_node)].kind;
@@ -357,7 +355,7 @@ void FunctionGrowth::check_compare(NodeId node, NodeId compare) {
       return explain(at.offset, "memory.size in an assertion that a pointer is in bounds");
     }
   }
-  if (is_relational(at.opcode) && module_grows_ && checks_overflow(node, compare) && guards_a_trap(compare))
+  if (op::is_order(at.opcode) && module_grows_ && checks_overflow(node, compare) && guards_a_trap(compare))
     return explain(at.offset, "memory.size in a check that an address stays below 4 GiB");
   if (excused(node, at.block, at.offset)) return;
   object(at.offset, constant ? "memory.size is compared with a constant"
@@ -369,8 +367,7 @@ void FunctionGrowth::check_uses(NodeId node) {
     if (!spend(8)) return;  // each is looked up among those that were seen
     if (!user.is_effect) {
       const Node& next = flow_.nodes[user.index];
-      const bool compares = (next.opcode >= op::i32_eqz && next.opcode <= op::i32_ge_u) ||
-                            (next.opcode >= 0x50 && next.opcode <= 0x66);
+      const bool compares = op::is_comparison(next.opcode);
       if ((next.kind == NodeKind::binary || next.kind == NodeKind::unary) && compares &&
           seen_.emplace(user.index, 0).second)
         check_compare(node, user.index);

@@ -22,7 +22,7 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
       return node.value == static_cast<std::int64_t>(parameter) ? std::optional<std::int64_t>(0)
                                                                 : std::nullopt;
     case NodeKind::unary:
-      if (node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad) return operand(0);
+      if (op::is_resize(node.opcode)) return operand(0);
       return std::nullopt;
     case NodeKind::load: {
       // A slot of the frame that is given nothing but such values.
@@ -67,7 +67,7 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
           return static_cast<std::int32_t>(a) >> (b & 31);
         case op::i32_div_u:
           return b == 0 ? std::nullopt : std::optional<std::int64_t>(static_cast<std::int32_t>(a / b));
-        case 0x6d:  // i32.div_s
+        case op::i32_div_s:
           if (b == 0 || b == UINT32_MAX) return std::nullopt;
           return static_cast<std::int32_t>(a) / static_cast<std::int32_t>(b);
         default:
@@ -81,8 +81,7 @@ std::optional<std::int64_t> value_at_zero(const Flow& flow, NodeId id, std::uint
 
 /// What carries a value on through arithmetic: anything but a comparison.
 bool calculates(const Node& at, std::uint32_t) {
-  return (at.kind == NodeKind::binary || at.kind == NodeKind::unary) && !is_relational(at.opcode) &&
-         !is_equality(at.opcode) && at.opcode != op::i32_eqz && at.opcode != 0x50;
+  return (at.kind == NodeKind::binary || at.kind == NodeKind::unary) && !op::is_integer_comparison(at.opcode);
 }
 
 }  // namespace
@@ -91,8 +90,7 @@ bool is_frame(const Flow& flow, NodeId address) {
   for (int depth = 0; depth < 8; ++depth) {
     const Node& node = flow.nodes[address];
     if (node.kind == NodeKind::global) return true;
-    const bool sum =
-        node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub);
+    const bool sum = node.kind == NodeKind::binary && op::is_i32_sum(node.opcode);
     if (!sum || !flow.constant(flow.operand(address, 1))) return false;
     address = flow.operand(address, 0);
   }
@@ -166,14 +164,14 @@ std::map<NodeId, Carried> FunctionGrowth::carry(const Source& source,
       if (node.kind == NodeKind::phi || (node.kind == NodeKind::select && user.position < 2)) {
         (void)meet(user.index, here);
       } else if (node.kind == NodeKind::unary) {
-        if (node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad) (void)meet(user.index, here);
+        if (op::is_resize(node.opcode)) (void)meet(user.index, here);
       } else if (node.kind == NodeKind::binary) {
         const auto other = flow_.constant(flow_.operands_of(node)[1 - user.position]);
         const auto page = static_cast<std::int64_t>(kPageSize);
         const bool sum = node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0);
         const bool to_bytes =
             other && ((node.opcode == op::i32_shl && user.position == 0 && *other == 16) ||
-                      ((node.opcode == op::i32_mul || node.opcode == 0x7e) && *other == page));
+                      ((node.opcode == op::i32_mul || node.opcode == op::i64_mul) && *other == page));
         // Of `grow(skipped + n)`, the page `old + skipped` is still a start, as alignment leaves it.
         const bool skips =
             !here.bytes && node.opcode == op::i32_add &&

@@ -139,7 +139,7 @@ Status CandidateSearch::search_functions() {
 void CandidateSearch::search_differences(const Flow& flow, std::span<const Shift> shifts) {
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add)) continue;
+    if (node.kind != NodeKind::binary || !op::is_i32_sum(node.opcode)) continue;
     for (std::uint32_t position = 0; position < 2; ++position) {
       const Shift& shift = shifts[flow.operand(id, position)];
       if (!shift.top || !shift.from_size || !shift.known ||
@@ -178,8 +178,7 @@ Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> s
   };
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& compare = flow.nodes[id];
-    if (compare.kind != NodeKind::binary || compare.opcode < op::i32_lt_s || compare.opcode > op::i32_ge_u)
-      continue;
+    if (compare.kind != NodeKind::binary || !op::is_i32_order(compare.opcode)) continue;
     for (std::uint32_t position = 0; position < 2; ++position) {
       const Shift& shift = shifts[flow.operand(id, position)];
       if (!shift.top || !shift.from_size) continue;

@@ -105,8 +105,7 @@ bool any_use(const Flow& flow, NodeId constant, std::uint64_t& work, Counts coun
 
 /// Whether an operand multiplies the other or divides it: no address does.
 bool scales(std::uint32_t opcode, std::uint32_t position) {
-  constexpr std::uint32_t kDivideSigned = 0x6d, kRemainderUnsigned = 0x70;
-  return opcode == op::i32_mul || (position == 1 && opcode >= kDivideSigned && opcode <= kRemainderUnsigned);
+  return opcode == op::i32_mul || (position == 1 && op::is_i32_quotient(opcode));
 }
 
 /// Whether what a constant makes reaches memory, a call or the like, or meets a value above the line. One
@@ -160,8 +159,7 @@ bool Explainer::ends_first_block(const Flow& flow, NodeId constant) const {
   if (constant == kNoNode) return false;
   const auto is_size = [&](NodeId id) {
     const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add))
-      return false;
+    if (node.kind != NodeKind::binary || !op::is_i32_sum(node.opcode)) return false;
     const auto taken = flow.constant(flow.operand(id, 1));
     const auto base = static_cast<std::uint32_t>(base_);
     return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);

@@ -17,10 +17,6 @@ constexpr std::size_t kBackwardSteps = 256;
 constexpr std::uint64_t kLookUnits = 1024;  ///< for looking back that far, each step among those before it
 constexpr std::int64_t kHalf = std::int64_t{1} << 31;  ///< numbers from here up are masks and overflow checks
 
-bool compares(std::uint32_t opcode) {
-  return opcode >= op::i32_eq && opcode <= op::i32_ge_u;
-}
-
 class LimitSearch {
  public:
   LimitSearch(const Module& module, const GrowthReport& growth, const NameSection& names,
@@ -84,8 +80,7 @@ Result<std::set<std::uint32_t>> LimitSearch::functions_of(const std::set<Place>&
   for (std::size_t i = 0; i < module_.bodies.size(); ++i) {
     InstructionReader reader(module_, module_.bodies[i]);
     while (reader.next(instruction)) {
-      constexpr std::uint32_t kGlobalGet = 0x23, kGlobalSet = 0x24;
-      if ((instruction.opcode == kGlobalGet || instruction.opcode == kGlobalSet) &&
+      if ((instruction.opcode == op::global_get || instruction.opcode == op::global_set) &&
           places.contains({true, static_cast<std::uint32_t>(instruction.value)}))
         functions.insert(static_cast<std::uint32_t>(module_.imported_functions + i));
     }
@@ -119,9 +114,8 @@ void LimitSearch::look_at(const Flow& flow, const Node& meeting, NodeId other) {
       if (!breaks_.contains(*place)) limits_.insert(*place);
       continue;
     }
-    const bool walk =
-        node.kind == NodeKind::phi || node.kind == NodeKind::select ||
-        (node.kind == NodeKind::binary && (node.opcode == op::i32_add || node.opcode == op::i32_sub));
+    const bool walk = node.kind == NodeKind::phi || node.kind == NodeKind::select ||
+                      (node.kind == NodeKind::binary && op::is_i32_sum(node.opcode));
     if (!walk) continue;
     for (const NodeId operand :
          flow.operands_of(node).first(node.kind == NodeKind::phi ? node.operand_count : 2)) {
@@ -149,7 +143,7 @@ Status LimitSearch::search(const Flow& flow) {
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::binary) continue;
-    if (!compares(node.opcode) && node.opcode != op::i32_sub && node.opcode != op::i32_add) continue;
+    if (!op::compares_two_i32(node.opcode) && !op::is_i32_sum(node.opcode)) continue;
     const NodeId left = flow.operand(id, 0);
     const NodeId right = flow.operand(id, 1);
     if (shifts[left].top == shifts[right].top) continue;

@@ -25,10 +25,10 @@ bool is_plainly_number(const Flow& flow, NodeId id) {
     }
     const NodeId left = flow.operand(id, 0);
     const NodeId right = flow.operand(id, 1);
-    const bool masks = node.opcode == op::i32_and || node.opcode == op::i64_and;
+    const bool masks = op::is_mask(node.opcode);
     const bool by_right = masks && rounds_down(flow, right);
     if (!by_right && !(masks && rounds_down(flow, left)))
-      return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
+      return !op::is_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
     id = linear_form(flow, by_right ? left : right).base;  // an address, if what is rounded is one
     if (id == kNoNode) return true;
   }
@@ -103,7 +103,7 @@ Result<std::optional<std::uint64_t>> meets_heap(const Flow& flow, NodeId constan
                      (node.kind == NodeKind::unary && !op::is_integer_comparison(node.opcode));
       if (node.kind == NodeKind::binary) {
         const NodeId other = flow.operand(user.index, 1 - user.position);
-        if (op::is_integer_sum(node.opcode)) {
+        if (op::is_sum(node.opcode)) {
           carries = flow.constant(other).has_value();
           if (!carries) return node.offset;
         } else if (op::is_integer_comparison(node.opcode)) {

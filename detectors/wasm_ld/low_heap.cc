@@ -90,8 +90,7 @@ void LowHeapSearch::place_start() {
 /// handed on as that would be.
 void follow(const Flow& flow, NodeId constant, Candidate& candidate) {
   const auto calculates = [](const Node& at, std::uint32_t) {
-    return (at.kind == NodeKind::binary && !(at.opcode >= op::i32_eqz && at.opcode <= 0x66)) ||
-           at.kind == NodeKind::unary;
+    return (at.kind == NodeKind::binary && !op::is_comparison(at.opcode)) || at.kind == NodeKind::unary;
   };
   std::vector<bool> alone(flow.nodes.size());
   alone[constant] = true;

@@ -17,7 +17,7 @@ std::optional<std::uint64_t> adds_back(const Flow& flow, std::span<const RangeHi
   std::vector<NodeId> distances;
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add)) continue;
+    if (node.kind != NodeKind::binary || !op::is_i32_sum(node.opcode)) continue;
     for (const std::uint32_t position : {0u, 1u}) {
       const Node& start = flow.nodes[flow.operand(id, position)];
       const RangeHit* const hit = start.kind == NodeKind::constant && start.width != 0
@@ -106,7 +106,7 @@ std::optional<Contradiction> end_that_stays(const Flow& flow, std::span<const Ra
 std::optional<Contradiction> comparison_that_changes(const Flow& flow, std::span<const Shift> shifts) {
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary || node.opcode < op::i32_eq || node.opcode > op::i32_ge_u) continue;
+    if (node.kind != NodeKind::binary || !op::compares_two_i32(node.opcode)) continue;
     const Shift& a = shifts[flow.operand(id, 0)];
     const Shift& b = shifts[flow.operand(id, 1)];
     if (!a.top && !b.top) continue;

@@ -42,7 +42,7 @@ std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, Node
       const Node& node = flow.nodes[user.index];
       std::int64_t added = most[at];
       if (node.kind == NodeKind::unary) {
-        if (node.opcode != 0xa7 && node.opcode != 0xac && node.opcode != 0xad) continue;  // wrap, extend
+        if (!op::is_resize(node.opcode)) continue;
       } else if (node.kind == NodeKind::binary) {
         const auto other = flow.constant(flow.operands_of(node)[1 - user.position]);
         if (node.opcode == op::i32_add && other)

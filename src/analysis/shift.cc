@@ -8,10 +8,6 @@ namespace {
 
 constexpr int kMaxPasses = 12;  // a chain of loops that needs more is given up as unknown
 
-bool is_comparison(std::uint32_t opcode) {
-  return (opcode >= op::i32_eqz && opcode <= op::i32_ge_u) || (opcode >= 0x50 && opcode <= 0x66);
-}
-
 Shift unknown(const Shift& a, const Shift& b) {
   Shift result;
   result.known = false;
@@ -137,14 +133,14 @@ class ShiftPass {
     const bool any = a.top || b.top;
     switch (node.opcode) {
       case op::i32_add:
-      case 0x7c:  // i64.add
+      case op::i64_add:
         return combine(a, b, 1,
                        (is_address(a) && small_constant(right)) || (is_address(b) && small_constant(left)));
       case op::i32_sub:
-      case 0x7d:  // i64.sub
+      case op::i64_sub:
         return combine(a, b, -1, is_address(a) && small_constant(right));
       case op::i32_shl:
-      case 0x86:  // i64.shl
+      case op::i64_shl:
         if (any && a.known && !b.top && amount && *amount >= 0 && *amount <= 16) {
           Shift result = a;
           result.scale = a.scale * (std::int64_t{1} << *amount);
@@ -152,7 +148,7 @@ class ShiftPass {
         }
         break;
       case op::i32_mul:
-      case 0x7e: {  // i64.mul
+      case op::i64_mul: {
         const auto other = flow_.constant(left);
         const auto factor = amount ? amount : other;
         const Shift& value = amount ? a : b;
@@ -165,7 +161,7 @@ class ShiftPass {
       }
       case op::i32_shr_u:
       case op::i32_shr_s:
-      case 0x88:  // i64.shr_u
+      case op::i64_shr_u:
         if (any && a.known && !b.top && amount && *amount >= 0 && *amount <= 16 &&
             a.scale % (std::int64_t{1} << *amount) == 0) {
           Shift result = a;
@@ -189,7 +185,7 @@ class ShiftPass {
         if (a.top && amount && *amount >= 0 && *amount < 8) return a;  // flag bits of a header
         break;
       default:
-        if (is_comparison(node.opcode)) return Shift{};
+        if (op::is_comparison(node.opcode)) return Shift{};
         break;
     }
     if (!any) return Shift{.cancelled = a.cancelled || b.cancelled};
@@ -259,10 +255,9 @@ class ShiftPass {
       case NodeKind::binary:
         return binary(node);
       case NodeKind::unary: {
-        if (is_comparison(node.opcode)) return Shift{};
+        if (op::is_comparison(node.opcode)) return Shift{};
         const Shift& value = shifts_[flow_.operands_of(node)[0]];
-        const bool converts =
-            node.opcode == 0xa7 || node.opcode == 0xac || node.opcode == 0xad;  // wrap, extend
+        const bool converts = op::is_resize(node.opcode);
         return !value.top || converts ? value : unknown(value, value);
       }
       case NodeKind::opaque: {

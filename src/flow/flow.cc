@@ -13,7 +13,7 @@ std::optional<bool> Flow::decided(NodeId condition) const {
     const Node& at = nodes[outcome.node];
     wanted = outcome.holds;
     if (at.kind == NodeKind::constant) return (at.value != 0) == wanted;
-    const bool equality = at.kind == NodeKind::binary && (at.opcode == op::i32_eq || at.opcode == op::i32_ne);
+    const bool equality = at.kind == NodeKind::binary && op::is_i32_equality(at.opcode);
     if (!equality) return std::nullopt;
     const NodeId left = operand(outcome.node, 0);
     const NodeId right = operand(outcome.node, 1);
@@ -43,8 +43,7 @@ Outcome asked(const Flow& flow, NodeId condition, bool holds) {
       if (at.kind != NodeKind::binary || at.opcode != op::i32_and) break;
       const Node& bit = flow.nodes[flow.operand(condition, 1)];
       const std::uint32_t truth = flow.nodes[flow.operand(condition, 0)].opcode;
-      if (bit.kind != NodeKind::constant || bit.value != 1 || truth < op::i32_eqz || truth > op::i32_ge_u)
-        break;
+      if (bit.kind != NodeKind::constant || bit.value != 1 || !op::is_i32_comparison(truth)) break;
     }
     condition = flow.operand(condition, 0);
   }
@@ -74,7 +73,7 @@ Linear linear_form(const Flow& flow, NodeId node) {
       result.base = kNoNode;
       return result;
     }
-    if (at.kind != NodeKind::binary || (at.opcode != op::i32_add && at.opcode != op::i32_sub)) return result;
+    if (at.kind != NodeKind::binary || !op::is_i32_sum(at.opcode)) return result;
     const NodeId left = flow.operand(result.base, 0);
     const NodeId right = flow.operand(result.base, 1);
     if (const auto value = flow.constant(right)) {

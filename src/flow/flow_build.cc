@@ -52,12 +52,12 @@ std::uint32_t FlowBuilder::add_effect(EffectKind kind, const Instruction& instru
 
 /// Code without a path: only its nesting and its immediates matter, until what ends it.
 Status FlowBuilder::skip(const Instruction& instruction) {
-  if (is_block(instruction.opcode) || instruction.opcode == op::try_table) {
+  if (op::opens_block(instruction.opcode)) {
     if (instruction.opcode == op::loop) ++next_loop_;
     ++skipped_;
     return {};
   }
-  const bool ends = instruction.opcode == op::end || instruction.opcode == op::delegate;
+  const bool ends = op::closes_block(instruction.opcode);
   if (skipped_ != 0) {
     if (ends) --skipped_;
   } else if (ends || instruction.opcode == op::else_ || instruction.opcode == op::catch_ ||
@@ -109,10 +109,8 @@ Status FlowBuilder::step(const Instruction& instruction) {
     case op::select:
     case op::select_t:
       return select(instruction);
-    default: {
-      const auto shape = instruction_shape(instruction.opcode);
-      return shape ? plain(instruction, *shape) : control(instruction);
-    }
+    default:
+      return op::is_plain(instruction.opcode) ? plain(instruction) : control(instruction);
   }
 }
 

@@ -14,18 +14,12 @@
 #include <vector>
 
 #include "flow/flow.h"
-#include "flow/flow_shapes.h"
 
 namespace heapbump {
 
 using LocalValue = std::pair<std::uint32_t, NodeId>;
 
 inline constexpr std::uint64_t kStepsPerUnit = 2;  // steps of merging that cost as much as a byte decoded
-
-/// Whether an opcode opens a block, but for try_table, which is not followed.
-[[nodiscard]] inline bool is_block(std::uint32_t opcode) {
-  return opcode == op::block || opcode == op::loop || opcode == op::if_ || opcode == op::try_;
-}
 
 /// What an instruction makes, without its operands.
 [[nodiscard]] inline Node node_of(NodeKind kind, const Instruction& instruction) {
@@ -111,7 +105,7 @@ class FlowBuilder {
   Status memory(const Instruction& instruction);
   Status drop(const Instruction& instruction);
   Status select(const Instruction& instruction);
-  Status plain(const Instruction& instruction, const Shape& shape);
+  Status plain(const Instruction& instruction);
 
   // Control flow (flow_control.cc).
   Status control(const Instruction& instruction);

@@ -15,12 +15,6 @@
 namespace heapbump {
 namespace {
 
-/// Bytes a plain load or store touches, by opcode (core specification, 0x28 i32.load to 0x3e i64.store32).
-unsigned access_bytes(std::uint32_t opcode) {
-  constexpr unsigned char bytes[] = {4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4};
-  return opcode >= op::i32_load && opcode <= op::i64_store32 ? bytes[opcode - op::i32_load] : 16;
-}
-
 struct Access {
   std::uint64_t instruction = 0;
   std::int64_t begin = 0;
@@ -167,7 +161,8 @@ FrameSlots find_frame_slots(const Flow& flow) {
         const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store;
         if (access && user.position == 0) {
           const bool whole = effect.opcode == op::i32_load || effect.opcode == op::i32_store;
-          accesses.push_back({effect.offset, here + effect.value, access_bytes(effect.opcode), whole});
+          accesses.push_back(
+              {effect.offset, here + effect.value, facts_of(effect.opcode).access_bytes, whole});
         } else if (effect.kind != EffectKind::global_set && effect.kind != EffectKind::drop) {
           escaped = std::min(escaped, here);
         }

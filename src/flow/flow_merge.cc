@@ -50,14 +50,14 @@ Status FlowBuilder::plan_loops() {
   std::vector<std::size_t> enclosing;  // indices into `open` of the loops
   std::vector<std::uint32_t> seen_in;  // by local: innermost loop that has it already
   while (reader.next(instruction)) {
-    if (is_block(instruction.opcode) || instruction.opcode == op::try_table) {
+    if (op::opens_block(instruction.opcode)) {
       open.emplace_back();
       if (instruction.opcode == op::loop) {
         open.back().loop = loop_sets_.size();
         loop_sets_.emplace_back();
         enclosing.push_back(open.size() - 1);
       }
-    } else if (instruction.opcode == op::end || instruction.opcode == op::delegate) {
+    } else if (op::closes_block(instruction.opcode)) {
       if (open.size() == 1) continue;
       Open done = std::move(open.back());
       open.pop_back();

@@ -5,7 +5,7 @@
 namespace heapbump {
 
 void FlowBuilder::constant(const Instruction& instruction) {
-  const bool integer = instruction.opcode == op::i32_const || instruction.opcode == op::i64_const;
+  const bool integer = op::is_integer_constant(instruction.opcode);
   Node node = node_of(integer ? NodeKind::constant : NodeKind::opaque, instruction);
   node.value = instruction.value;
   node.immediate_offset = instruction.immediate_offset;
@@ -99,12 +99,13 @@ Status FlowBuilder::select(const Instruction& instruction) {
 }
 
 /// Everything with a fixed number of operands and results.
-Status FlowBuilder::plain(const Instruction& instruction, const Shape& shape) {
-  HEAPBUMP_CHECK(need(shape.pops, instruction.offset));
-  const std::vector<NodeId> operands = pop_many(shape.pops);
+Status FlowBuilder::plain(const Instruction& instruction) {
+  const OpcodeFacts& facts = facts_of(instruction.opcode);
+  HEAPBUMP_CHECK(need(facts.pops, instruction.offset));
+  const std::vector<NodeId> operands = pop_many(facts.pops);
   if (const auto slot = slots_.by_instruction.find(instruction.offset); slot != slots_.by_instruction.end()) {
     const std::uint32_t local = first_slot_ + slot->second;
-    if (shape.access == Access::store) {
+    if (facts.kind == OpcodeClass::store) {
       set_local(local, operands[1]);
     } else {
       push(locals_[local]);
@@ -112,23 +113,20 @@ Status FlowBuilder::plain(const Instruction& instruction, const Shape& shape) {
     return spend(1);
   }
   Node node = node_of(NodeKind::opaque, instruction);
-  const std::uint32_t prefix = instruction.opcode >> 16;
-  const bool numeric = (prefix == 0 && instruction.opcode >= op::i32_eqz && instruction.opcode <= 0xc4) ||
-                       (prefix == 0xfc && (instruction.opcode & 0xffff) <= 7);
-  if (numeric) node.kind = shape.pops == 1 ? NodeKind::unary : NodeKind::binary;
-  if (shape.access != Access::none) {
-    const EffectKind kind = shape.access == Access::load    ? EffectKind::load
-                            : shape.access == Access::store ? EffectKind::store
-                                                            : EffectKind::atomic;
+  if (op::is_numeric(instruction.opcode)) node.kind = facts.pops == 1 ? NodeKind::unary : NodeKind::binary;
+  if (facts.access_bytes != 0) {
+    const EffectKind kind = facts.kind == OpcodeClass::load    ? EffectKind::load
+                            : facts.kind == OpcodeClass::store ? EffectKind::store
+                                                               : EffectKind::atomic;
     node.effect = add_effect(kind, instruction, instruction.value, operands);
-    if (shape.access == Access::load) node.kind = NodeKind::load;
+    if (kind == EffectKind::load) node.kind = NodeKind::load;
     node.value = instruction.value;
     node.immediate_offset = instruction.immediate_offset;
     node.width = static_cast<std::uint8_t>(instruction.immediate_width);
-  } else if (shape.pushes == 0 || (prefix == 0 && (instruction.opcode == op::table_get))) {
+  } else if (facts.pushes == 0 || instruction.opcode == op::table_get) {
     add_effect(EffectKind::other, instruction, instruction.value, operands);
   }
-  if (shape.pushes != 0) push(add_node(node, operands));
+  if (facts.pushes != 0) push(add_node(node, operands));
   return spend(1);
 }
 

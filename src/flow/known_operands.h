@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "flow/flow_shapes.h"
 #include "wasm/code.h"
 
 namespace heapbump {
@@ -41,8 +40,7 @@ class KnownOperands {
       pop(3);
       return;
     }
-    const auto shape = instruction_shape(instruction.opcode);
-    if (!shape) {
+    if (!op::is_plain(instruction.opcode)) {
       const bool pushes_one = instruction.opcode == op::local_get || instruction.opcode == op::global_get;
       if (pushes_one)
         push(std::nullopt);
@@ -50,15 +48,16 @@ class KnownOperands {
         stack_.clear();
       return;
     }
-    if (shape->access != Access::none) {
-      if (const auto base = operand(shape->pops); base && shape->pops > 0)
+    const OpcodeFacts& facts = facts_of(instruction.opcode);
+    if (facts.access_bytes != 0) {
+      if (const auto base = operand(facts.pops))
         accessed(*base + static_cast<std::uint64_t>(instruction.value));
     }
     std::optional<std::uint64_t> result;
     if (instruction.opcode == op::i32_add && operand(1) && operand(2))
       result = static_cast<std::uint32_t>(*operand(1) + *operand(2));
-    pop(shape->pops);
-    for (unsigned i = 0; i < shape->pushes; ++i) push(result);
+    pop(facts.pops);
+    for (unsigned i = 0; i < facts.pushes; ++i) push(result);
   }
 
  private:

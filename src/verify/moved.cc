@@ -120,7 +120,7 @@ class Checker {
       for (const User& user : flow_->users(id)) {
         if (user.is_effect) return false;
         const Node& sum = flow_->nodes[user.index];
-        if (sum.opcode != op::i32_sub && sum.opcode != op::i32_add) return false;
+        if (!op::is_i32_sum(sum.opcode)) return false;
         for (const User& next : flow_->users(user.index))
           if (next.is_effect || (flow_->nodes[next.index].opcode != op::i32_div_u &&
                                  flow_->nodes[next.index].opcode != op::i32_div_s))

@@ -83,7 +83,7 @@ class Reader {
       default:
         return false;
     }
-    if (op::is_integer_sum(node.opcode)) {
+    if (op::is_sum(node.opcode)) {
       const NodeId other = flow_.operand(to, 1 - position);
       if (is_stack_length(to)) {
         settle(Use::stack, node.offset);
@@ -117,8 +117,7 @@ class Reader {
     constexpr int kMostRoundings = 8;
     for (int i = 0; i < kMostRoundings; ++i) {
       const Node& node = flow_.nodes[id];
-      const bool masks =
-          node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
+      const bool masks = node.kind == NodeKind::binary && op::is_mask(node.opcode);
       const bool by_right = masks && rounds_down(flow_, flow_.operand(id, 1));
       if (by_right || (masks && rounds_down(flow_, flow_.operand(id, 0)))) {
         id = linear_form(flow_, flow_.operand(id, by_right ? 0 : 1)).base;
@@ -126,7 +125,7 @@ class Reader {
         continue;
       }
       if (node.kind == NodeKind::binary)
-        return !op::is_integer_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
+        return !op::is_sum(node.opcode) && !op::is_integer_comparison(node.opcode);
       return (node.kind == NodeKind::load && op::is_narrow_load(node.opcode)) ||
              node.kind == NodeKind::memory_size || node.kind == NodeKind::constant;
     }

@@ -1,6 +1,6 @@
 #include "wasm/code.h"
 
-#include <array>
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -8,295 +8,292 @@
 namespace heapbump {
 namespace {
 
-// Opcode tables: ranges of opcodes that share their immediates. What is not listed is invalid.
-struct OpcodeRange {
-  std::uint32_t first;
-  std::uint32_t last;
-  Immediate immediate;
-};
-
-constexpr OpcodeRange kPlain[] = {
-    {0x00, 0x01, Immediate::none},         {0x02, 0x04, Immediate::block_type},
-    {0x05, 0x05, Immediate::none},         {0x06, 0x06, Immediate::block_type},
-    {0x07, 0x09, Immediate::index},        {0x0a, 0x0b, Immediate::none},
-    {0x0c, 0x0d, Immediate::index},        {0x0e, 0x0e, Immediate::br_table},
-    {0x0f, 0x0f, Immediate::none},         {0x10, 0x10, Immediate::index},
-    {0x11, 0x11, Immediate::index_pair},   {0x12, 0x12, Immediate::index},
-    {0x13, 0x13, Immediate::index_pair},   {0x14, 0x15, Immediate::index},
-    {0x18, 0x18, Immediate::index},        {0x19, 0x1b, Immediate::none},
-    {0x1c, 0x1c, Immediate::select_types}, {0x1f, 0x1f, Immediate::try_table},
-    {0x20, 0x26, Immediate::index},        {0x28, 0x3e, Immediate::memarg},
-    {0x3f, 0x40, Immediate::index},        {0x41, 0x41, Immediate::i32},
-    {0x42, 0x42, Immediate::i64},          {0x43, 0x43, Immediate::f32},
-    {0x44, 0x44, Immediate::f64},          {0x45, 0xc4, Immediate::none},
-    {0xd0, 0xd0, Immediate::heap_type},    {0xd1, 0xd1, Immediate::none},
-    {0xd2, 0xd2, Immediate::index},
-};
-
-constexpr OpcodeRange kMisc[] = {
-    // prefix 0xfc: saturating truncation, bulk memory, tables
-    {0, 7, Immediate::none},         {8, 8, Immediate::index_pair},   {9, 9, Immediate::index},
-    {10, 10, Immediate::index_pair}, {11, 11, Immediate::index},      {12, 12, Immediate::index_pair},
-    {13, 13, Immediate::index},      {14, 14, Immediate::index_pair}, {15, 17, Immediate::index},
-};
-
-constexpr OpcodeRange kSimd[] = {
-    // prefix 0xfd: 128-bit vectors, and relaxed ones from 0x100
-    {0x00, 0x0b, Immediate::memarg}, {0x0c, 0x0d, Immediate::v128}, {0x0e, 0x14, Immediate::none},
-    {0x15, 0x22, Immediate::lane},   {0x23, 0x53, Immediate::none}, {0x54, 0x5b, Immediate::memarg_lane},
-    {0x5c, 0x5d, Immediate::memarg}, {0x5e, 0xff, Immediate::none}, {0x100, 0x113, Immediate::none},
-};
-
-constexpr OpcodeRange kAtomic[] = {
-    // prefix 0xfe: threads
-    {0x00, 0x02, Immediate::memarg},
-    {0x03, 0x03, Immediate::lane},
-    {0x10, 0x4e, Immediate::memarg},
-};
-
-template <std::size_t N>
-constexpr Immediate look_up(const OpcodeRange (&ranges)[N], std::uint32_t opcode) {
-  for (const OpcodeRange& range : ranges) {
-    if (opcode >= range.first && opcode <= range.last) return range.immediate;
-  }
-  return Immediate::invalid;
-}
-
-constexpr std::array<Immediate, 256> kPlainTable = [] {
-  std::array<Immediate, 256> table{};
-  for (std::uint32_t opcode = 0; opcode < table.size(); ++opcode) table[opcode] = look_up(kPlain, opcode);
-  return table;
-}();
-
-constexpr std::uint32_t kPrefixGc = 0xfb, kPrefixMisc = 0xfc, kPrefixSimd = 0xfd, kPrefixAtomic = 0xfe;
-constexpr std::uint32_t kMemargHasMemory =
-    0x40;  // bit 6 of the alignment: a memory index follows (multi-memory)
-
-bool opens_block(std::uint32_t opcode) {
-  return opcode == op::block || opcode == op::loop || opcode == op::if_ || opcode == op::try_ ||
-         opcode == op::try_table;
-}
+/// bit 6 of the alignment: a memory index follows (multi-memory)
+constexpr std::uint32_t kMemargHasMemory = 0x40;
 
 /// What engines accept (web embedding limits). A target takes four times its byte in memory, and there may be
 /// one for each byte.
 constexpr std::uint32_t kMaxTargets = 65'520;
 
-std::unexpected<Error> too_many_targets(std::uint64_t offset, std::uint32_t count) {
-  return fail_at(Code::kWorkLimit, offset,
-                 "an instruction has " + std::to_string(count) + " branch targets; engines take " +
-                     std::to_string(kMaxTargets));
+Error too_many_targets(std::uint64_t offset, std::uint32_t count) {
+  return {Code::kWorkLimit,
+          "an instruction has " + std::to_string(count) + " branch targets; engines take " +
+              std::to_string(kMaxTargets),
+          offset};
+}
+
+/// Whether the last byte that a LEB128 integer of kBits bits may have carries no bits beyond the type.
+template <bool kSigned, unsigned kBits>
+constexpr bool last_byte_fits(std::uint8_t byte) {
+  constexpr unsigned kUsed = kBits - (kBits + 6) / 7 * 7 + 7;  // bits of the type in the last byte
+  if (!kSigned) return byte >> kUsed == 0;
+  const unsigned extra = byte >> (kUsed - 1);
+  return extra == 0 || extra == 0x7fu >> (kUsed - 1);
 }
 
 }  // namespace
 
-Immediate immediate_of(std::uint32_t opcode) {
-  if (opcode < 0x100) return kPlainTable[opcode];
-  switch (opcode >> 16) {
-    case kPrefixMisc:
-      return look_up(kMisc, opcode & 0xffff);
-    case kPrefixSimd:
-      return look_up(kSimd, opcode & 0xffff);
-    case kPrefixAtomic:
-      return look_up(kAtomic, opcode & 0xffff);
-    default:
-      return Immediate::invalid;
-  }
-}
-
-InstructionReader::InstructionReader(const Module& module, const FunctionBody& body)
-    : cursor_(module.bytes_at(body.file_offset, body.size), body.file_offset) {
+InstructionReader::InstructionReader(const Module& module, const FunctionBody& body) {
+  const Bytes bytes = module.bytes_at(body.file_offset, body.size);
+  at_ = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  end_ = at_ + bytes.size();
+  bias_ = body.file_offset - reinterpret_cast<std::uintptr_t>(at_);
   auto status = module.work->charge(body.size);
   if (status) status = read_locals();
-  if (!status) error_ = std::move(status).error();
+  if (!status) (void)fail(std::move(status).error());
 }
 
 Status InstructionReader::read_locals() {
-  HEAPBUMP_TRY(const auto groups, cursor_.read_count("local group count", 2));
+  Cursor cursor = rest();
+  HEAPBUMP_TRY(const auto groups, cursor.read_count("local group count", 2));
   locals_.groups.reserve(groups);
   for (std::uint32_t i = 0; i < groups; ++i) {
-    const std::uint64_t at = cursor_.offset();
-    HEAPBUMP_TRY(const auto count, cursor_.read_uleb32("local count"));
-    HEAPBUMP_TRY(const auto type, cursor_.read_u8("local type"));
+    const std::uint64_t at = cursor.offset();
+    HEAPBUMP_TRY(const auto count, cursor.read_uleb32("local count"));
+    HEAPBUMP_TRY(const auto type, cursor.read_u8("local type"));
     locals_.total += count.value;
     if (locals_.total > std::numeric_limits<std::uint32_t>::max())
       return fail_at(Code::kBadInstruction, at, "a function declares more than 2^32 - 1 locals");
-    switch (type) {
-      case 0x7f:
-      case 0x7e:
-      case 0x7d:
-      case 0x7c:
-      case 0x7b:
-      case 0x70:
-      case 0x6f:
-      case 0x69:
-        break;
-      default:
-        return fail_at(Code::kGcTypes, cursor_.offset() - 1, "local type " + hex(type) + " is not known");
-    }
+    if (!is_value_type(type))
+      return fail_at(Code::kGcTypes, cursor.offset() - 1, "local type " + hex(type) + " is not known");
     locals_.groups.push_back({count.value, static_cast<ValueType>(type)});
   }
-  locals_.code_offset = cursor_.offset();
+  locals_.code_offset = cursor.offset();
+  go_to(cursor);
   return {};
 }
 
-bool InstructionReader::next(Instruction& out) {
-  if (error_ || depth_ == 0) return false;
-  if (auto status = read_instruction(out); !status) {
-    error_ = std::move(status).error();
-    return false;
+[[gnu::cold]] bool InstructionReader::fail(Error error) {
+  error_ = std::move(error);
+  at_ = end_;
+  return false;
+}
+
+/// What a cursor read, or its error, for all that is not read on the fast path.
+template <typename Value>
+bool InstructionReader::take(const Cursor& cursor, Result<Value> read, Value& out) {
+  if (!read) return fail(std::move(read).error());
+  out = *read;
+  go_to(cursor);
+  return true;
+}
+
+inline bool InstructionReader::read_u8(std::uint8_t& out, std::string_view what) {
+  if (at_ != end_) {
+    out = *at_++;
+    return true;
   }
-  if (opens_block(out.opcode)) ++depth_;
-  // `delegate` closes a legacy try block as `end` does.
-  if (out.opcode == op::end || out.opcode == op::delegate) --depth_;
-  if (depth_ == 0 && !cursor_.empty()) {
-    error_ =
-        Error{Code::kBadInstruction, "bytes are left over after a function body's end", cursor_.offset()};
-    return false;
+  Cursor cursor = rest();
+  return take(cursor, cursor.read_u8(what), out);
+}
+
+/// A LEB128 integer of kBits bits. Whatever is not well formed goes the slow way, which finds the error.
+template <typename T, unsigned kBits>
+inline bool InstructionReader::read_leb(Leb<T>& out, std::string_view what) {
+  constexpr unsigned kMaxWidth = (kBits + 6) / 7;
+  constexpr bool kSigned = std::is_signed_v<T>;
+  if (at_ != end_ && *at_ < 0x80) {
+    const std::int64_t byte = *at_++;
+    out = {static_cast<T>(kSigned ? (byte ^ 0x40) - 0x40 : byte), 1};
+    return true;
+  }
+  std::uint64_t value = 0;
+  const auto most = static_cast<unsigned>(std::min<std::ptrdiff_t>(kMaxWidth, end_ - at_));
+  for (unsigned i = 0; i < most; ++i) {
+    const std::uint8_t byte = at_[i];
+    value |= std::uint64_t{byte & 0x7fu} << 7 * i;
+    if (byte >= 0x80) continue;
+    if (i + 1 == kMaxWidth && !last_byte_fits<kSigned, kBits>(byte)) break;
+    if (kSigned && (byte & 0x40) != 0 && i < 9) value |= ~std::uint64_t{0} << 7 * (i + 1);
+    at_ += i + 1;
+    out = {static_cast<T>(value), static_cast<std::uint8_t>(i + 1)};
+    return true;
+  }
+  return read_odd_leb<T, kBits>(out, what);
+}
+
+template <typename T, unsigned kBits>
+[[gnu::noinline, gnu::cold]] bool InstructionReader::read_odd_leb(Leb<T>& out, std::string_view what) {
+  Cursor cursor = rest();
+  if constexpr (!std::is_signed_v<T>)
+    return take(cursor, cursor.read_uleb32(what), out);
+  else if constexpr (kBits == 32)
+    return take(cursor, cursor.read_sleb32(what), out);
+  else if constexpr (kBits == 33)
+    return take(cursor, cursor.read_sleb33(what), out);
+  else
+    return take(cursor, cursor.read_sleb64(what), out);
+}
+
+template <typename T, unsigned kBits>
+inline bool InstructionReader::read_value(Instruction& out, std::string_view what) {
+  Leb<T> leb;
+  if (!read_leb<T, kBits>(leb, what)) return false;
+  out.value = static_cast<std::int64_t>(leb.value);
+  out.immediate_width = leb.width;
+  return true;
+}
+
+inline bool InstructionReader::read_index(std::uint32_t& out, std::string_view what) {
+  Leb<std::uint32_t> leb;
+  if (!read_leb<std::uint32_t, 32>(leb, what)) return false;
+  out = leb.value;
+  return true;
+}
+
+inline bool InstructionReader::nest(OpcodeClass kind) {
+  if (kind == OpcodeClass::block_start) ++depth_;
+  if (kind != OpcodeClass::block_end || --depth_ != 0 || at_ == end_) return true;
+  return fail({Code::kBadInstruction, "bytes are left over after a function body's end", offset()});
+}
+
+[[gnu::cold]] bool InstructionReader::not_known(const Instruction& instruction, bool later) {
+  return fail({later ? Code::kGcTypes : Code::kBadInstruction,
+               "opcode " + hex(instruction.opcode) + " is not known", instruction.offset});
+}
+
+[[gnu::noinline]] bool InstructionReader::read_cast(Instruction& out) {
+  std::uint8_t flags = 0;
+  Leb<std::int64_t> type;
+  return read_u8(flags, "cast flags") && read_value<std::uint32_t, 32>(out, "label") &&
+         read_leb<std::int64_t, 33>(type, "heap type") && read_leb<std::int64_t, 33>(type, "heap type");
+}
+
+[[gnu::always_inline]] inline bool InstructionReader::read_memarg(Instruction& out) {
+  std::uint32_t align = 0;
+  if (!read_index(align, "alignment")) return false;
+  out.second = align & ~kMemargHasMemory;
+  out.memory = 0;
+  if ((align & kMemargHasMemory) != 0 && !read_index(out.memory, "memory index")) return false;
+  out.immediate_offset = offset();
+  // 64-bit memories have 64-bit offsets; they are refused before any code is looked at.
+  return read_value<std::uint32_t, 32>(out, "offset");
+}
+
+[[gnu::noinline]] bool InstructionReader::read_fixed(Instruction& out, unsigned width) {
+  Cursor cursor = rest();
+  Bytes bytes;
+  if (!take(cursor, cursor.read_bytes(width, "immediate"), bytes)) return false;
+  out.immediate_width = width;
+  return true;
+}
+
+[[gnu::noinline]] bool InstructionReader::read_branch_table(Instruction& out) {
+  const std::uint64_t at = offset();
+  std::uint32_t count = 0;
+  Cursor cursor = rest();
+  if (!take(cursor, cursor.read_count("branch table size"), count)) return false;
+  if (count > kMaxTargets) return fail(too_many_targets(at, count));
+  out.targets.resize(std::size_t{count} + 1);
+  return std::ranges::all_of(out.targets,
+                             [&](std::uint32_t& target) { return read_index(target, "branch target"); });
+}
+
+[[gnu::noinline]] bool InstructionReader::read_select_types() {
+  std::uint32_t count = 0;
+  Cursor cursor = rest();
+  if (!take(cursor, cursor.read_count("select type count"), count)) return false;
+  Bytes types;
+  return take(cursor, cursor.read_bytes(count, "select type"), types);
+}
+
+[[gnu::noinline]] bool InstructionReader::read_try_table(Instruction& out) {
+  if (!read_value<std::int64_t, 33>(out, "block type")) return false;
+  const std::uint64_t catches_at = offset();
+  std::uint32_t catches = 0;
+  Cursor cursor = rest();
+  if (!take(cursor, cursor.read_count("catch count", 2), catches)) return false;
+  if (catches > kMaxTargets) return fail(too_many_targets(catches_at, catches));
+  out.targets.clear();
+  for (std::uint32_t i = 0; i < catches; ++i) {
+    const std::uint64_t at = offset();
+    std::uint8_t kind = 0;
+    std::uint32_t tag = 0, label = 0;
+    if (!read_u8(kind, "catch kind")) return false;
+    if (kind > 3) return fail({Code::kBadInstruction, "catch kind " + hex(kind) + " is not known", at});
+    if (kind < 2 && !read_index(tag, "tag")) return false;
+    if (!read_index(label, "catch label")) return false;
+    out.targets.push_back(label);
   }
   return true;
 }
 
-Status InstructionReader::read_instruction(Instruction& out) {
-  out.offset = cursor_.offset();
-  if (cursor_.empty())
-    return fail_at(Code::kBadInstruction, out.offset, "a function body ends without its `end`");
-  HEAPBUMP_TRY(const auto first, cursor_.read_u8("opcode"));
-  out.opcode = first;
-  if (first >= kPrefixGc && first <= kPrefixAtomic) {
-    HEAPBUMP_TRY(const auto sub, cursor_.read_uleb32("opcode"));
-    out.opcode = static_cast<std::uint32_t>(first) << 16 | (sub.value > 0xffff ? 0xffff : sub.value);
-  }
-  out.immediate = immediate_of(out.opcode);
-  out.immediate_offset = cursor_.offset();
-  out.immediate_width = 0;
-  out.value = 0;
-  if (out.immediate == Immediate::invalid) {
-    const Code code =
-        first == kPrefixGc || (first >= 0xd3 && first <= 0xd6) ? Code::kGcTypes : Code::kBadInstruction;
-    return fail_at(code, out.offset, "opcode " + hex(out.opcode) + " is not known");
-  }
-  if (out.immediate != Immediate::none) HEAPBUMP_CHECK(read_immediate(out));
-  out.end_offset = cursor_.offset();
-  return {};
-}
-
-Status InstructionReader::read_memarg(Instruction& out) {
-  HEAPBUMP_TRY(const auto align, cursor_.read_uleb32("alignment"));
-  out.second = align.value & ~kMemargHasMemory;
-  out.memory = 0;
-  if ((align.value & kMemargHasMemory) != 0) {
-    HEAPBUMP_TRY(const auto memory, cursor_.read_uleb32("memory index"));
-    out.memory = memory.value;
-  }
-  out.immediate_offset = cursor_.offset();
-  // 64-bit memories have 64-bit offsets; they are refused before any code is looked at.
-  HEAPBUMP_TRY(const auto offset, cursor_.read_uleb32("offset"));
-  out.value = offset.value;
-  out.immediate_width = offset.width;
-  return {};
-}
-
-Status InstructionReader::read_immediate(Instruction& out) {
-  const auto take = [&](const auto& leb) {
-    out.value = static_cast<std::int64_t>(leb.value);
-    out.immediate_width = leb.width;
-  };
-  const auto take_bytes = [&](std::uint64_t count) -> Status {
-    HEAPBUMP_TRY(const Bytes bytes, cursor_.read_bytes(count, "immediate"));
-    out.immediate_width = static_cast<unsigned>(bytes.size());
-    return {};
-  };
+[[gnu::always_inline]] inline bool InstructionReader::read_immediate(Instruction& out) {
+  std::uint8_t byte = 0;
   switch (out.immediate) {
     case Immediate::invalid:
     case Immediate::none:
-      return {};
+      return true;
+    case Immediate::br_on_cast:
+      return read_cast(out);
     case Immediate::block_type:
-    case Immediate::heap_type: {
-      HEAPBUMP_TRY(const auto type, cursor_.read_sleb33("block type"));
-      take(type);
-      return {};
-    }
-    case Immediate::index: {
-      HEAPBUMP_TRY(const auto index, cursor_.read_uleb32("index"));
-      take(index);
-      return {};
-    }
-    case Immediate::index_pair: {
-      HEAPBUMP_TRY(const auto index, cursor_.read_uleb32("index"));
-      take(index);
-      HEAPBUMP_TRY(const auto second, cursor_.read_uleb32("index"));
-      out.second = second.value;
-      return {};
-    }
-    case Immediate::br_table: {
-      const std::uint64_t at = cursor_.offset();
-      HEAPBUMP_TRY(const auto count, cursor_.read_count("branch table size"));
-      if (count > kMaxTargets) return too_many_targets(at, count);
-      out.targets.clear();
-      out.targets.reserve(std::size_t{count} + 1);
-      for (std::uint64_t i = 0; i <= count; ++i) {
-        HEAPBUMP_TRY(const auto label, cursor_.read_uleb32("branch target"));
-        out.targets.push_back(label.value);
-      }
-      return {};
-    }
-    case Immediate::select_types: {
-      HEAPBUMP_TRY(const auto count, cursor_.read_count("select type count"));
-      for (std::uint32_t i = 0; i < count; ++i) {
-        HEAPBUMP_TRY([[maybe_unused]] const auto type, cursor_.read_u8("select type"));
-      }
-      return {};
-    }
+    case Immediate::heap_type:
+      return read_value<std::int64_t, 33>(out, "block type");
+    case Immediate::index:
+      return read_value<std::uint32_t, 32>(out, "index");
+    case Immediate::index_pair:
+      return read_value<std::uint32_t, 32>(out, "index") && read_index(out.second, "index");
+    case Immediate::br_table:
+      return read_branch_table(out);
+    case Immediate::select_types:
+      return read_select_types();
     case Immediate::memarg:
       return read_memarg(out);
-    case Immediate::memarg_lane: {
-      HEAPBUMP_CHECK(read_memarg(out));
-      HEAPBUMP_TRY([[maybe_unused]] const auto lane, cursor_.read_u8("lane"));
-      return {};
-    }
-    case Immediate::i32: {
-      HEAPBUMP_TRY(const auto constant, cursor_.read_sleb32("i32.const"));
-      take(constant);
-      return {};
-    }
-    case Immediate::i64: {
-      HEAPBUMP_TRY(const auto constant, cursor_.read_sleb64("i64.const"));
-      take(constant);
-      return {};
-    }
+    case Immediate::memarg_lane:
+      return read_memarg(out) && read_u8(byte, "lane");
+    case Immediate::i32:
+      return read_value<std::int32_t, 32>(out, "i32.const");
+    case Immediate::i64:
+      return read_value<std::int64_t, 64>(out, "i64.const");
     case Immediate::f32:
-      return take_bytes(4);
+      return read_fixed(out, 4);
     case Immediate::f64:
-      return take_bytes(8);
+      return read_fixed(out, 8);
     case Immediate::v128:
-      return take_bytes(16);
-    case Immediate::lane: {
-      HEAPBUMP_TRY(const auto lane, cursor_.read_u8("lane"));
-      out.value = lane;
+      return read_fixed(out, 16);
+    case Immediate::lane:
+      if (!read_u8(byte, "lane")) return false;
+      out.value = byte;
       out.immediate_width = 1;
-      return {};
-    }
-    case Immediate::try_table: {
-      HEAPBUMP_TRY(const auto type, cursor_.read_sleb33("block type"));
-      take(type);
-      const std::uint64_t catches_at = cursor_.offset();
-      HEAPBUMP_TRY(const auto catches, cursor_.read_count("catch count", 2));
-      if (catches > kMaxTargets) return too_many_targets(catches_at, catches);
-      out.targets.clear();
-      for (std::uint32_t i = 0; i < catches; ++i) {
-        const std::uint64_t at = cursor_.offset();
-        HEAPBUMP_TRY(const auto kind, cursor_.read_u8("catch kind"));
-        if (kind > 3) return fail_at(Code::kBadInstruction, at, "catch kind " + hex(kind) + " is not known");
-        if (kind < 2) {
-          HEAPBUMP_TRY([[maybe_unused]] const auto tag, cursor_.read_uleb32("tag"));
-        }
-        HEAPBUMP_TRY(const auto label, cursor_.read_uleb32("catch label"));
-        out.targets.push_back(label.value);
-      }
-      return {};
-    }
+      return true;
+    case Immediate::try_table:
+      return read_try_table(out);
   }
-  return {};
+  return false;
+}
+
+[[gnu::noinline]] bool InstructionReader::at_end() {
+  return error_ || depth_ == 0
+             ? false
+             : fail({Code::kBadInstruction, "a function body ends without its `end`", offset()});
+}
+
+[[gnu::noinline]] bool InstructionReader::read_sub_opcode(Instruction& out) {
+  std::uint32_t sub = 0;
+  if (!read_index(sub, "opcode")) return false;
+  out.opcode = out.opcode << 16 | std::min(sub, 0xffffu);
+  return true;
+}
+
+bool InstructionReader::next(Instruction& out) {
+  if (at_ == end_) return at_end();
+  out.offset = offset();
+  const std::uint8_t first = *at_++;
+  out.opcode = first;
+  const OpcodeFacts* facts = &kOpcodeFacts[first];
+  if (op::is_prefix(first)) [[unlikely]] {
+    if (!read_sub_opcode(out)) return false;
+    facts = &facts_of(out.opcode);
+  }
+  if (facts->feature >= Feature::typed_references) [[unlikely]]
+    return not_known(out, facts->feature != Feature::unknown || first == op::kPrefixGc);
+  out.immediate = facts->immediate;
+  out.immediate_offset = offset();
+  out.immediate_width = 0;
+  out.value = 0;
+  if (out.immediate != Immediate::none && !read_immediate(out)) return false;
+  out.end_offset = offset();
+  return facts->kind > OpcodeClass::block_end || nest(facts->kind);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 // The instruction decoder: one function body, from its first byte, so that every immediate it reports is
 // known to stand on an instruction boundary. It reports where each immediate stands in the file and how wide
-// it is, which is what an edit needs; it does not type-check.
+// it is, which is what an edit needs; it does not type-check. The table
+// of opcodes drives it. Opcodes of typed references and garbage collection are in the table and refused here.
 #pragma once
 
 #include <cstdint>
@@ -9,67 +10,9 @@
 
 #include "base/bytes.h"
 #include "wasm/module.h"
+#include "wasm/opcodes.h"
 
 namespace heapbump {
-
-/// What follows an opcode (core specification, "Instructions", binary format).
-enum class Immediate : std::uint8_t {
-  invalid,  ///< no such opcode
-  none,
-  block_type,  ///< s33
-  index,       ///< one u32: label, local, global, function, table, tag, segment, memory
-  index_pair,  ///< two u32
-  br_table,
-  select_types,
-  memarg,  ///< align, (memory,) offset
-  memarg_lane,
-  i32,
-  i64,
-  f32,
-  f64,
-  v128,       ///< 16 bytes, also i8x16.shuffle
-  lane,       ///< one byte, also atomic.fence
-  heap_type,  ///< s33
-  try_table,
-};
-
-/// Opcodes with a prefix are written prefix << 16 | sub-opcode: memory.copy is 0xfc000a.
-namespace op {
-inline constexpr std::uint32_t unreachable = 0x00, nop = 0x01, block = 0x02, loop = 0x03, if_ = 0x04,
-                               else_ = 0x05, try_ = 0x06, catch_ = 0x07, throw_ = 0x08, rethrow = 0x09,
-                               throw_ref = 0x0a, end = 0x0b, br = 0x0c, br_if = 0x0d, br_table = 0x0e,
-                               return_ = 0x0f, call = 0x10, call_indirect = 0x11, return_call = 0x12,
-                               return_call_indirect = 0x13, delegate = 0x18, catch_all = 0x19, drop = 0x1a,
-                               select = 0x1b, select_t = 0x1c, try_table = 0x1f, local_get = 0x20,
-                               local_set = 0x21, local_tee = 0x22, global_get = 0x23, global_set = 0x24,
-                               table_get = 0x25, table_set = 0x26, i32_load = 0x28, i64_load = 0x29,
-                               i32_load8_s = 0x2c, i64_load32_u = 0x35, i32_store = 0x36, i64_store = 0x37,
-                               i64_store32 = 0x3e, memory_size = 0x3f, memory_grow = 0x40, i32_const = 0x41,
-                               i64_const = 0x42, f32_const = 0x43, f64_const = 0x44, i32_eqz = 0x45,
-                               i32_eq = 0x46, i32_ne = 0x47, i32_lt_s = 0x48, i32_lt_u = 0x49,
-                               i32_gt_s = 0x4a, i32_gt_u = 0x4b, i32_le_s = 0x4c, i32_le_u = 0x4d,
-                               i32_ge_s = 0x4e, i32_ge_u = 0x4f, i32_add = 0x6a, i32_sub = 0x6b,
-                               i32_mul = 0x6c, i32_div_s = 0x6d, i32_div_u = 0x6e, i32_and = 0x71,
-                               i32_or = 0x72, i32_xor = 0x73, i32_shl = 0x74, i32_shr_s = 0x75,
-                               i32_shr_u = 0x76, ref_null = 0xd0, ref_is_null = 0xd1, ref_func = 0xd2,
-                               memory_init = 0xfc0008, data_drop = 0xfc0009, memory_copy = 0xfc000a,
-                               memory_fill = 0xfc000b, i64_eqz = 0x50, i64_ge_u = 0x5a, i64_add = 0x7c,
-                               i64_sub = 0x7d, i64_and = 0x83, i64_load16_u = 0x33;
-
-/// Of 32 and of 64 bits, with `eqz`.
-[[nodiscard]] inline bool is_integer_comparison(std::uint32_t opcode) {
-  return opcode >= i32_eqz && opcode <= i64_ge_u;
-}
-[[nodiscard]] inline bool is_integer_sum(std::uint32_t opcode) {
-  return opcode == i32_add || opcode == i32_sub || opcode == i64_add || opcode == i64_sub;
-}
-/// Of 8 or 16 bits.
-[[nodiscard]] inline bool is_narrow_load(std::uint32_t opcode) {
-  return opcode >= i32_load8_s && opcode <= i64_load16_u;
-}
-}  // namespace op
-
-[[nodiscard]] Immediate immediate_of(std::uint32_t opcode);
 
 /// The negative of an immediate; of INT64_MIN itself, as i64.sub gives it.
 [[nodiscard]] constexpr std::int64_t negated(std::int64_t value) {
@@ -125,12 +68,40 @@ class InstructionReader {
   [[nodiscard]] std::uint32_t depth() const { return depth_; }
 
  private:
+  [[nodiscard]] std::uint64_t offset() const { return bias_ + reinterpret_cast<std::uintptr_t>(at_); }
+  /// What is left of the body, for what the fast path does not read.
+  [[nodiscard]] Cursor rest() const {
+    return {as_bytes({reinterpret_cast<const char*>(at_), static_cast<std::size_t>(end_ - at_)}), offset()};
+  }
+  void go_to(const Cursor& cursor) { at_ = end_ - cursor.remaining(); }
+  /// Ends the iteration. False.
+  bool fail(Error error);
+  bool at_end();
+  bool nest(OpcodeClass kind);
+  bool not_known(const Instruction& instruction, bool later);
   Status read_locals();
-  Status read_instruction(Instruction& out);
-  Status read_immediate(Instruction& out);
-  Status read_memarg(Instruction& out);
+  template <typename Value>
+  bool take(const Cursor& cursor, Result<Value> read, Value& out);
+  bool read_u8(std::uint8_t& out, std::string_view what);
+  template <typename T, unsigned kBits>
+  bool read_leb(Leb<T>& out, std::string_view what);
+  template <typename T, unsigned kBits>
+  bool read_odd_leb(Leb<T>& out, std::string_view what);
+  template <typename T, unsigned kBits>
+  bool read_value(Instruction& out, std::string_view what);
+  bool read_sub_opcode(Instruction& out);
+  bool read_index(std::uint32_t& out, std::string_view what);
+  bool read_immediate(Instruction& out);
+  bool read_memarg(Instruction& out);
+  bool read_fixed(Instruction& out, unsigned width);
+  bool read_branch_table(Instruction& out);
+  bool read_select_types();
+  bool read_try_table(Instruction& out);
+  bool read_cast(Instruction& out);
 
-  Cursor cursor_;
+  const std::uint8_t* at_ = nullptr;
+  const std::uint8_t* end_ = nullptr;
+  std::uint64_t bias_ = 0;  ///< a byte's file offset is its address plus this, modulo 2^64
   Locals locals_;
   std::optional<Error> error_;
   std::uint32_t depth_ = 1;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wasm/opcodes.h"
+
 namespace heapbump {
 namespace {
 
@@ -134,9 +136,9 @@ Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigne
   }
   Writer segment;
   segment.u8(0x00)
-      .u8(0x41)
+      .u8(op::i32_const)
       .sleb(static_cast<std::int32_t>(static_cast<std::uint32_t>(outside_address)))
-      .u8(0x0b);
+      .u8(op::end);
   segment.uleb(outside.size()).bytes(outside);
   builder.append_entry(SectionId::data, segment.take(), reason);
   if (const Section* count = module_->section(SectionId::data_count)) {

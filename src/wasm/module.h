@@ -28,6 +28,11 @@ enum class ValueType : std::uint8_t {
   exnref = 0x69
 };
 
+/// Whether a byte is one of these; typed and garbage-collected references are not read.
+[[nodiscard]] constexpr bool is_value_type(std::uint8_t byte) {
+  return (byte >= 0x7b && byte <= 0x7f) || byte == 0x70 || byte == 0x6f || byte == 0x69;
+}
+
 enum class ExternalKind : std::uint8_t { function = 0, table = 1, memory = 2, global = 3, tag = 4 };
 
 struct FunctionType {

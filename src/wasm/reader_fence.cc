@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "wasm/opcodes.h"
+
 namespace heapbump {
 
 // What may stand in a constant expression, up to its `end` (core specification, "Constant Expressions", and
@@ -11,44 +13,43 @@ Status check_constant(Cursor cursor) {
     const std::uint64_t at = cursor.offset();
     HEAPBUMP_TRY(const auto opcode, cursor.read_u8("a constant expression"));
     switch (opcode) {
-      case 0x0b:
+      case op::end:
         if (!cursor.empty())
           return fail_at(Code::kMalformed, cursor.offset(), "bytes follow a constant expression's end");
         return {};
-      case 0x41:
+      case op::i32_const:
         HEAPBUMP_CHECK(cursor.read_sleb32("i32.const"));
         break;
-      case 0x42:
+      case op::i64_const:
         HEAPBUMP_CHECK(cursor.read_sleb64("i64.const"));
         break;
-      case 0x43:
+      case op::f32_const:
         HEAPBUMP_CHECK(cursor.read_bytes(4, "f32.const"));
         break;
-      case 0x44:
+      case op::f64_const:
         HEAPBUMP_CHECK(cursor.read_bytes(8, "f64.const"));
         break;
-      case 0x23:
+      case op::global_get:
         HEAPBUMP_CHECK(cursor.read_uleb32("global.get"));
         break;
-      case 0xd2:
+      case op::ref_func:
         HEAPBUMP_CHECK(cursor.read_uleb32("ref.func"));
         break;
-      case 0xd0:
+      case op::ref_null:
         HEAPBUMP_CHECK(cursor.read_sleb33("ref.null"));
         break;
-      case 0x6a:
-      case 0x6b:
-      case 0x6c:
-      case 0x7c:
-      case 0x7d:
-      case 0x7e:
-        break;  // add, sub and mul of integers
-      case 0xfb:
+      case op::i32_add:
+      case op::i32_sub:
+      case op::i32_mul:
+      case op::i64_add:
+      case op::i64_sub:
+      case op::i64_mul:
+        break;
+      case op::kPrefixGc:
         return fail_at(Code::kGcTypes, at, "a constant expression makes a garbage-collected value");
-      case 0xfd: {
+      case op::kPrefixSimd: {
         HEAPBUMP_TRY(const auto sub, cursor.read_uleb32("opcode"));
-        constexpr std::uint32_t kV128Const = 0x0c;
-        if (sub.value != kV128Const)
+        if (sub.value != (op::v128_const & 0xffff))
           return fail_at(Code::kMalformed, at,
                          "a constant expression holds an instruction that is not constant");
         HEAPBUMP_CHECK(cursor.read_bytes(16, "v128.const"));
@@ -148,20 +149,9 @@ Status check_types(const Module& module) {
       for (std::uint32_t value = 0; value < values; ++value) {
         const std::uint64_t here = cursor.offset();
         HEAPBUMP_TRY(const auto type, cursor.read_u8("value type"));
-        switch (type) {
-          case 0x7f:
-          case 0x7e:
-          case 0x7d:
-          case 0x7c:
-          case 0x7b:
-          case 0x70:
-          case 0x6f:
-          case 0x69:
-            break;
-          default:
-            return fail_at(type >= 0x63 ? Code::kGcTypes : Code::kMalformed, here,
-                           "value type " + hex(type) + " is not known");
-        }
+        if (!is_value_type(type))
+          return fail_at(type >= 0x63 ? Code::kGcTypes : Code::kMalformed, here,
+                         "value type " + hex(type) + " is not known");
       }
     }
   }

@@ -12,6 +12,7 @@
 
 #include "base/shown.h"
 #include "wasm/module.h"
+#include "wasm/opcodes.h"
 #include "wasm/reader_fence.h"
 
 namespace heapbump {
@@ -29,15 +30,15 @@ Result<ConstExpr> read_const_expr(Bytes file, std::uint64_t begin, std::uint64_t
   std::optional<std::int64_t> value;
   std::optional<std::uint32_t> global;
   expr.immediate_offset = cursor.offset();
-  if (opcode == 0x41) {
+  if (opcode == op::i32_const) {
     HEAPBUMP_TRY(const auto immediate, cursor.read_sleb32("i32.const"));
     expr.immediate_width = immediate.width;
     value = immediate.value;
-  } else if (opcode == 0x42) {
+  } else if (opcode == op::i64_const) {
     HEAPBUMP_TRY(const auto immediate, cursor.read_sleb64("i64.const"));
     expr.immediate_width = immediate.width;
     value = immediate.value;
-  } else if (opcode == 0x23) {
+  } else if (opcode == op::global_get) {
     HEAPBUMP_TRY(const auto index, cursor.read_uleb32("global.get"));
     expr.immediate_width = index.width;
     global = index.value;
@@ -45,7 +46,7 @@ Result<ConstExpr> read_const_expr(Bytes file, std::uint64_t begin, std::uint64_t
   if (!value && !global) cursor = whole;
   // Anything after the first instruction but `end` is an extended constant expression, whose value is not
   // looked into.
-  if (cursor.remaining() == 1 && u8(cursor.rest().front()) == 0x0b) {
+  if (cursor.remaining() == 1 && u8(cursor.rest().front()) == op::end) {
     expr.value = value;
     expr.global = global;
     return expr;
@@ -231,7 +232,8 @@ class Delegate final : public wabt::BinaryReaderNop {
       return wabt::Result::Error;
     }
     // Whoever edits the number relies on its type; wabt does not compare them.
-    const bool wide = expr->value && u8(module_.file[static_cast<std::size_t>(expr->file_offset)]) == 0x42;
+    const bool wide =
+        expr->value && u8(module_.file[static_cast<std::size_t>(expr->file_offset)]) == op::i64_const;
     if (expr->value && type != (wide ? ValueType::i64 : ValueType::i32))
       return refuse(Code::kMalformed, "a constant is not of the type of what it initialises");
     target = *expr;
@@ -249,20 +251,9 @@ class Delegate final : public wabt::BinaryReaderNop {
 
   static bool convert(wabt::Type type, ValueType& out) {
     const auto code = static_cast<std::uint8_t>(static_cast<int>(static_cast<wabt::Type::Enum>(type)) & 0x7f);
-    switch (code) {
-      case 0x7f:
-      case 0x7e:
-      case 0x7d:
-      case 0x7c:
-      case 0x7b:
-      case 0x70:
-      case 0x6f:
-      case 0x69:
-        out = static_cast<ValueType>(code);
-        return true;
-      default:
-        return false;
-    }
+    if (!is_value_type(code)) return false;
+    out = static_cast<ValueType>(code);
+    return true;
   }
   static bool convert(const wabt::Type* types, wabt::Index count, std::vector<ValueType>& out) {
     out.resize(count);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "flow/flow_shapes.h"
 #include "module_builder.h"
 
 namespace heapbump {
@@ -401,23 +400,6 @@ TEST_F(FlowTest, work_is_bounded) {
   for (int i = 0; i < 100; ++i) many.i32_const(i).op({0x1a});
   many.local_get(0);
   EXPECT_EQ(follow(many, small).error().code, heapbump::Code::kWorkLimit);
-}
-
-TEST(InstructionShape, knows_the_operands_of_ranges_and_their_edges) {
-  const auto shape = [](std::uint32_t opcode) {
-    return instruction_shape(opcode).value_or(Shape{9, 9, Access::none});
-  };
-  EXPECT_EQ(shape(0x45).pops, 1);        // i32.eqz
-  EXPECT_EQ(shape(0x46).pops, 2);        // i32.eq
-  EXPECT_EQ(shape(0xa6).pops, 2);        // f64.copysign
-  EXPECT_EQ(shape(0xa7).pops, 1);        // i32.wrap_i64
-  EXPECT_EQ(shape(0xc4).pops, 1);        // i64.extend32_s
-  EXPECT_EQ(shape(0xfd0052).pops, 3);    // v128.bitselect
-  EXPECT_EQ(shape(0xfd0059).pushes, 0);  // v128.store16_lane
-  EXPECT_EQ(shape(0xfe0048).pops, 3);    // i32.atomic.rmw.cmpxchg
-  EXPECT_FALSE(instruction_shape(op::call));
-  EXPECT_FALSE(instruction_shape(0xfe004f));
-  EXPECT_FALSE(instruction_shape(0xfd00a2));
 }
 
 }  // namespace

@@ -1,0 +1,81 @@
+#include "wasm/opcodes.h"
+
+namespace heapbump {
+namespace {
+
+constexpr OperandType type_of(char letter) {
+  switch (letter) {
+    case 'i':
+      return OperandType::i32;
+    case 'I':
+      return OperandType::i64;
+    case 'f':
+      return OperandType::f32;
+    case 'F':
+      return OperandType::f64;
+    case 'v':
+      return OperandType::v128;
+    case 'r':
+      return OperandType::reference;
+    case 't':
+      return OperandType::any;
+    default:
+      return OperandType::varies;
+  }
+}
+
+constexpr OperandType first_type(std::string_view types) {
+  return types.empty() ? OperandType::none : type_of(types.front());
+}
+
+constexpr std::uint8_t count_of(std::string_view types) {
+  return types.contains('*') ? kVaries : static_cast<std::uint8_t>(types.size());
+}
+
+struct Row {
+  std::uint32_t code;
+  std::string_view name;
+  OpcodeFacts facts;
+};
+
+constexpr Row kWritten[] = {
+#define HEAPBUMP_OPCODE(code, identifier, name, immediate, operands, results, bytes, kind, feature) \
+  {code,                                                                                            \
+   name,                                                                                            \
+   {Immediate::immediate, OpcodeClass::kind, count_of(operands), count_of(results), bytes,          \
+    first_type(operands), first_type(results), Feature::feature}},
+#include "wasm/opcodes.def"
+#undef HEAPBUMP_OPCODE
+};
+
+constexpr std::array<std::string_view, op::kRows> kNames = [] {
+  std::array<std::string_view, op::kRows> names{};
+  for (const Row& row : kWritten) names[op::row_of(row.code)] = row.name;
+  return names;
+}();
+
+/// No two rows share a place, and none has the place that stands for "no such opcode".
+constexpr bool rows_are_unique() {
+  std::array<bool, op::kRows> taken{};
+  for (const Row& row : kWritten) {
+    const std::size_t at = op::row_of(row.code);
+    if (at == op::kNoRow || taken[at]) return false;
+    taken[at] = true;
+  }
+  return true;
+}
+static_assert(rows_are_unique());
+
+}  // namespace
+
+constinit const std::array<OpcodeFacts, op::kRows> kOpcodeFacts = [] {
+  std::array<OpcodeFacts, op::kRows> table{};
+  for (const Row& row : kWritten) table[op::row_of(row.code)] = row.facts;
+  return table;
+}();
+
+std::string_view name_of(std::uint32_t opcode) {
+  return kNames[op::row_of(opcode)];
+}
+
+}  // namespace heapbump
