@@ -66,8 +66,8 @@ bool says_go(const Module& module) {
 Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uint64_t value) {
   HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(value)));
   std::vector<std::uint32_t> functions;
-  for (const CodeImmediate& site : sites) {
-    if (functions.empty() || functions.back() != site.function) functions.push_back(site.function);
+  for (const Occurrence& site : sites) {
+    if (functions.empty() || functions.back() != *site.function) functions.push_back(*site.function);
   }
   return functions;
 }
@@ -175,7 +175,7 @@ Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_
 Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::int64_t address) {
   HEAPBUMP_TRY(const auto uses, find_constants(module, address));
   // Within the initialiser it is stored to once; anything beyond that is a use.
-  if (std::ranges::count(uses, initialiser, &CodeImmediate::function) != 1) return true;
+  if (std::ranges::count(uses, initialiser, &Occurrence::function) != 1) return true;
   HEAPBUMP_TRY(const auto functions, functions_with(module, static_cast<std::uint64_t>(address)));
   for (const std::uint32_t function : functions) {
     if (function == initialiser) continue;
@@ -290,15 +290,15 @@ Status add_sites(const Module& module, const DataImage& image, const ModuleData&
   constexpr std::uint64_t kSiteBytes = 2048;  // of a site in the report, with its function's name
   for (std::uint64_t at = data.end_address() - 6 * kWord; at <= data.end_address(); at += kWord) {
     if (image.load64(at) != data.end) continue;
-    Site site{.kind = SiteKind::data_word64,
-              .file_offset = image.file_offset(at).value_or(0),
-              .width = 8,
-              .address = static_cast<std::uint32_t>(at),
-              .function = {},
-              .value = static_cast<std::int64_t>(data.end),
-              .role = Role::unrelated,
-              .moves = 0,
-              .why = {}};
+    Site site{{.kind = OccurrenceKind::data_word64,
+               .file_offset = image.file_offset(at).value_or(0),
+               .width = 8,
+               .address = static_cast<std::uint32_t>(at),
+               .function = {},
+               .value = static_cast<std::int64_t>(data.end)},
+              Role::unrelated,
+              0,
+              {}};
     if (at == data.end_address()) {
       // Some of the word's bytes may be zeros that the linker left out; the first byte in the file stands for
       // it.
@@ -319,19 +319,12 @@ Status add_sites(const Module& module, const DataImage& image, const ModuleData&
     finding.sites.push_back(std::move(site));
   }
   HEAPBUMP_TRY(const auto constants, find_constants(module, static_cast<std::int64_t>(data.end)));
-  for (const CodeImmediate& c : constants) {
+  for (const Occurrence& constant : constants) {
     HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
     finding.sites.push_back(
-        {.kind = c.opcode == op::i32_const ? SiteKind::i32_const : SiteKind::i64_const,
-         .file_offset = c.file_offset,
-         .width = c.width,
-         .address = 0,
-         .function = c.function,
-         .value = c.value,
-         .role = Role::stack_top,
-         .moves = 0,
-         .why = "Go's linker bakes runtime.end into no instruction; this is the end of the last object, "
-                "the entry's stack, which stays"});
+        {constant, Role::stack_top, 0,
+         "Go's linker bakes runtime.end into no instruction; this is the end of the last object, "
+         "the entry's stack, which stays"});
   }
   return {};
 }

@@ -94,14 +94,7 @@ void Collector::add(Site site, const Verdict& verdict, int moves, std::int64_t d
 }
 
 Site Collector::site_of(Value value) const {
-  const Node& node = value.node();
-  Site site;
-  site.kind = node.opcode == op::i64_const ? SiteKind::i64_const : SiteKind::i32_const;
-  site.file_offset = node.immediate_offset;
-  site.width = node.width;
-  site.function = value.flow->function;
-  site.value = node.value;
-  return site;
+  return {value.flow->occurrence(value.node()), Role::unrelated, 0, {}};
 }
 
 void Collector::folded(Value value, int sign) {
@@ -169,12 +162,7 @@ void Collector::access(const Flow& flow, const Effect& effect) {
     return;
   const std::int64_t above = effect.value - base_;
   if (above < 0 || above > kWindow) return;
-  Site site;
-  site.kind = SiteKind::memarg_offset;
-  site.file_offset = effect.immediate_offset;
-  site.width = effect.width;
-  site.function = flow.function;
-  site.value = effect.value;
+  Site site{flow.occurrence(effect), Role::unrelated, 0, {}};
   const auto address = program_.address(flow, effect);
   if (address && *address >= base_ && *address - base_ < kNear)
     add(std::move(site), {Use::heap_start, "the heap's first bytes are accessed by their address"}, 1, above);
@@ -223,17 +211,9 @@ void Collector::code() {
         wide_constant({flow, id});
     }
     for (const Effect& effect : flow->effects) access(*flow, effect);
-    for (const DeadImmediate& dead : flow->dead) {
+    for (const Occurrence& dead : flow->dead) {
       if (static_cast<std::uint32_t>(dead.value) != base_) continue;
-      Site site;
-      site.kind = dead.opcode == op::i32_const   ? SiteKind::i32_const
-                  : dead.opcode == op::i64_const ? SiteKind::i64_const
-                                                 : SiteKind::memarg_offset;
-      site.file_offset = dead.immediate_offset;
-      site.width = dead.width;
-      site.function = function;
-      site.value = dead.value;
-      add(std::move(site), {Use::unrelated, "no path leads to it"}, 0, 0);
+      add({dead, Role::unrelated, 0, {}}, {Use::unrelated, "no path leads to it"}, 0, 0);
     }
   }
 }
@@ -247,7 +227,7 @@ void Collector::words() {
       if (program_.error()) return;
       const auto address = static_cast<std::uint32_t>(at);
       Site site;
-      site.kind = SiteKind::data_word32;
+      site.kind = OccurrenceKind::data_word32;
       site.address = address;
       site.width = 4;
       // The word may begin in a gap; its first byte in the file stands for it.
@@ -275,11 +255,7 @@ void Collector::globals() {
     const auto exported = [&](std::string_view name) {
       return std::ranges::binary_search(names, std::pair{index, name});
     };
-    Site site;
-    site.kind = SiteKind::global_init;
-    site.file_offset = global.init.immediate_offset;
-    site.width = global.init.immediate_width;
-    site.value = *global.init.value;
+    Site site{initial_value(global), Role::unrelated, 0, {}};
     if (global.is_mutable) {
       site.role = Role::stack_top;
       site.why = "the initial value of a variable, not the heap's start";

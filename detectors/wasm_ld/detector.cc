@@ -97,7 +97,7 @@ std::string address_above(const Module& module, std::span<const AddressUse> uses
       continue;
     return "the constant " + hex(static_cast<std::uint64_t>(use.target)) +
            " is used as an address above the declared minimum, in " +
-           describe_place(names, use.hit.function, use.hit.immediate.file_offset);
+           describe_place(names, *use.hit.function, use.hit.file_offset);
   }
   return {};
 }
@@ -177,17 +177,13 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Find
     const bool near = relocation.value >= static_cast<std::int64_t>(*relocations->heap_base);
     if (!start && !end && !near) continue;
     HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
-    Site site{.kind = relocation.kind,
-              .file_offset = relocation.file_offset,
-              .width = relocation.width,
-              .address = relocation.address,
-              .function = module.function_at(relocation.file_offset),
-              .value = relocation.value,
-              .role = start ? Role::heap_start
-                      : end ? Role::heap_end
-                            : Role::unrelated,
-              .moves = start || end ? 1 : 0,
-              .why = {}};
+    Site site{relocation,
+              start ? Role::heap_start
+              : end ? Role::heap_end
+                    : Role::unrelated,
+              start || end ? 1 : 0,
+              {}};
+    site.function = module.function_at(relocation.file_offset);
     if (relocation.symbol == "__stack_high") site.role = Role::stack_top;
     site.why = "relocated against " + std::string(relocation.symbol);
     if (relocation.addend != 0) site.why += " with addend " + std::to_string(relocation.addend);
@@ -200,15 +196,8 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Find
     const Global& global = module.globals[exported.index];
     if (global.imported || global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
     HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
-    owner.sites.push_back({.kind = SiteKind::global_init,
-                           .file_offset = global.init.immediate_offset,
-                           .width = global.init.immediate_width,
-                           .address = 0,
-                           .function = {},
-                           .value = *global.init.value,
-                           .role = start ? Role::heap_start : Role::heap_end,
-                           .moves = 1,
-                           .why = "the exported symbol, which hosts read; it must stay true"});
+    owner.sites.push_back({initial_value(global), start ? Role::heap_start : Role::heap_end, 1,
+                           "the exported symbol, which hosts read; it must stay true"});
   }
   if (module.data_end() > *owner.heap_base) {
     owner.refusal = Code::kSnapshot;

@@ -261,32 +261,25 @@ void CandidateSearch::take_initial_value(const Place& location, std::uint64_t fu
     if (global.imported || global.type != ValueType::i32 || !global.init.value) return;
     const auto value = static_cast<std::uint32_t>(*global.init.value);
     if (!plausible(value)) return;
-    Site site{.kind = SiteKind::global_init,
-              .file_offset = global.init.immediate_offset,
-              .width = global.init.immediate_width,
-              .address = 0,
-              .function = {},
-              .value = *global.init.value,
-              .role = Role::heap_start,
-              .moves = 1,
-              .why = "the allocator's break starts here; it is compared with memory.size in " +
-                     place(function, function_offset)};
+    Site site{initial_value(global), Role::heap_start, 1,
+              "the allocator's break starts here; it is compared with memory.size in " +
+                  place(function, function_offset)};
     found_.breaks.push_back(std::move(site));
     found_.candidates.push_back({value, function, function_offset});
     return;
   }
   const std::uint32_t value = image_.load32(location.index);
   if (!plausible(value)) return;
-  Site site{.kind = SiteKind::data_word32,
-            .file_offset = 0,
-            .width = 4,
-            .address = location.index,
-            .function = {},
-            .value = value,
-            .role = Role::heap_start,
-            .moves = 1,
-            .why = "the allocator's break starts here; it is compared with memory.size in " +
-                   place(function, function_offset)};
+  Site site{{.kind = OccurrenceKind::data_word32,
+             .file_offset = 0,
+             .width = 4,
+             .address = location.index,
+             .function = {},
+             .value = value},
+            Role::heap_start,
+            1,
+            "the allocator's break starts here; it is compared with memory.size in " +
+                place(function, function_offset)};
   for (std::uint64_t byte = location.index; byte < std::uint64_t{location.index} + 4 && site.file_offset == 0;
        ++byte)
     site.file_offset = image_.file_offset(byte).value_or(0);
@@ -301,7 +294,7 @@ Status CandidateSearch::resolve_breaks() {
   HEAPBUMP_TRY(const Survey constants, survey_code(module_, {std::max<std::uint64_t>(module_.data_end(), 16),
                                                              module_.memory_bytes() + 1}));
   std::set<std::uint32_t> functions;
-  for (const RangeHit& hit : constants.hits) functions.insert(hit.function);
+  for (const RangeHit& hit : constants.hits) functions.insert(*hit.function);
   for (const std::uint32_t function : functions) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
     for (const Effect& effect : flow.effects) {

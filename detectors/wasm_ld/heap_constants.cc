@@ -68,19 +68,7 @@ class Explainer {
 };
 
 void Explainer::add_site(const RangeHit& hit, Role role, int moves, std::string why) {
-  const std::uint32_t opcode = hit.immediate.opcode;
-  const SiteKind kind = opcode == op::i32_const   ? SiteKind::i32_const
-                        : opcode == op::i64_const ? SiteKind::i64_const
-                                                  : SiteKind::memarg_offset;
-  found_.sites.push_back({.kind = kind,
-                          .file_offset = hit.immediate.file_offset,
-                          .width = hit.immediate.width,
-                          .address = 0,
-                          .function = hit.function,
-                          .value = hit.immediate.value,
-                          .role = role,
-                          .moves = moves,
-                          .why = std::move(why)});
+  found_.sites.push_back({hit, role, moves, std::move(why)});
 }
 
 /// Whether a use of a constant (kNoNode: of none) counts, or one of what it makes by way of the nodes that
@@ -181,11 +169,10 @@ bool Explainer::made_of_header(const Flow& flow, NodeId node) const {
 
 Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   const std::uint64_t base = base_;
-  const std::uint32_t function = hits.front().function;
+  const std::uint32_t function = *hits.front().function;
   HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
   HEAPBUMP_TRY(const auto uses, classify_in(flow, hits, *module_.work));
-  HEAPBUMP_CHECK(
-      module_.work->hold(hits.size() * (kSiteBytes + 2 * names_.function(hits.front().function).size())));
+  HEAPBUMP_CHECK(module_.work->hold(hits.size() * (kSiteBytes + 2 * names_.function(function).size())));
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;
   {
@@ -197,12 +184,12 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       if (node.kind != NodeKind::constant || node.width == 0) continue;
       const auto scale = static_cast<std::int64_t>(kPageSize);
       if (const RangeHit* const at = find_hit(hits, node.immediate_offset);
-          at != nullptr && at->immediate.opcode == op::i32_const) {
+          at != nullptr && at->kind == OccurrenceKind::i32_const) {
         const RangeHit& hit = *at;
         const std::int64_t distance =
             (hit.negated ? -node.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(node.value))) -
             static_cast<std::int64_t>(base);
-        const bool certain = survey_.relocations_padded() && hit.immediate.width == 5;
+        const bool certain = survey_.relocations_padded() && hit.width == 5;
         if (distance >= 0 &&
             (certain || distance <= static_cast<std::int64_t>(owner ? kHeaderSpan : kNearSpan)))
           seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
@@ -222,21 +209,20 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   for (const AddressUse& use : uses) {
     HEAPBUMP_CHECK(module_.work->charge(std::exchange(work_, 0)));
     const RangeHit& hit = use.hit;
-    if (bounds.contains(hit.immediate.file_offset)) {
+    if (bounds.contains(hit.file_offset)) {
       add_site(hit, Role::stack_top, 0,
                "the stack's upper end, stored with the stack's size: the stack does not move");
       continue;
     }
     const auto magnitude = static_cast<std::uint64_t>(
-        hit.negated ? -hit.immediate.value
-                    : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.immediate.value)));
+        hit.negated ? -hit.value : static_cast<std::int64_t>(static_cast<std::uint32_t>(hit.value)));
     const bool header = magnitude >= base && magnitude <= base + kHeaderSpan;
-    const bool i32 = hit.immediate.opcode == op::i32_const;
+    const bool i32 = hit.kind == OccurrenceKind::i32_const;
     if (magnitude <= base + kNearSpan && ++near > kMaxNear) {
-      refuse(Code::kWorkLimit,
-             "more constants near the heap's start than can be followed in " +
-                 place(function, hit.immediate.file_offset),
-             hit.immediate.file_offset);
+      refuse(
+          Code::kWorkLimit,
+          "more constants near the heap's start than can be followed in " + place(function, hit.file_offset),
+          hit.file_offset);
       return {};
     }
     if (magnitude < base && use.kind == AddressUse::Kind::address &&
@@ -244,8 +230,8 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       add_site(hit, Role::heap_start, 0, "added to others it is an address in the heap");
       refuse(Code::kUnexplained,
              "a constant address in the heap, made of several numbers, is used in " +
-                 place(function, hit.immediate.file_offset),
-             hit.immediate.file_offset);
+                 place(function, hit.file_offset),
+             hit.file_offset);
       continue;
     }
     if (magnitude < base) {
@@ -265,11 +251,11 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
                    ", added to a distance from it");
       refuse(Code::kUnexplained,
              "a constant below the heap's start is added to a distance from it in " +
-                 place(function, hit.immediate.file_offset),
-             hit.immediate.file_offset);
+                 place(function, hit.file_offset),
+             hit.file_offset);
       continue;
     }
-    const bool relocated = !survey_.relocations_padded() || hit.immediate.width == 5;
+    const bool relocated = !survey_.relocations_padded() || hit.width == 5;
     const std::string distance = magnitude == base
                                      ? std::string("the heap's start")
                                      : "the heap's start plus " + std::to_string(magnitude - base);
@@ -279,11 +265,11 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
         (certain || handed_on || matters(flow, shifts, use.constant))) {
       work_ += flow.effects.size() / kPassedPerUnit;
       if (state_ && use.kind == AddressUse::Kind::escapes &&
-          !is_kept_in_state(flow, hit.immediate.file_offset, *state_))
-        refuse(Code::kUnexplained,
-               distance + " is stored outside the allocator's own state in " +
-                   place(function, hit.immediate.file_offset),
-               hit.immediate.file_offset);
+          !is_kept_in_state(flow, hit.file_offset, *state_))
+        refuse(
+            Code::kUnexplained,
+            distance + " is stored outside the allocator's own state in " + place(function, hit.file_offset),
+            hit.file_offset);
       const bool makes =
           use.kind != AddressUse::Kind::escapes && !hit.negated && makes_address(flow, shifts, use.constant);
       found_.addressed = found_.addressed || use.kind == AddressUse::Kind::address || makes;
@@ -293,18 +279,18 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       moved.push_back(hit);
       continue;
     }
-    if (survey_.relocations_padded() && i32 && hit.immediate.width != 5) {
+    if (survey_.relocations_padded() && i32 && hit.width != 5) {
       add_site(hit, Role::unrelated, 0,
                "not an address: the linker's relocated immediates have five bytes, this one has " +
-                   std::to_string(hit.immediate.width));
+                   std::to_string(hit.width));
       continue;
     }
     if (use.kind == AddressUse::Kind::address && use.target >= static_cast<std::int64_t>(base)) {
       add_site(hit, Role::heap_start, 0, "an address in the heap, used outside the allocator");
       refuse(Code::kUnexplained,
-             "a constant address in the heap is used in " + place(function, hit.immediate.file_offset) +
+             "a constant address in the heap is used in " + place(function, hit.file_offset) +
                  ", which is not the allocator that starts there",
-             hit.immediate.file_offset);
+             hit.file_offset);
       continue;
     }
     if (!certain && !header && magnitude > base + kNearSpan && use.kind == AddressUse::Kind::number) {
@@ -314,25 +300,24 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     if (use.kind == AddressUse::Kind::number && i32 && matters(flow, shifts, use.constant)) {
       add_site(hit, Role::unrelated, 0, "calculated with, outside the allocator");
       refuse(Code::kUnexplained,
-             distance + " is calculated with, and the result used, in " +
-                 place(function, hit.immediate.file_offset) +
+             distance + " is calculated with, and the result used, in " + place(function, hit.file_offset) +
                  "; whether that is an address in the heap cannot be told",
-             hit.immediate.file_offset);
+             hit.file_offset);
       continue;
     }
     if (use.kind == AddressUse::Kind::escapes && (header || certain)) {
       add_site(hit, Role::unrelated, 0, std::string(use.how) + " as it is");
       refuse(Code::kUnexplained,
-             distance + " is " + std::string(use.how) + " in " + place(function, hit.immediate.file_offset) +
+             distance + " is " + std::string(use.how) + " in " + place(function, hit.file_offset) +
                  "; whether it is the heap's start there or only an equal number cannot be told",
-             hit.immediate.file_offset);
+             hit.file_offset);
       continue;
     }
     if (header) {
       // It stays, and has to be right where it stays.
       const bool field = use.kind == AddressUse::Kind::offset && relocated;
       std::optional<std::uint64_t> met;
-      if (field) met = hit.immediate.file_offset;
+      if (field) met = hit.file_offset;
       if (use.constant != kNoNode) {
         HEAPBUMP_TRY(met, meets_heap(flow, use.constant, around_, *module_.work));
       }
@@ -371,7 +356,7 @@ Result<HeapConstants> Explainer::run() {
     std::size_t end = i;
     while (end < found.hits.size() && found.hits[end].function == found.hits[i].function) ++end;
     HEAPBUMP_CHECK(explain_function(std::span(found.hits).subspan(i, end - i),
-                                    heap_.functions.contains(found.hits[i].function)));
+                                    heap_.functions.contains(*found.hits[i].function)));
     i = end;
   }
   found_.dlmalloc = state_.has_value();

@@ -73,7 +73,7 @@ Result<std::set<std::uint32_t>> LimitSearch::functions_of(const std::set<Place>&
     if (place.is_global) continue;
     const std::uint64_t from = place.index > kReadSpan ? place.index - kReadSpan : 0;
     HEAPBUMP_TRY(const Survey survey, survey_code(module_, {from, std::uint64_t{place.index} + 1}));
-    for (const RangeHit& hit : survey.hits) functions.insert(hit.function);
+    for (const RangeHit& hit : survey.hits) functions.insert(*hit.function);
   }
   if (!globals) return functions;
   Instruction instruction;

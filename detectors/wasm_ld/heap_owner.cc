@@ -100,7 +100,7 @@ Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
   const std::uint64_t base = *owner_.heap_base;
   std::vector<std::uint64_t> known;  // words that are explained
   for (const Site& site : owner_.sites)
-    if (site.kind == SiteKind::data_word32) known.push_back(site.address);
+    if (site.kind == OccurrenceKind::data_word32) known.push_back(site.address);
   std::ranges::sort(known);
   std::vector<std::uint64_t> words;  // the others, as far as they can be followed, and one more
   image.for_each_word32([&](std::uint64_t address, std::uint32_t value) {
@@ -116,15 +116,15 @@ Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
     // Tools that trim zeros cut words at both ends of a segment.
     std::uint64_t held = address;
     while (!image.file_offset(held)) ++held;
-    Site site{.kind = SiteKind::data_word32,
-              .file_offset = *image.file_offset(held),
-              .width = 4,
-              .address = static_cast<std::uint32_t>(address),
-              .function = {},
-              .value = static_cast<std::int64_t>(base),
-              .role = Role::unrelated,
-              .moves = 0,
-              .why = "where the static object before it ends"};
+    Site site{{.kind = OccurrenceKind::data_word32,
+               .file_offset = *image.file_offset(held),
+               .width = 4,
+               .address = static_cast<std::uint32_t>(address),
+               .function = {},
+               .value = static_cast<std::int64_t>(base)},
+              Role::unrelated,
+              0,
+              "where the static object before it ends"};
     const std::uint64_t before = address >= 4 ? image.load32(address - 4) : 0;
     bool end_pointer = addressed && before >= image.end() && before < base && base - before <= kNearSpan * 16;
     HEAPBUMP_TRY(const Survey reads,
@@ -135,8 +135,7 @@ Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
     for (const AddressUse& use : uses) {
       const bool reaches =
           use.kind == AddressUse::Kind::address && use.target + kWidest > at && use.target < at + 4;
-      const bool names =
-          use.constant != kNoNode && static_cast<std::uint32_t>(use.hit.immediate.value) == address;
+      const bool names = use.constant != kNoNode && static_cast<std::uint32_t>(use.hit.value) == address;
       if (reaches || names) end_pointer = false;
     }
     if (!end_pointer) {
@@ -169,15 +168,7 @@ Status OwnerSearch::explain_globals() {
       continue;
     if (std::ranges::binary_search(known, global.init.immediate_offset)) continue;
     HEAPBUMP_CHECK(module_.work->hold(kSiteBytes));
-    Site site{.kind = SiteKind::global_init,
-              .file_offset = global.init.immediate_offset,
-              .width = global.init.immediate_width,
-              .address = 0,
-              .function = {},
-              .value = *global.init.value,
-              .role = Role::unrelated,
-              .moves = 0,
-              .why = {}};
+    Site site{initial_value(global), Role::unrelated, 0, {}};
     if (symbols[i] && !global.is_mutable && global.type == ValueType::i32) {
       site.role = static_cast<std::uint32_t>(*global.init.value) == base ? Role::heap_start : Role::heap_end;
       site.moves = 1;

@@ -19,12 +19,12 @@ std::optional<std::string> find_end(const Module& module, const Survey& survey, 
   for (const AddressUse& use : uses) {
     const RangeHit& hit = use.hit;
     if (use.kind == AddressUse::Kind::offset || use.kind == AddressUse::Kind::dead ||
-        hit.immediate.opcode != op::i32_const)
+        hit.kind != OccurrenceKind::i32_const)
       continue;
-    if (hit.negated || static_cast<std::uint32_t>(hit.immediate.value) != end) continue;
-    if (survey.relocations_padded() && hit.immediate.width != 5) continue;
-    if (!growth.summaries.contains(hit.function))
-      return "in " + describe_place(names, hit.function, hit.immediate.file_offset);
+    if (hit.negated || static_cast<std::uint32_t>(hit.value) != end) continue;
+    if (survey.relocations_padded() && hit.width != 5) continue;
+    if (!growth.summaries.contains(*hit.function))
+      return "in " + describe_place(names, *hit.function, hit.file_offset);
   }
   for (std::size_t i = 0; i < module.globals.size(); ++i) {
     const Global& global = module.globals[i];

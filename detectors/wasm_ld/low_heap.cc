@@ -136,7 +136,7 @@ bool counts(const Flow& flow, const AddressUse& use) {
 /// Errors: kWorkLimit.
 Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use,
                                  std::vector<Candidate>& candidates) const {
-  const auto& immediate = use.hit.immediate;
+  const auto& immediate = use.hit;
   Candidate candidate{
       .value = static_cast<std::uint32_t>(use.hit.negated ? -immediate.value : immediate.value),
       .function = flow.function,
@@ -164,13 +164,13 @@ Status LowHeapSearch::search_code() {
   for (std::size_t i = 0; i < survey.hits.size();) {
     std::size_t end = i;
     while (end < survey.hits.size() && survey.hits[end].function == survey.hits[i].function) ++end;
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, survey.hits[i].function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, *survey.hits[i].function, {.frame_slots = true}));
     const std::set<std::uint64_t> stack =
         exact_ ? stack_bounds(module_, flow, floor_) : std::set<std::uint64_t>();
     HEAPBUMP_TRY(const auto uses,
                  classify_in(flow, std::span(survey.hits).subspan(i, end - i), *module_.work));
     for (const AddressUse& use : uses) {
-      if (stack.contains(use.hit.immediate.file_offset)) continue;
+      if (stack.contains(use.hit.file_offset)) continue;
       HEAPBUMP_CHECK(search_use(flow, use, candidates));
     }
     i = end;

@@ -94,7 +94,7 @@ Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section
 /// Reads the value at a relocation and fills in kind, width and address.
 Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
   if (type == kMemoryAddrI32) {
-    site.kind = SiteKind::data_word32;
+    site.kind = OccurrenceKind::data_word32;
     site.width = 4;
     if (module.file.size() - site.file_offset < 4)
       return fail(Code::kTruncated, "a relocation runs past the file");
@@ -113,12 +113,12 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
   Cursor cursor(module.bytes_at(site.file_offset, module.file.size() - site.file_offset), site.file_offset);
   if (type == kMemoryAddrSleb || type == kMemoryAddrRelSleb) {
     HEAPBUMP_TRY(const auto leb, cursor.read_sleb32("relocated constant"));
-    site.kind = SiteKind::i32_const;
+    site.kind = OccurrenceKind::i32_const;
     site.value = leb.value;
     site.width = leb.width;
   } else {
     HEAPBUMP_TRY(const auto leb, cursor.read_uleb32("relocated offset"));
-    site.kind = SiteKind::memarg_offset;
+    site.kind = OccurrenceKind::memarg_offset;
     site.value = leb.value;
     site.width = leb.width;
   }

@@ -15,14 +15,9 @@
 namespace heapbump {
 
 /// One relocated address in the file.
-struct Relocation {
-  SiteKind kind = SiteKind::i32_const;
+struct Relocation : Occurrence {
   std::string_view symbol;
   std::int64_t addend = 0;
-  std::uint64_t file_offset = 0;
-  unsigned width = 0;
-  std::uint32_t address = 0;  ///< linear-memory address, for words in the data
-  std::int64_t value = 0;     ///< as it stands
 };
 
 struct Relocations {

@@ -69,8 +69,8 @@ std::unordered_map<NodeId, std::int64_t> made_of_constant(const Flow& flow, Node
 }
 
 AddressUse classify_constant(const Flow& flow, const RangeHit& hit, NodeId constant, std::uint64_t& budget) {
-  AddressUse use{hit, AddressUse::Kind::number, hit.immediate.value, "compared or calculated with", constant};
-  const std::int64_t value = static_cast<std::uint32_t>(hit.immediate.value);
+  AddressUse use{hit, AddressUse::Kind::number, hit.value, "compared or calculated with", constant};
+  const std::int64_t value = static_cast<std::uint32_t>(hit.value);
   for (const auto& [node, added] : made_of_constant(flow, constant, budget)) {
     for (const User& user : flow.users(node)) {
       if (!user.is_effect || budget == 0) continue;
@@ -126,7 +126,7 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
   uses.reserve(hits.size());
   std::uint64_t budget = kSteps;
   for (const RangeHit& hit : hits) {
-    const auto found = constants.find(hit.immediate.file_offset);
+    const auto found = constants.find(hit.file_offset);
     const NodeId constant = found == constants.end() ? kNoNode : found->second;
     // Not followed to the end: the worst is assumed.
     const auto given_up = [&] {
@@ -140,7 +140,7 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
       uses.push_back(classify_constant(flow, hit, constant, budget));
       HEAPBUMP_CHECK(work.charge((before - budget) * kUnitsPerStep));
       if (budget == 0) uses.back() = given_up();
-    } else if (const auto access = accesses.find(hit.immediate.file_offset); access != accesses.end()) {
+    } else if (const auto access = accesses.find(hit.file_offset); access != accesses.end()) {
       const Effect& effect = flow.effects[access->second];
       const Linear base = linear_form(flow, flow.operands_of(effect)[0]);
       if (base.base == kNoNode) {
@@ -151,7 +151,7 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
             {hit, AddressUse::Kind::offset, effect.value, "an offset from a pointer: a field or an element"});
       }
     } else {
-      uses.push_back({hit, AddressUse::Kind::dead, hit.immediate.value, "in code that no path reaches"});
+      uses.push_back({hit, AddressUse::Kind::dead, hit.value, "in code that no path reaches"});
     }
   }
   return uses;
@@ -163,7 +163,7 @@ Result<std::vector<AddressUse>> classify_hits(const Module& module, std::span<co
   for (std::size_t i = 0; i < hits.size();) {
     std::size_t end = i;
     while (end < hits.size() && hits[end].function == hits[i].function) ++end;
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, hits[i].function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, *hits[i].function, {.frame_slots = true}));
     HEAPBUMP_TRY(auto found, classify_in(flow, hits.subspan(i, end - i), *module.work));
     std::ranges::move(found, std::back_inserter(uses));
     i = end;

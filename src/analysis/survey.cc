@@ -18,9 +18,8 @@ bool inside(AddressRange range, std::int64_t value) {
 }  // namespace
 
 const RangeHit* find_hit(std::span<const RangeHit> hits, std::uint64_t file_offset) {
-  const auto found = std::ranges::lower_bound(hits, file_offset, {},
-                                              [](const RangeHit& hit) { return hit.immediate.file_offset; });
-  return found != hits.end() && found->immediate.file_offset == file_offset ? &*found : nullptr;
+  const auto found = std::ranges::lower_bound(hits, file_offset, {}, &RangeHit::file_offset);
+  return found != hits.end() && found->file_offset == file_offset ? &*found : nullptr;
 }
 
 std::vector<std::uint32_t> Survey::callers(std::uint32_t callee) const {
@@ -77,10 +76,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
                                            : value;
           const bool negative = constant && value < 0 && inside(range, negated(value));
           if (!negative && !leads_inside && !inside(range, address)) break;
-          survey.hits.push_back({function,
-                                 {function, instruction.opcode, value, instruction.immediate_offset,
-                                  instruction.immediate_width},
-                                 negative});
+          survey.hits.push_back({occurrence_of(instruction, function), negative});
           // As much again for a list that grows by being copied.
           if (survey.hits.size() % kHeldAtOnce == 0)
             HEAPBUMP_CHECK(module.work->hold(2 * kHeldAtOnce * sizeof(RangeHit)));

@@ -15,9 +15,7 @@
 namespace heapbump {
 
 /// An immediate of an i32.const, i64.const or memory access in the range asked for.
-struct RangeHit {
-  std::uint32_t function = 0;
-  CodeImmediate immediate;
+struct RangeHit : Occurrence {
   bool negated = false;  ///< the constant is the negative of a number in the range
 };
 

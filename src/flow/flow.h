@@ -96,14 +96,6 @@ struct User {
   std::uint32_t position = 0;  ///< which operand
 };
 
-/// Immediates in code that no path reaches; they are still occurrences.
-struct DeadImmediate {
-  std::uint32_t opcode = 0;
-  std::int64_t value = 0;
-  std::uint64_t immediate_offset = 0;
-  unsigned width = 0;
-};
-
 class Flow {
  public:
   std::uint32_t function = 0;  ///< index in the module's index space
@@ -112,7 +104,7 @@ class Flow {
   std::vector<NodeId> operands;
   std::vector<Edge> edges;  ///< sorted by `to`; phi operands follow this order
   std::uint32_t block_count = 0;
-  std::vector<DeadImmediate> dead;  ///< i32.const, i64.const and memarg immediates without a path to them
+  std::vector<Occurrence> dead;  ///< i32.const, i64.const and memarg immediates without a path to them
 
   [[nodiscard]] std::span<const NodeId> operands_of(const Node& node) const {
     return std::span(operands).subspan(node.first_operand, node.operand_count);
@@ -136,6 +128,15 @@ class Flow {
     if (at.kind == NodeKind::constant || at.settled) return at.value;
     return std::nullopt;
   }
+  /// A constant that has an immediate, or the offset of an access, as the occurrence of its number.
+  template <typename NodeOrEffect>
+  [[nodiscard]] Occurrence occurrence(const NodeOrEffect& of) const {
+    return {.kind = occurrence_kind(of.opcode),
+            .file_offset = of.immediate_offset,
+            .width = of.width,
+            .function = function,
+            .value = of.value};
+  }
   /// Which way a condition always goes: a constant, or a constant compared with zero, as unoptimised code
   /// asks whether a weak symbol is there. Two other constants are not compared: an edit may move one of them.
   [[nodiscard]] std::optional<bool> decided(NodeId condition) const;
@@ -143,7 +144,7 @@ class Flow {
   [[nodiscard]] std::uint64_t bytes() const {
     return sizeof(Flow) + nodes.capacity() * sizeof(Node) + effects.capacity() * sizeof(Effect) +
            operands.capacity() * sizeof(NodeId) + edges.capacity() * sizeof(Edge) +
-           dead.capacity() * sizeof(DeadImmediate) + users_.capacity() * sizeof(User) +
+           dead.capacity() * sizeof(Occurrence) + users_.capacity() * sizeof(User) +
            (user_index_.capacity() + edge_index_.capacity()) * sizeof(std::uint32_t);
   }
 

@@ -68,8 +68,7 @@ Status FlowBuilder::skip(const Instruction& instruction) {
   if (instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64 ||
       instruction.immediate == Immediate::memarg || instruction.immediate == Immediate::memarg_lane) {
     if (flow_.dead.size() >= limits_.max_nodes) return too_much_work();
-    flow_.dead.push_back(
-        {instruction.opcode, instruction.value, instruction.immediate_offset, instruction.immediate_width});
+    flow_.dead.push_back(occurrence_of(instruction, flow_.function));
   }
   return {};
 }

@@ -50,19 +50,19 @@ std::string_view to_string(Role value) {
   std::unreachable();
 }
 
-std::string_view to_string(SiteKind value) {
+std::string_view to_string(OccurrenceKind value) {
   switch (value) {
-    case SiteKind::i32_const:
+    case OccurrenceKind::i32_const:
       return "i32.const";
-    case SiteKind::i64_const:
+    case OccurrenceKind::i64_const:
       return "i64.const";
-    case SiteKind::memarg_offset:
+    case OccurrenceKind::memarg_offset:
       return "memarg-offset";
-    case SiteKind::data_word32:
+    case OccurrenceKind::data_word32:
       return "data-word32";
-    case SiteKind::data_word64:
+    case OccurrenceKind::data_word64:
       return "data-word64";
-    case SiteKind::global_init:
+    case OccurrenceKind::global_init:
       return "global-init";
   }
   std::unreachable();

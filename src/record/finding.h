@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "heapbump/error.h"
+#include "heapbump/occurrence.h"
 
 namespace heapbump {
 
@@ -20,29 +21,14 @@ enum class Confidence { weak, strong, proven };
 enum class Strategy { bump, tail, gap };
 enum class Role { heap_start, heap_end, stack_top, gc_root_end, unrelated };
 
-enum class SiteKind {
-  i32_const,      ///< SLEB128 immediate of an i32.const in code
-  i64_const,      ///< SLEB128 immediate of an i64.const in code
-  memarg_offset,  ///< ULEB128 offset immediate of a load or store
-  data_word32,    ///< little-endian word in the image of the active data segments
-  data_word64,
-  global_init,  ///< SLEB128 immediate of an i32.const that initialises a global
-};
-
-/// One place in the file where a value that may have to do with the heap stands.
-struct Site {
-  SiteKind kind = SiteKind::i32_const;
-  std::uint64_t file_offset = 0;  ///< of the immediate's (or word's) first byte; for a data word that lies
-                                  ///< partly outside any segment, of the first byte that is in the file
-  unsigned width = 0;                     ///< bytes of the immediate in the file
-  std::uint32_t address = 0;              ///< linear-memory address, for data words only
-  std::optional<std::uint32_t> function;  ///< function index in the module's index space, for code sites
-  std::int64_t value = 0;                 ///< as it stands, sign-extended
+/// One occurrence of a value that may have to do with the heap, and what was decided about it.
+struct Site : Occurrence {
   Role role = Role::unrelated;
   /// How a bump of D bytes changes the value: +1 adds D, -1 subtracts D (negated constants), 0 leaves it
   /// alone.
   int moves = 0;
   std::string why;
+  std::string rule = {};  ///< id of the rule that decided; empty where no rule has a name yet
 };
 
 struct Evidence {
@@ -98,6 +84,5 @@ struct Finding {
 [[nodiscard]] std::string_view to_string(Confidence value);
 [[nodiscard]] std::string_view to_string(Strategy value);
 [[nodiscard]] std::string_view to_string(Role value);
-[[nodiscard]] std::string_view to_string(SiteKind value);
 
 }  // namespace heapbump

@@ -133,22 +133,22 @@ Status move_site(EditBuilder& builder, const Site& site, std::int64_t bump,
     return static_cast<std::int64_t>(static_cast<std::int32_t>(static_cast<std::uint32_t>(value)));
   };
   switch (site.kind) {
-    case SiteKind::i32_const:
+    case OccurrenceKind::i32_const:
       return builder.replace_in_place(site.file_offset, site.width, as_i32(), true, 32, reason);
-    case SiteKind::i64_const:
+    case OccurrenceKind::i64_const:
       return builder.replace_in_place(site.file_offset, site.width, value, true, 64, reason);
-    case SiteKind::memarg_offset:
+    case OccurrenceKind::memarg_offset:
       return builder.replace_in_place(site.file_offset, site.width, value, false, 32, reason);
-    case SiteKind::global_init: {
+    case OccurrenceKind::global_init: {
       const unsigned width = std::max(site.width, sleb_width(as_i32()));
       builder.replace(site.file_offset, site.width, encode_sleb(as_i32(), width), reason);
       return {};
     }
-    case SiteKind::data_word32:
-    case SiteKind::data_word64:
+    case OccurrenceKind::data_word32:
+    case OccurrenceKind::data_word64:
       if (!image)
         return fail(Code::kInternal, "a data word is to be moved, but the data image is not certain");
-      return image->edit_word(builder, site.address, site.kind == SiteKind::data_word32 ? 4 : 8,
+      return image->edit_word(builder, site.address, site.kind == OccurrenceKind::data_word32 ? 4 : 8,
                               static_cast<std::uint64_t>(value), reason);
   }
   return {};

@@ -303,8 +303,8 @@ constexpr std::size_t kMaxConstants = 65536;
 
 }  // namespace
 
-Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int64_t value) {
-  std::vector<CodeImmediate> hits;
+Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_t value) {
+  std::vector<Occurrence> hits;
   const bool searchable = value >= 1 << 14 || value < -(1 << 14);
   // For |value| >= 2^14 every encoding is at least three bytes, the first two of which carry the low 14 bits.
   const auto low = static_cast<char>((static_cast<std::uint64_t>(value) & 0x7f) | 0x80);
@@ -335,8 +335,7 @@ Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int
                          "the constant " + std::to_string(value) + " stands in more than " +
                              std::to_string(kMaxConstants) + " places");
         }
-        hits.push_back({module.imported_functions + static_cast<std::uint32_t>(i), instruction.opcode,
-                        instruction.value, instruction.immediate_offset, instruction.immediate_width});
+        hits.push_back(occurrence_of(instruction, module.imported_functions + static_cast<std::uint32_t>(i)));
       }
     }
     if (reader.error()) return std::unexpected(*reader.error());

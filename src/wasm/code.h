@@ -107,19 +107,26 @@ class InstructionReader {
   std::uint32_t depth_ = 1;
 };
 
-/// One immediate in code: where it stands and what it holds.
-struct CodeImmediate {
-  std::uint32_t function = 0;
-  std::uint32_t opcode = 0;
-  std::int64_t value = 0;  ///< a constant sign-extended, or a memarg offset
-  std::uint64_t file_offset = 0;
-  unsigned width = 0;  ///< bytes
-};
+/// The kind of a constant's or an access's immediate.
+[[nodiscard]] constexpr OccurrenceKind occurrence_kind(std::uint32_t opcode) {
+  return opcode == op::i32_const   ? OccurrenceKind::i32_const
+         : opcode == op::i64_const ? OccurrenceKind::i64_const
+                                   : OccurrenceKind::memarg_offset;
+}
+
+/// An i32.const, an i64.const or a memory access, as the occurrence of its number.
+[[nodiscard]] inline Occurrence occurrence_of(const Instruction& instruction, std::uint32_t function) {
+  return {.kind = occurrence_kind(instruction.opcode),
+          .file_offset = instruction.immediate_offset,
+          .width = instruction.immediate_width,
+          .function = function,
+          .value = instruction.value};
+}
 
 /// Every i32.const and i64.const whose value is `value`, in file order. For a magnitude of at least 2^14 all
 /// legal encodings share their first two immediate bytes, so bodies without those bytes are never decoded;
 /// for smaller ones all are. Errors: those of InstructionReader for a body that had to be decoded; kWorkLimit
 /// beyond 65,536 hits.
-[[nodiscard]] Result<std::vector<CodeImmediate>> find_constants(const Module& module, std::int64_t value);
+[[nodiscard]] Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_t value);
 
 }  // namespace heapbump

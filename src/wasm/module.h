@@ -13,6 +13,7 @@
 
 #include "base/budget.h"
 #include "base/bytes.h"
+#include "heapbump/occurrence.h"
 #include "wasm/sections.h"
 
 namespace heapbump {
@@ -82,6 +83,15 @@ struct Global {
   bool is_mutable = false;
   ConstExpr init;  ///< empty for an import
 };
+
+/// The number that a global begins with; `init.value` must be there.
+[[nodiscard]] inline Occurrence initial_value(const Global& global) {
+  return {.kind = OccurrenceKind::global_init,
+          .file_offset = global.init.immediate_offset,
+          .width = global.init.immediate_width,
+          .function = {},
+          .value = *global.init.value};
+}
 
 struct Export {
   std::string_view name;

@@ -36,18 +36,18 @@ Broken site_is_true(const Module& module, const Site& site) {
   Cursor cursor(module.bytes_at(site.file_offset, site.width), site.file_offset);
   std::optional<std::int64_t> there;
   switch (site.kind) {
-    case SiteKind::i32_const:
-    case SiteKind::global_init:
+    case OccurrenceKind::i32_const:
+    case OccurrenceKind::global_init:
       if (const auto value = cursor.read_sleb64("site")) there = value->value;
       break;
-    case SiteKind::i64_const:
+    case OccurrenceKind::i64_const:
       if (const auto value = cursor.read_sleb64("site")) there = value->value;
       break;
-    case SiteKind::memarg_offset:
+    case OccurrenceKind::memarg_offset:
       if (const auto value = cursor.read_uleb64("site")) there = static_cast<std::int64_t>(value->value);
       break;
-    case SiteKind::data_word32:
-    case SiteKind::data_word64:
+    case OccurrenceKind::data_word32:
+    case OccurrenceKind::data_word64:
       return std::nullopt;  // may lie in no segment in part
   }
   if (!there || !cursor.empty()) return "a site at " + hex(site.file_offset) + " is no immediate";

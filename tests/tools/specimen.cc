@@ -95,7 +95,7 @@ Code start(std::uint32_t fd_write, std::uint32_t roots, std::uint32_t alloc, std
   return c.i32_const(1).i32_const(kVector).i32_const(1).i32_const(kOutput + 8).call(fd_write).op({kDrop});
 }
 
-void add_site(Finding& finding, SiteKind kind, std::uint64_t offset, unsigned width, std::int64_t value,
+void add_site(Finding& finding, OccurrenceKind kind, std::uint64_t offset, unsigned width, std::int64_t value,
               Role role, int moves) {
   Site site;
   site.kind = kind;
@@ -166,28 +166,28 @@ Finding specimen_finding(const Module& module) {
       const auto value = static_cast<std::uint32_t>(i.value);
       const bool ours = value >= kHeapBase && value < kHeapBase + 16;
       if (i.opcode == op::i32_const && ours && !root_range)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
+        add_site(finding, OccurrenceKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
                  Role::heap_start, 1);
       if (i.opcode == op::i32_const && ours && root_range)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
+        add_site(finding, OccurrenceKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
                  Role::gc_root_end, 0);
       if (i.opcode == op::i32_const && value == kHeapEnd)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value, Role::heap_end,
-                 1);
+        add_site(finding, OccurrenceKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
+                 Role::heap_end, 1);
       if (i.opcode == op::i32_const && -i.value == kHeapBase)
-        add_site(finding, SiteKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
+        add_site(finding, OccurrenceKind::i32_const, i.immediate_offset, i.immediate_width, i.value,
                  Role::heap_start, -1);
       if (i.immediate == Immediate::memarg && ours)
-        add_site(finding, SiteKind::memarg_offset, i.immediate_offset, i.immediate_width, i.value,
+        add_site(finding, OccurrenceKind::memarg_offset, i.immediate_offset, i.immediate_width, i.value,
                  Role::heap_start, 1);
       root_range = i.opcode == op::i32_const && value == kStackTop;
     }
   }
   const ConstExpr& init = module.globals[1].init;
-  add_site(finding, SiteKind::global_init, init.immediate_offset, init.immediate_width, *init.value,
+  add_site(finding, OccurrenceKind::global_init, init.immediate_offset, init.immediate_width, *init.value,
            Role::heap_start, 1);
   Site word;
-  word.kind = SiteKind::data_word32;
+  word.kind = OccurrenceKind::data_word32;
   word.address = kHeapPointer;
   word.file_offset = module.data[0].data_offset + 64;
   word.width = 4;

@@ -53,22 +53,12 @@ Finding finding_for(const Module& module) {
   finding.strategies = {
       {Strategy::bump, true, "made up"}, {Strategy::tail, true, "made up"}, {Strategy::gap, false, "no gap"}};
   const auto constants = find_constants(module, kHeapBase);
-  for (const CodeImmediate& c : *constants)
-    finding.sites.push_back(
-        {SiteKind::i32_const, c.file_offset, c.width, 0, c.function, c.value, Role::heap_start, 1, "base"});
+  for (const Occurrence& c : *constants) finding.sites.push_back({c, Role::heap_start, 1, "base"});
   for (const Global& g : module.globals)
-    finding.sites.push_back({SiteKind::global_init,
-                             g.init.immediate_offset,
-                             g.init.immediate_width,
-                             0,
-                             {},
-                             *g.init.value,
-                             Role::heap_start,
-                             1,
-                             "global"});
+    finding.sites.push_back({initial_value(g), Role::heap_start, 1, "global"});
   for (const DataSegment& d : module.data)
     finding.sites.push_back(
-        {SiteKind::data_word32, d.data_offset, 4, 1024, {}, kHeapBase, Role::heap_start, 1, "word"});
+        {{OccurrenceKind::data_word32, d.data_offset, 4, 1024, {}, kHeapBase}, Role::heap_start, 1, "word"});
   return finding;
 }
 
@@ -114,8 +104,7 @@ TEST(Plan, ACompactConstantThatNeedsAWiderEncodingIsRefusedNotMoved) {
   Finding finding = finding_for(sample->module);
   finding.heap_base = finding.bump_region_floor = 1048560;
   const auto constants = find_constants(sample->module, 1048560);
-  finding.sites = {{SiteKind::i32_const, constants->at(0).file_offset, constants->at(0).width, 0, 0, 1048560,
-                    Role::heap_start, 1, "base"}};
+  finding.sites = {{constants->at(0), Role::heap_start, 1, "base"}};
   const auto plan = make_plan(sample->module, finding, {.placement = Placement::none});
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, Code::kLebWidth);

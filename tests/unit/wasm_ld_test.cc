@@ -336,7 +336,7 @@ TEST(WasmLd, dlmalloc_of_2020_to_2022_is_bumped_with_every_folded_constant) {
   EXPECT_EQ(std::ranges::count(finding.sites, 1, &Site::moves), 5);
   EXPECT_NE(site_at_value(finding, kBase + 8, 1), nullptr);
   // The stack pointer starts at the same number and stays.
-  const auto stack = std::ranges::find(finding.sites, SiteKind::global_init, &Site::kind);
+  const auto stack = std::ranges::find(finding.sites, OccurrenceKind::global_init, &Site::kind);
   ASSERT_NE(stack, finding.sites.end());
   EXPECT_EQ(stack->role, Role::stack_top);
   EXPECT_EQ(stack->moves, 0);
@@ -355,7 +355,8 @@ TEST(WasmLd, a_start_that_reaches_an_address_only_through_a_computed_padding_mov
   // The one whose low bits alone are kept may stay.
   EXPECT_EQ(std::ranges::count_if(finding.sites,
                                   [](const Site& s) {
-                                    return s.value == kBase && s.moves == 0 && s.kind == SiteKind::i32_const;
+                                    return s.value == kBase && s.moves == 0 &&
+                                           s.kind == OccurrenceKind::i32_const;
                                   }),
             1);
 }
@@ -633,7 +634,7 @@ TEST(WasmLd, a_break_kept_in_a_word_is_bumped_there) {
   EXPECT_FALSE(sound(finding, Strategy::tail));
   ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
   EXPECT_EQ(finding.heap_base, kBase);
-  const auto word = std::ranges::find(finding.sites, SiteKind::data_word32, &Site::kind);
+  const auto word = std::ranges::find(finding.sites, OccurrenceKind::data_word32, &Site::kind);
   ASSERT_NE(word, finding.sites.end());
   EXPECT_EQ(word->address, 1040u);
   EXPECT_EQ(word->moves, 1);
@@ -658,7 +659,7 @@ TEST(WasmLd, the_exported_symbol_moves_with_the_heap_and_the_stack_does_not) {
   ASSERT_TRUE(sound(finding, Strategy::bump)) << why(finding, Strategy::bump);
   int moved = 0;
   for (const Site& site : finding.sites)
-    if (site.kind == SiteKind::global_init && site.moves == 1) ++moved;
+    if (site.kind == OccurrenceKind::global_init && site.moves == 1) ++moved;
   EXPECT_EQ(moved, 1);
 }
 
