@@ -128,78 +128,104 @@ class StackPointer {
   std::uint64_t steps_ = 0;
 };
 
+/// Follows the frame's address through a function: every access at a known distance from it, and the lowest
+/// distance at which an address escapes.
+class FrameSearch {
+ public:
+  FrameSearch(const Flow& flow, NodeId frame)
+      : flow_(flow), live_(needed(flow)), pointer_(flow, frame), distance_{{frame, 0}}, pending_{frame} {}
+
+  FrameSlots run() {
+    constexpr int kNested = 8;                  // frames of functions inlined into each other
+    constexpr std::uint64_t kUnitsPerStep = 4;  // each looks a node up
+    for (int nested = 0; nested <= kNested; ++nested) {
+      follow_pending();
+      if (nested == kNested) break;
+      for (const auto& [read, known] : pointer_.reads(distance_)) reach(read, known);
+      if (pending_.empty()) break;
+    }
+    slots_.work += kUnitsPerStep * pointer_.steps() + flow_.nodes.size() / 4;
+    collect();
+    return std::move(slots_);
+  }
+
+ private:
+  void reach(NodeId node, std::int64_t distance) {
+    if (distance_.emplace(node, distance).second) pending_.push_back(node);
+  }
+
+  void follow_pending() {
+    while (!pending_.empty()) {
+      const NodeId at = pending_.back();
+      pending_.pop_back();
+      const std::int64_t here = distance_[at];
+      slots_.work += flow_.users(at).size();
+      for (const User& user : flow_.users(at)) {
+        if (user.is_effect)
+          take(flow_.effects[user.index], user.position, here);
+        else if (flow_.nodes[user.index].kind != NodeKind::load && live_[user.index])
+          follow(user, here);  // a load's effect was seen
+      }
+    }
+  }
+
+  void take(const Effect& effect, std::uint32_t position, std::int64_t here) {
+    const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store;
+    if (access && position == 0) {
+      const bool whole = effect.opcode == op::i32_load || effect.opcode == op::i32_store;
+      accesses_.push_back({effect.offset, here + effect.value, facts_of(effect.opcode).access_bytes, whole});
+    } else if (effect.kind != EffectKind::global_set && effect.kind != EffectKind::drop) {
+      escaped_ = std::min(escaped_, here);
+    }
+  }
+
+  void follow(const User& user, std::int64_t here) {
+    const Node& node = flow_.nodes[user.index];
+    const bool sum = node.kind == NodeKind::binary &&
+                     (node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0));
+    const auto amount = sum ? flow_.constant(flow_.operands_of(node)[1 - user.position]) : std::nullopt;
+    if (amount)
+      reach(user.index, node.opcode == op::i32_add ? here + *amount : here - *amount);
+    else
+      escaped_ = std::min(escaped_, sum ? here : std::numeric_limits<std::int64_t>::min());
+  }
+
+  /// One slot for each run of accesses that overlap, all of one whole word.
+  void collect() {
+    std::ranges::sort(accesses_, {}, &Access::begin);
+    for (std::size_t i = 0; i < accesses_.size();) {
+      std::int64_t end = accesses_[i].begin + accesses_[i].size;
+      bool uniform = true;
+      std::size_t next = i;
+      for (; next < accesses_.size() && accesses_[next].begin < end; ++next) {
+        uniform = uniform && accesses_[next].whole && accesses_[next].begin == accesses_[i].begin;
+        end = std::max(end, accesses_[next].begin + accesses_[next].size);
+      }
+      if (uniform && end <= escaped_) {
+        for (; i < next; ++i) slots_.by_instruction.emplace(accesses_[i].instruction, slots_.count);
+        ++slots_.count;
+      }
+      i = next;
+    }
+  }
+
+  const Flow& flow_;
+  const std::vector<bool> live_;
+  StackPointer pointer_;
+  std::map<NodeId, std::int64_t> distance_;  ///< of an address from the frame, in bytes
+  std::vector<NodeId> pending_;
+  std::vector<Access> accesses_;
+  std::int64_t escaped_ = std::numeric_limits<std::int64_t>::max();
+  FrameSlots slots_;
+};
+
 }  // namespace
 
 FrameSlots find_frame_slots(const Flow& flow) {
-  FrameSlots slots;
-  NodeId frame = kNoNode;
-  for (NodeId id = 0; id < flow.nodes.size() && frame == kNoNode; ++id)
-    if (flow.nodes[id].kind == NodeKind::global && flow.nodes[id].block == 0) frame = id;
-  if (frame == kNoNode) return slots;
-
-  // Addresses at a known distance from the frame, and the lowest that escapes.
-  std::map<NodeId, std::int64_t> distance{{frame, 0}};
-  std::vector<NodeId> pending{frame};
-  std::vector<Access> accesses;
-  std::int64_t escaped = std::numeric_limits<std::int64_t>::max();
-  constexpr int kNested = 8;  // frames of functions inlined into each other
-  int nested = 0;
-  StackPointer pointer(flow, frame);
-  const std::vector<bool> live = needed(flow);
-  while (true) {
-    if (pending.empty() && nested++ < kNested)
-      for (const auto& [read, known] : pointer.reads(distance))
-        if (distance.emplace(read, known).second) pending.push_back(read);
-    if (pending.empty()) break;
-    const NodeId at = pending.back();
-    pending.pop_back();
-    const std::int64_t here = distance[at];
-    slots.work += flow.users(at).size();
-    for (const User& user : flow.users(at)) {
-      if (user.is_effect) {
-        const Effect& effect = flow.effects[user.index];
-        const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store;
-        if (access && user.position == 0) {
-          const bool whole = effect.opcode == op::i32_load || effect.opcode == op::i32_store;
-          accesses.push_back(
-              {effect.offset, here + effect.value, facts_of(effect.opcode).access_bytes, whole});
-        } else if (effect.kind != EffectKind::global_set && effect.kind != EffectKind::drop) {
-          escaped = std::min(escaped, here);
-        }
-        continue;
-      }
-      const Node& node = flow.nodes[user.index];
-      if (node.kind == NodeKind::load || !live[user.index]) continue;  // a load's effect was seen
-      const bool sum = node.kind == NodeKind::binary &&
-                       (node.opcode == op::i32_add || (node.opcode == op::i32_sub && user.position == 0));
-      const auto amount = sum ? flow.constant(flow.operands_of(node)[1 - user.position]) : std::nullopt;
-      if (amount) {
-        if (distance.emplace(user.index, node.opcode == op::i32_add ? here + *amount : here - *amount).second)
-          pending.push_back(user.index);
-      } else {
-        escaped = std::min(escaped, sum ? here : std::numeric_limits<std::int64_t>::min());
-      }
-    }
-  }
-  constexpr std::uint64_t kUnitsPerStep = 4;  // each looks a node up
-  slots.work += kUnitsPerStep * pointer.steps() + flow.nodes.size() / 4;
-  std::ranges::sort(accesses, {}, &Access::begin);
-  for (std::size_t i = 0; i < accesses.size();) {
-    // One run of accesses whose bytes overlap.
-    std::int64_t end = accesses[i].begin + accesses[i].size;
-    bool uniform = true;
-    std::size_t next = i;
-    for (; next < accesses.size() && accesses[next].begin < end; ++next) {
-      uniform = uniform && accesses[next].whole && accesses[next].begin == accesses[i].begin;
-      end = std::max(end, accesses[next].begin + accesses[next].size);
-    }
-    if (uniform && end <= escaped) {
-      for (; i < next; ++i) slots.by_instruction.emplace(accesses[i].instruction, slots.count);
-      ++slots.count;
-    }
-    i = next;
-  }
-  return slots;
+  for (NodeId id = 0; id < flow.nodes.size(); ++id)
+    if (flow.nodes[id].kind == NodeKind::global && flow.nodes[id].block == 0)
+      return FrameSearch(flow, id).run();
+  return {};
 }
 
 }  // namespace heapbump
