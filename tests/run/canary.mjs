@@ -1,10 +1,12 @@
 // A pattern written over a reserved region, and the question whether it is still there.
 //
 // Invariant: the pattern depends on the seed alone. Seeds 2k+1 and 2k+2 are bitwise complements, so two runs with
-// seeds 1 and 2 differ in every bit of the region: a module that reads it cannot see the same twice.
+// seeds 1 and 2 differ in every bit of the region: a module that reads it cannot see the same twice. Seed 0 is the zeros
+// that an engine gives.
 
 export function pattern(size, seed) {
   const bytes = Buffer.alloc(size);
+  if (seed === 0) return bytes;
   const flip = seed % 2 === 0 ? 0xff : 0;
   let state = (Math.floor((seed + 1) / 2) * 0x9e3779b9) >>> 0;
   for (let i = 0; i < size; i++) {
