@@ -59,7 +59,7 @@ fn LD(p: u32) u32 { return word(p).*; }
 fn ST(p: u32, v: u32) void { word(p).* = v; }
 fn LB(p: u32) u32 { return byte(p).*; }
 fn SB(p: u32, v: u32) void { byte(p).* = @truncate(v); }
-fn FILL(p: u32, v: u32, n: u32) void { const at: [*]u8 = @ptrFromInt(p); @memset(at[0..n], @truncate(v)); }
+fn FILL(p: u32, v: u32, n: u32) void { const at: [*]u8 = @ptrFromInt(p); @memset(at[0..n], @as(u8, @truncate(v))); }
 fn COPY(d: u32, s: u32, n: u32) void { const to: [*]u8 = @ptrFromInt(d); const from: [*]const u8 = @ptrFromInt(s); @memcpy(to[0..n], from[0..n]); }
 fn MSIZE() u32 { return @truncate(@wasmMemorySize(0)); }
 fn MGROW(n: u32) u32 { return @bitCast(@as(i32, @truncate(@wasmMemoryGrow(0, n)))); }

@@ -24,31 +24,33 @@ bool is_near(std::int64_t value, std::int64_t base) {
   return value >= base && value <= base + kNear;
 }
 
+Site site_at(SiteKind kind, std::uint64_t offset, unsigned width, std::int64_t value) {
+  Site site;
+  site.kind = kind;
+  site.file_offset = offset;
+  site.width = width;
+  site.value = value;
+  site.role = Role::heap_start;
+  site.moves = 1;
+  site.why = "it is near the start";
+  return site;
+}
+
 void add_code_sites(const Module& module, std::int64_t base, std::vector<Site>& sites) {
   std::uint32_t function = module.imported_functions;
   for (const FunctionBody& body : module.bodies) {
     InstructionReader reader(module, body);
     Instruction i;
     while (reader.next(i)) {
-      Site site{.file_offset = i.immediate_offset,
-                .width = i.immediate_width,
-                .function = function,
-                .value = i.value,
-                .role = Role::heap_start,
-                .moves = 1,
-                .why = "it is near the start"};
-      if (i.opcode == op::i32_const)
-        site.kind = SiteKind::i32_const;
-      else if (i.immediate == Immediate::memarg)
-        site.kind = SiteKind::memarg_offset;
-      else
-        continue;
-      if (is_near(i.value, base)) {
-        sites.push_back(site);
-      } else if (i.opcode == op::i32_const && is_near(-i.value, base)) {
-        site.moves = -1;
-        sites.push_back(site);
-      }
+      const bool constant = i.opcode == op::i32_const;
+      if (!constant && i.immediate != Immediate::memarg) continue;
+      const bool negative = constant && is_near(-i.value, base);
+      if (!negative && !is_near(i.value, base)) continue;
+      Site site = site_at(constant ? SiteKind::i32_const : SiteKind::memarg_offset, i.immediate_offset,
+                          i.immediate_width, i.value);
+      site.function = function;
+      if (negative) site.moves = -1;
+      sites.push_back(site);
     }
     ++function;
   }
@@ -58,25 +60,21 @@ void add_data_sites(const Module& module, std::int64_t base, std::vector<Site>& 
   const auto image = DataImage::make(module);
   if (!image) return;
   image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
-    if (!is_near(value, base) || !image->piece_at(address)) return;
-    sites.push_back({.kind = SiteKind::data_word32,
-                     .file_offset = *image->file_offset(address),
-                     .width = 4,
-                     .address = static_cast<std::uint32_t>(address),
-                     .value = value,
-                     .role = Role::heap_start,
-                     .moves = 1,
-                     .why = "it is near the start"});
+    if (!is_near(value, base) || image->piece_at(address) == nullptr) return;
+    Site site = site_at(SiteKind::data_word32, *image->file_offset(address), 4, value);
+    site.address = static_cast<std::uint32_t>(address);
+    sites.push_back(site);
   });
 }
 
 Finding believe(const Module& module, std::uint64_t base, Strategy strategy) {
-  Finding finding{.detector = "naive",
-                  .toolchain = {.name = "wasm-ld", .how = "nothing was asked"},
-                  .confidence = Confidence::proven,
-                  .heap_base = base,
-                  .grows_by = "memory.size",
-                  .bump_region_floor = base};
+  Finding finding;
+  finding.detector = "naive";
+  finding.toolchain = {"wasm-ld", "", "nothing was asked"};
+  finding.confidence = Confidence::proven;
+  finding.heap_base = base;
+  finding.grows_by = "memory.size";
+  finding.bump_region_floor = base;
   finding.strategies = {{Strategy::bump, true, "believed"}, {Strategy::tail, true, "believed"}};
   if (strategy == Strategy::bump) {
     add_code_sites(module, static_cast<std::int64_t>(base), finding.sites);
@@ -93,7 +91,9 @@ struct Made {
 Result<Made> relocate(Bytes bytes, std::uint64_t base, Strategy strategy) {
   HEAPBUMP_TRY(const Module module, read_module(bytes));
   const Finding finding = believe(module, base, strategy);
-  HEAPBUMP_TRY(Plan plan, make_plan(module, finding, {.strategy = strategy}));
+  Request request;
+  request.strategy = strategy;
+  HEAPBUMP_TRY(Plan plan, make_plan(module, finding, request));
   plan.manifest.input_sha256 = sha256_hex(bytes);
   HEAPBUMP_TRY(const Record record, make_record(plan.manifest, plan.edits, module));
   const auto section = encode_record(record);
