@@ -16,13 +16,13 @@
 namespace heapbump {
 
 struct ComponentRequest {
-  bool may_relocate = true;          ///< false: apart
-  bool may_stand_apart = true;       ///< false: relocated or refused
+  bool may_relocate = true;            ///< false: apart
+  bool may_stand_apart = true;         ///< false: relocated or refused
   std::optional<Strategy> strategy{};  ///< of the relocation; nothing: the first sound one
   Confidence min_confidence = Confidence::strong;
   std::string encoder = "auto";  ///< see find_encoder
   std::string flavor{};          ///< of the shipped adapter; empty: command or reactor, as the module is
-  Bytes adapter{};                 ///< another adapter's bytes; empty: the shipped one
+  Bytes adapter{};               ///< another adapter's bytes; empty: the shipped one
 };
 
 struct MadeComponent {
