@@ -222,10 +222,10 @@ Result<EditList> plan_placing(const Module& adapter, const Anatomy& anatomy, con
   return std::move(builder).finish();
 }
 
-Status verify_placing(const Module& adapter, const Needs& needs, const Place& place, Bytes placed) {
-  HEAPBUMP_TRY(const Module after, read_module(placed));
-  HEAPBUMP_TRY(const Anatomy before_anatomy, read_anatomy(adapter));
-  HEAPBUMP_TRY(const Anatomy after_anatomy, read_anatomy(after));
+namespace {
+
+// Only the function, global and code sections and the names may be edited; all others keep their bytes.
+Status compare_sections(const Module& adapter, const Module& after) {
   if (adapter.sections.size() != after.sections.size()) return differs("the number of sections");
   for (std::size_t i = 0; i < adapter.sections.size(); ++i) {
     const Section& a = adapter.sections[i];
@@ -236,9 +236,11 @@ Status verify_placing(const Module& adapter, const Needs& needs, const Place& pl
     if (!edited && !same_bytes(adapter.content(a), after.content(b)))
       return differs("the section " + a.title());
   }
-  HEAPBUMP_CHECK(compare_globals(adapter, after, needs, place));
-  std::optional<std::uint32_t> new_function;
-  if (needs.state_size != 0) new_function = static_cast<std::uint32_t>(adapter.functions.size());
+  return {};
+}
+
+Status compare_functions(const Module& adapter, const Module& after, const Anatomy& anatomy,
+                         std::optional<std::uint32_t> new_function) {
   const std::size_t added = new_function ? 1 : 0;
   if (after.functions.size() != adapter.functions.size() + added ||
       after.bodies.size() != adapter.bodies.size() + added)
@@ -246,7 +248,21 @@ Status verify_placing(const Module& adapter, const Needs& needs, const Place& pl
   if (!std::equal(adapter.functions.begin(), adapter.functions.end(), after.functions.begin()))
     return differs("the type of a function");
   for (std::size_t i = 0; i < adapter.bodies.size(); ++i)
-    HEAPBUMP_CHECK(compare_body(adapter, after, before_anatomy, i, new_function));
+    HEAPBUMP_CHECK(compare_body(adapter, after, anatomy, i, new_function));
+  return {};
+}
+
+}  // namespace
+
+Status verify_placing(const Module& adapter, const Needs& needs, const Place& place, Bytes placed) {
+  HEAPBUMP_TRY(const Module after, read_module(placed));
+  HEAPBUMP_TRY(const Anatomy before_anatomy, read_anatomy(adapter));
+  HEAPBUMP_TRY(const Anatomy after_anatomy, read_anatomy(after));
+  HEAPBUMP_CHECK(compare_sections(adapter, after));
+  HEAPBUMP_CHECK(compare_globals(adapter, after, needs, place));
+  std::optional<std::uint32_t> new_function;
+  if (needs.state_size != 0) new_function = static_cast<std::uint32_t>(adapter.functions.size());
+  HEAPBUMP_CHECK(compare_functions(adapter, after, before_anatomy, new_function));
   if (new_function) {
     const auto found = after_anatomy.constant_reallocs.find(*new_function);
     if (found == after_anatomy.constant_reallocs.end() ||

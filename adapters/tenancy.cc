@@ -110,6 +110,10 @@ class Inspection {
     out_.faults.push_back({Code::kCheckFailed, std::move(message), offset});
   }
   Status inspect_shim_client();
+  [[nodiscard]] std::vector<std::uint32_t> called_constants() const;
+  void inspect_placed_stack(std::uint32_t stack);
+  void inspect_placed_state(std::uint32_t function);
+  [[nodiscard]] bool says_stack_allocated(const std::vector<std::uint32_t>& stacks) const;
   void inspect_placed();
   void inspect_requests(std::vector<std::uint32_t> callees);
   void inspect_growing();
@@ -197,8 +201,7 @@ Status Inspection::inspect_shim_client() {
   return {};
 }
 
-void Inspection::inspect_placed() {
-  const std::vector<std::uint32_t> stacks = anatomy_.stack_pointers();
+std::vector<std::uint32_t> Inspection::called_constants() const {
   std::vector<std::uint32_t> constants;
   std::vector<std::uint32_t> called;
   for (const ReallocCall& call : anatomy_.realloc_calls) called.push_back(call.callee);
@@ -206,49 +209,63 @@ void Inspection::inspect_placed() {
   for (const auto& [function, value] : anatomy_.constant_reallocs) {
     if (std::ranges::binary_search(called, function)) constants.push_back(function);
   }
+  return constants;
+}
+
+void Inspection::inspect_placed_stack(std::uint32_t stack) {
+  out_.stack_top = initial(stack);
+  const auto found = std::ranges::find_if(manifest_.slots, [&](const Slot& slot) {
+    return slot.name == SlotName::stack && slot.base + slot.size == out_.stack_top;
+  });
+  if (found == manifest_.slots.end()) {
+    fault("its stack begins at " + (out_.stack_top ? hex(*out_.stack_top) : std::string("no constant")) +
+              ", which is not the top of a stack slot of the region",
+          module_.globals[stack].init.file_offset);
+  } else {
+    out_.slot = found->adapter;
+  }
+}
+
+void Inspection::inspect_placed_state(std::uint32_t function) {
+  out_.state_base = static_cast<std::uint32_t>(anatomy_.constant_reallocs.at(function));
+  const auto found = std::ranges::find_if(manifest_.slots, [&](const Slot& slot) {
+    return slot.name == SlotName::state && slot.base == *out_.state_base;
+  });
+  const std::uint64_t at = module_.body(function)->file_offset;
+  if (found == manifest_.slots.end()) {
+    fault("its State stands at " + hex(*out_.state_base) + ", which is not a State slot of the region", at);
+  } else if (out_.slot && *out_.slot != found->adapter) {
+    fault("its stack stands in the slots of adapter " + std::to_string(*out_.slot) +
+              " and its State in those of adapter " + std::to_string(found->adapter),
+          at);
+  } else {
+    out_.slot = found->adapter;
+  }
+}
+
+bool Inspection::says_stack_allocated(const std::vector<std::uint32_t>& stacks) const {
+  for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
+    if (!std::ranges::binary_search(stacks, i) && module_.globals[i].is_mutable &&
+        initial(i) == static_cast<std::uint32_t>(kStackAllocated))
+      return true;
+  }
+  return false;
+}
+
+void Inspection::inspect_placed() {
+  const std::vector<std::uint32_t> stacks = anatomy_.stack_pointers();
+  const std::vector<std::uint32_t> constants = called_constants();
   if (stacks.empty() && constants.empty()) return;
   out_.tenure = Tenure::placed;
   if (stacks.size() > 1) fault("it has more than one stack pointer");
   if (constants.size() > 1) fault("it has more than one function that returns an address for its State");
-  if (!stacks.empty()) {
-    out_.stack_top = initial(stacks.front());
-    const auto found = std::ranges::find_if(manifest_.slots, [&](const Slot& slot) {
-      return slot.name == SlotName::stack && slot.base + slot.size == out_.stack_top;
-    });
-    if (found == manifest_.slots.end()) {
-      fault("its stack begins at " + (out_.stack_top ? hex(*out_.stack_top) : std::string("no constant")) +
-                ", which is not the top of a stack slot of the region",
-            module_.globals[stacks.front()].init.file_offset);
-    } else {
-      out_.slot = found->adapter;
-    }
-  }
-  if (!constants.empty()) {
-    inspect_requests(constants);
-    out_.state_base = static_cast<std::uint32_t>(anatomy_.constant_reallocs.at(constants.front()));
-    const auto found = std::ranges::find_if(manifest_.slots, [&](const Slot& slot) {
-      return slot.name == SlotName::state && slot.base == *out_.state_base;
-    });
-    const std::uint64_t at = module_.body(constants.front())->file_offset;
-    if (found == manifest_.slots.end()) {
-      fault("its State stands at " + hex(*out_.state_base) + ", which is not a State slot of the region", at);
-    } else if (out_.slot && *out_.slot != found->adapter) {
-      fault("its stack stands in the slots of adapter " + std::to_string(*out_.slot) +
-                " and its State in those of adapter " + std::to_string(found->adapter),
-            at);
-    } else {
-      out_.slot = found->adapter;
-    }
-    // Without it the adapter believes that it has no stack yet, and drops what it is asked to write.
-    bool allocated = false;
-    for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
-      if (!std::ranges::binary_search(stacks, i) && module_.globals[i].is_mutable &&
-          initial(i) == static_cast<std::uint32_t>(kStackAllocated))
-        allocated = true;
-    }
-    if (!allocated)
-      fault("no global says from the beginning that the stack is there (allocation_state is not 2)");
-  }
+  if (!stacks.empty()) inspect_placed_stack(stacks.front());
+  if (constants.empty()) return;
+  inspect_requests(constants);
+  inspect_placed_state(constants.front());
+  // Without it the adapter believes that it has no stack yet, and drops what it is asked to write.
+  if (!says_stack_allocated(stacks))
+    fault("no global says from the beginning that the stack is there (allocation_state is not 2)");
 }
 
 Result<Tenant> Inspection::run() {
@@ -279,18 +296,6 @@ Result<Tenant> Inspection::run() {
 }
 
 }  // namespace
-
-std::string_view to_string(Tenure value) {
-  switch (value) {
-    case Tenure::nothing:
-      return "nothing";
-    case Tenure::shim:
-      return "shim";
-    case Tenure::placed:
-      return "placed";
-  }
-  std::unreachable();
-}
 
 Result<Tenant> inspect_tenant(const Module& tenant, const Bindings& bindings, const Manifest& manifest) {
   HEAPBUMP_TRY(const Anatomy anatomy, read_anatomy(tenant));

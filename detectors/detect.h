@@ -1,7 +1,7 @@
 // Asks the detectors about a module and settles on one finding, or says why there is none.
 #pragma once
 
-#include "record/finding.h"
+#include "heapbump/detect.h"
 #include "wasm/module.h"
 
 namespace heapbump {

@@ -6,8 +6,9 @@
 #include <span>
 #include <string_view>
 
-#include "record/finding.h"
-#include "wasm/module.h"
+#include "detectors/go/detector.h"
+#include "detectors/tinygo/detector.h"
+#include "detectors/wasm_ld/detector.h"
 
 namespace heapbump {
 
@@ -20,10 +21,5 @@ struct Detector {
 };
 
 [[nodiscard]] std::span<const Detector> all_detectors();
-
-// One line a detector; each is defined in its own file.
-[[nodiscard]] Result<std::optional<Finding>> detect_go(const Module& module);
-[[nodiscard]] Result<std::optional<Finding>> detect_tinygo(const Module& module);
-[[nodiscard]] Result<std::optional<Finding>> detect_wasm_ld(const Module& module);
 
 }  // namespace heapbump

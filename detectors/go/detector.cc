@@ -9,11 +9,12 @@
 //   the bytes from
 //     `end` to the declared minimum are never touched: gap.
 // Anything else is refused. Facts and sources: docs/toolchains/go.md.
+#include "detectors/go/detector.h"
+
 #include <algorithm>
 
 #include "base/shown.h"
 #include "detectors/go/moduledata.h"
-#include "detectors/registry.h"
 #include "flow/flow.h"
 #include "wasm/code.h"
 

@@ -2,10 +2,11 @@
 // conservative and precise collectors. The heap base is read from the runtime's own arithmetic
 // (tinygo_runtime.h) and each of its occurrences is explained by its use (tinygo_roles.h), so neither names
 // nor producers are needed. Facts and sources: docs/toolchains/tinygo.md.
+#include "detectors/tinygo/detector.h"
+
 #include <algorithm>
 #include <string>
 
-#include "detectors/registry.h"
 #include "detectors/tinygo/runtime.h"
 #include "detectors/tinygo/sites.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "detectors/tinygo/runtime.h"
-#include "record/finding.h"
+#include "heapbump/detect.h"
 #include "wasm/data_image.h"
 
 namespace heapbump::tinygo {

@@ -2,13 +2,14 @@
 // compiler that lays memory out the same way: static data, then a heap above it, grown by memory.grow. What
 // the module is allowed to do is shown from its code, not from the name of its maker; see
 // docs/toolchains/wasm-ld.md.
+#include "detectors/wasm_ld/detector.h"
+
 #include <algorithm>
 #include <span>
 #include <string>
 
 #include "analysis/address_use.h"
 #include "analysis/survey.h"
-#include "detectors/registry.h"
 #include "detectors/wasm_ld/growth.h"
 #include "detectors/wasm_ld/heap_owner.h"
 #include "detectors/wasm_ld/in_place.h"

@@ -16,7 +16,7 @@
 
 #include "analysis/shift.h"
 #include "analysis/survey.h"
-#include "record/finding.h"
+#include "heapbump/detect.h"
 
 namespace heapbump {
 

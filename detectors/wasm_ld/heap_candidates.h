@@ -11,7 +11,7 @@
 
 #include "analysis/survey.h"
 #include "detectors/wasm_ld/growth.h"
-#include "record/finding.h"
+#include "heapbump/detect.h"
 #include "wasm/data_image.h"
 #include "wasm/module.h"
 

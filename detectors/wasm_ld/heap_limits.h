@@ -11,7 +11,7 @@
 #include <span>
 
 #include "detectors/wasm_ld/heap_constants.h"
-#include "record/finding.h"
+#include "heapbump/detect.h"
 #include "wasm/data_image.h"
 #include "wasm/module.h"
 

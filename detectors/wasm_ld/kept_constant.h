@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "base/budget.h"
+#include "base/error.h"
 #include "flow/flow.h"
-#include "heapbump/error.h"
 
 namespace heapbump {
 

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "detectors/wasm_ld/growth.h"
-#include "record/finding.h"
+#include "heapbump/detect.h"
 #include "wasm/module.h"
 
 namespace heapbump {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "record/finding.h"
+#include "heapbump/detect.h"
 #include "wasm/module.h"
 
 namespace heapbump {

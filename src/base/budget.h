@@ -12,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-#include "heapbump/error.h"
+#include "base/error.h"
 
 namespace heapbump {
 

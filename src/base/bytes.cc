@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <array>
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -16,22 +17,35 @@ std::string ends_early(std::string_view what) {
   return "the file ends inside " + std::string(what);
 }
 
-// Length of the UTF-8 sequence at the front of `s`, 0 if there is none that is well formed (Unicode table
-// 3-7).
+// One row of Unicode's table 3-7, "Well-Formed UTF-8 Byte Sequences": the lead bytes, how many bytes follow,
+// and the range of the first of them. Any further ones are 80 to BF.
+struct Utf8Row {
+  unsigned char first_lead, last_lead;
+  std::size_t following;
+  unsigned char low, high;
+};
+constexpr std::array<Utf8Row, 9> kUtf8Rows = {{{0x00, 0x7f, 0, 0x80, 0xbf},
+                                               {0xc2, 0xdf, 1, 0x80, 0xbf},
+                                               {0xe0, 0xe0, 2, 0xa0, 0xbf},
+                                               {0xe1, 0xec, 2, 0x80, 0xbf},
+                                               {0xed, 0xed, 2, 0x80, 0x9f},
+                                               {0xee, 0xef, 2, 0x80, 0xbf},
+                                               {0xf0, 0xf0, 3, 0x90, 0xbf},
+                                               {0xf1, 0xf3, 3, 0x80, 0xbf},
+                                               {0xf4, 0xf4, 3, 0x80, 0x8f}}};
+
+// Length of the UTF-8 sequence at the front of `s`, which is not empty; 0 if it is not well formed.
 std::size_t utf8_sequence(std::string_view s) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-  const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-    return i < s.size() && at(i) >= low && at(i) <= high;
-  };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
-  if (lead == 0xe0) return tail(1, 0xa0) && tail(2) ? 3 : 0;
-  if (lead == 0xed) return tail(1, 0x80, 0x9f) && tail(2) ? 3 : 0;
-  if (lead >= 0xe1 && lead <= 0xef) return tail(1) && tail(2) ? 3 : 0;
-  if (lead == 0xf0) return tail(1, 0x90) && tail(2) && tail(3) ? 4 : 0;
-  if (lead >= 0xf1 && lead <= 0xf3) return tail(1) && tail(2) && tail(3) ? 4 : 0;
-  if (lead == 0xf4) return tail(1, 0x80, 0x8f) && tail(2) && tail(3) ? 4 : 0;
+  for (const Utf8Row& row : kUtf8Rows) {
+    if (at(0) < row.first_lead || at(0) > row.last_lead) continue;
+    if (s.size() <= row.following) return 0;
+    if (row.following > 0 && (at(1) < row.low || at(1) > row.high)) return 0;
+    for (std::size_t i = 2; i <= row.following; ++i) {
+      if ((at(i) & 0xc0) != 0x80) return 0;
+    }
+    return row.following + 1;
+  }
   return 0;
 }
 

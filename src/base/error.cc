@@ -1,4 +1,4 @@
-#include "heapbump/error.h"
+#include "base/error.h"
 
 #include <algorithm>
 #include <array>

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "heapbump/input.h"
 
 namespace heapbump {
 
@@ -29,8 +30,6 @@ struct InputFile {
   FileBytes bytes;
   std::optional<unsigned> mode;  ///< permission bits, for regular files
 };
-
-inline constexpr std::uint64_t kDefaultMaxFileSize = std::uint64_t{1} << 30;  ///< bytes
 
 /// Errors: kIoRead (missing, a directory, changed its size while it was read), kTooLarge beyond `max_size`
 /// bytes.

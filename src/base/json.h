@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "heapbump/error.h"
+#include "base/error.h"
 
 namespace heapbump {
 

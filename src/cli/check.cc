@@ -1,6 +1,6 @@
 // heapbump check COMPONENT: does a finished component use the region that was reserved in its main module,
 // and nothing else?
-#include "component/check.h"
+#include "heapbump/check.h"
 
 #include <iostream>
 
@@ -24,19 +24,19 @@ int fail_with(const Session& session, const Options& options, const std::string&
 }
 
 void describe_tenant(std::ostream& out, const CheckedTenant& tenant) {
-  const adapters::Tenant& facts = tenant.facts;
+  const Tenant& facts = tenant.facts;
   out << "  core module " << tenant.module_index << " at " << hex(tenant.file_offset) << ": ";
   switch (facts.tenure) {
-    case adapters::Tenure::shim:
+    case Tenure::shim:
       out << "takes its stack and State from cabi_realloc_adapter (" << facts.requests
           << " requests in its code)";
       break;
-    case adapters::Tenure::placed:
+    case Tenure::placed:
       out << "placed";
       if (facts.stack_top) out << ", stack below " << hex(*facts.stack_top);
       if (facts.state_base) out << ", State at " << hex(*facts.state_base);
       break;
-    case adapters::Tenure::nothing:
+    case Tenure::nothing:
       out << "uses the module's memory, but has none of its own there";
       break;
   }

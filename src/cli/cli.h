@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "heapbump/error.h"
 #include "wasm/module.h"
 
 namespace heapbump::cli {
@@ -55,9 +55,6 @@ struct LoadedModule {
 [[nodiscard]] std::string display_name(const std::string& path);
 /// The same for a path that is written to.
 [[nodiscard]] std::string output_name(const std::string& path);
-
-/// Says so where a module imports preview0, which no adapter serves.
-void warn_of_preview0(const Session& session, const std::string& path, const Module& module);
 
 /// "1,234,567"
 [[nodiscard]] std::string grouped(std::uint64_t value);

@@ -1,11 +1,12 @@
 // heapbump component IN -o OUT: a component that runs, from any preview1 module. Nothing is written unless
 // what was made passes `check`.
+#include "heapbump/component.h"
+
 #include <iostream>
 #include <map>
 
 #include "adapters/released.h"
 #include "cli/cli.h"
-#include "component/make.h"
 #include "report/report.h"
 
 namespace heapbump::cli {

@@ -1,11 +1,10 @@
 // heapbump place ADAPTER --manifest FILE -o OUT: the adapter that lives in a manifest's slots and asks nobody
 // for memory.
-#include "component/place.h"
-
 #include <iostream>
 
 #include "adapters/registry.h"
 #include "cli/cli.h"
+#include "heapbump/component.h"
 #include "report/report.h"
 
 namespace heapbump::cli {

@@ -9,8 +9,8 @@
 #include "cli/cli.h"
 #include "cli/run_options.h"
 #include "detectors/detect.h"
+#include "heapbump/verify.h"
 #include "report/report.h"
-#include "verify/verify.h"
 
 namespace heapbump::cli {
 namespace {
@@ -113,7 +113,6 @@ int reserve_file(const Session& session, Options& options) {
   const auto loaded = load_module(session, options.in);
   if (!loaded) return fail_with(session, options, loaded.error(), nullptr);
   const Module& module = (*loaded)->module;
-  warn_of_preview0(session, options.in, module);
   const auto reservation = reserve(module, options.request);
   if (!reservation) return fail_with(session, options, reservation.error(), &module);
 

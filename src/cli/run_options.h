@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "heapbump/error.h"
+#include "base/error.h"
 #include "run/prove.h"
 
 namespace heapbump::cli {

@@ -1,5 +1,5 @@
 // heapbump verify ORIGINAL RESERVED: holds the two files against each other and, with --run, runs both.
-#include "verify/verify.h"
+#include "heapbump/verify.h"
 
 #include <iostream>
 

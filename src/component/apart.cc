@@ -4,7 +4,7 @@
 
 #include "base/sha256.h"
 #include "component/glue.h"
-#include "report/report.h"
+#include "record/tool.h"
 #include "wasm/component.h"
 
 namespace heapbump {
@@ -45,23 +45,24 @@ std::string_view to_string(StandInScope value) {
   return value == StandInScope::all ? "all" : "program";
 }
 
-Json ApartRecord::to_json() const {
+Json to_json(const ApartRecord& record) {
   Json list = Json::array();
-  for (const Edit& edit : edits) {
+  for (const Edit& edit : record.edits) {
     list.push_back(Json::object({{"file_offset", edit.offset},
                                  {"old_hex", to_hex(edit.old_bytes)},
                                  {"new_hex", to_hex(edit.new_bytes)},
                                  {"reason", edit.reason}}));
   }
-  return Json::object({{"schema_version", kApartVersion},
-                       {"strategy", "apart"},
-                       {"module", Json::object({{"sha256", program_sha256}, {"size", program_size}})},
-                       {"stand_in", to_string(scope)},
-                       {"command", command},
-                       {"adapter_sha256", adapter_sha256},
-                       {"encoder", encoder},
-                       {"edits", list},
-                       {"tool", tool_json()}});
+  return Json::object(
+      {{"schema_version", kApartVersion},
+       {"strategy", "apart"},
+       {"module", Json::object({{"sha256", record.program_sha256}, {"size", record.program_size}})},
+       {"stand_in", to_string(record.scope)},
+       {"command", record.command},
+       {"adapter_sha256", record.adapter_sha256},
+       {"encoder", record.encoder},
+       {"edits", list},
+       {"tool", tool_json()}});
 }
 
 namespace {
@@ -182,7 +183,7 @@ Result<std::vector<std::byte>> append_apart(Bytes encoded, const ApartModules& m
   }
   write_section(out, kCoreInstanceSection, instances.view());
   Writer custom;
-  custom.name(kComponentRecord).bytes(as_bytes(record.to_json().dump(-1)));
+  custom.name(kComponentRecord).bytes(as_bytes(to_json(record).dump(-1)));
   write_section(out, kCustomSection, custom.view());
   return out.take();
 }

@@ -9,25 +9,11 @@
 
 #include "base/json.h"
 #include "component/program.h"
+#include "heapbump/check.h"
 
 namespace heapbump {
 
-/// Which host calls the stand-in serves: all of preview1, or those that the program takes to run.
-enum class StandInScope : std::uint8_t { all, program };
-[[nodiscard]] std::string_view to_string(StandInScope value);
-
-/// What is told about a component that was made apart, in it and beside it.
-struct ApartRecord {
-  std::string program_sha256;  ///< of the module that was given
-  std::uint64_t program_size = 0;
-  StandInScope scope = StandInScope::all;
-  bool command = true;         ///< the component exports `wasi:cli/run`
-  std::string adapter_sha256;  ///< of the adapter's file
-  std::string encoder;         ///< that made the component of the stand-in, with its version
-  EditList edits;              ///< of the program; the offsets are those of the given module
-
-  [[nodiscard]] Json to_json() const;
-};
+[[nodiscard]] Json to_json(const ApartRecord& record);
 /// Errors: kBadRecord.
 [[nodiscard]] Result<ApartRecord> read_apart_record(Bytes json);
 

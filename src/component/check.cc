@@ -1,4 +1,4 @@
-#include "component/check.h"
+#include "heapbump/check.h"
 
 #include <algorithm>
 #include <map>
@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "adapters/shim.h"
+#include "adapters/tenancy.h"
 #include "base/sha256.h"
 #include "component/check_apart.h"
 #include "record/reassemble.h"
 #include "record/record.h"
-#include "report/report.h"
 #include "reserve/undo.h"
 #include "wasm/component.h"
 
@@ -315,7 +315,7 @@ void ComponentChecker::check_shares(CheckedModule& out) {
   bool any_placed = false;
   for (std::size_t i = 0; i < out.tenants.size(); ++i) {
     CheckedTenant& tenant = out.tenants[i];
-    requests += tenant.facts.tenure == adapters::Tenure::shim ? tenant.facts.requests : 0;
+    requests += tenant.facts.tenure == Tenure::shim ? tenant.facts.requests : 0;
     if (!tenant.facts.slot) continue;
     any_placed = true;
     for (std::size_t j = 0; j < i; ++j) {
@@ -340,95 +340,7 @@ void ComponentChecker::check_shares(CheckedModule& out) {
   }
 }
 
-Json faults_json(const std::vector<Error>& faults) {
-  Json list = Json::array();
-  for (const Error& fault : faults) list.push_back(error_json(fault));
-  return list;
-}
-
-Json tenant_json(const CheckedTenant& tenant) {
-  const auto wide = [](const std::optional<std::uint32_t>& value) {
-    return value ? Json(std::uint64_t{*value}) : Json();
-  };
-  return Json::object({{"file_offset", tenant.file_offset},
-                       {"module", std::uint64_t{tenant.module_index}},
-                       {"instance", std::uint64_t{tenant.instance_index}},
-                       {"memory_from", adapters::to_string(tenant.facts.tenure)},
-                       {"requests", std::uint64_t{tenant.facts.requests}},
-                       {"slot", wide(tenant.facts.slot)},
-                       {"stack_top", wide(tenant.facts.stack_top)},
-                       {"state_base", wide(tenant.facts.state_base)},
-                       {"stack_bound", Json::optional(tenant.facts.stack_bound)},
-                       {"faults", faults_json(tenant.facts.faults)}});
-}
-
-Json apart_json(const std::vector<CheckedApart>& list) {
-  Json out = Json::array();
-  for (const CheckedApart& item : list) {
-    Json tenants = Json::array();
-    for (const CheckedTenant& tenant : item.tenants) tenants.push_back(tenant_json(tenant));
-    out.push_back(Json::object({{"file_offset", item.file_offset},
-                                {"size", item.size},
-                                {"record", item.record.to_json()},
-                                {"adapters", tenants},
-                                {"faults", faults_json(item.faults)},
-                                {"passed", item.passed()}}));
-  }
-  return out;
-}
-
 }  // namespace
-
-std::string_view to_string(ModuleOrigin value) {
-  switch (value) {
-    case ModuleOrigin::unchanged:
-      return "bytes";
-    case ModuleOrigin::rewritten:
-      return "bytes-before-wit-component";
-    case ModuleOrigin::kept_content:
-      return "kept-content";
-  }
-  std::unreachable();
-}
-
-bool CheckedModule::passed() const {
-  return faults.empty() && std::ranges::all_of(tenants, [](const CheckedTenant& tenant) {
-           return tenant.facts.faults.empty();
-         });
-}
-
-bool CheckedApart::passed() const {
-  return faults.empty() && std::ranges::all_of(tenants, [](const CheckedTenant& tenant) {
-           return tenant.facts.faults.empty();
-         });
-}
-
-bool ComponentCheck::passed() const {
-  return std::ranges::all_of(modules, [](const CheckedModule& module) { return module.passed(); }) &&
-         std::ranges::all_of(apart, [](const CheckedApart& item) { return item.passed(); });
-}
-
-namespace {
-
-const Error* first_of(const std::vector<Error>& faults, const std::vector<CheckedTenant>& tenants) {
-  if (!faults.empty()) return &faults.front();
-  for (const CheckedTenant& tenant : tenants) {
-    if (!tenant.facts.faults.empty()) return &tenant.facts.faults.front();
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-const Error* ComponentCheck::first_fault() const {
-  for (const CheckedModule& module : modules) {
-    if (const Error* fault = first_of(module.faults, module.tenants)) return fault;
-  }
-  for (const CheckedApart& item : apart) {
-    if (const Error* fault = first_of(item.faults, item.tenants)) return fault;
-  }
-  return nullptr;
-}
 
 Result<ComponentCheck> check_component(Bytes file, const Manifest* expected) {
   HEAPBUMP_TRY(const Component component, read_component(file));
@@ -444,32 +356,6 @@ Result<ComponentCheck> check_component(Bytes file, const Manifest* expected) {
         "component from it");
   }
   return check;
-}
-
-Json to_json(const ComponentCheck& check) {
-  Json modules = Json::array();
-  for (const CheckedModule& module : check.modules) {
-    Json tenants = Json::array();
-    for (const CheckedTenant& tenant : module.tenants) tenants.push_back(tenant_json(tenant));
-    modules.push_back(Json::object({{"file_offset", module.file_offset},
-                                    {"size", module.size},
-                                    {"instance", std::uint64_t{module.instance_index}},
-                                    {"sha256", module.sha256},
-                                    {"proven_by", to_string(module.origin)},
-                                    {"manifest", to_json(module.manifest)},
-                                    {"adapters", tenants},
-                                    {"faults", faults_json(module.faults)},
-                                    {"passed", module.passed()}}));
-  }
-  Json report =
-      Json::object({{"schema_version", kReportVersion},
-                    {"tool", tool_json()},
-                    {"input", Json::object({{"sha256", check.input_sha256}, {"size", check.input_size}})},
-                    {"status", check.passed() ? "passed" : "failed"},
-                    {"exit_code", check.passed() ? 0 : exit_code(Code::kCheckFailed)},
-                    {"modules", modules}});
-  if (!check.apart.empty()) report["apart"] = apart_json(check.apart);
-  return report;
 }
 
 }  // namespace heapbump

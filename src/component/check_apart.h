@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "component/check.h"
+#include "heapbump/check.h"
 #include "wasm/component.h"
 
 namespace heapbump {

@@ -8,16 +8,9 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "heapbump/component.h"
 
 namespace heapbump {
-
-enum class EncoderKind : std::uint8_t { builtin, wasm_tools, jco };
-
-struct Encoder {
-  EncoderKind kind = EncoderKind::builtin;
-  std::string path;     ///< of the program; empty for the built-in one
-  std::string version;  ///< as it tells itself, "wasm-tools 1.262.0"
-};
 
 /// `wanted`: auto (wasm-tools if it is on PATH, else builtin), builtin, wasm-tools, jco, or the path of one
 /// of the two. Errors: kNoEncoder.

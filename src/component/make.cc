@@ -1,13 +1,14 @@
-#include "component/make.h"
-
 #include <algorithm>
 #include <utility>
 
 #include "adapters/released.h"
 #include "base/sha256.h"
+#include "component/apart.h"
 #include "component/builtin_encoder.h"
-#include "report/report.h"
-#include "verify/verify.h"
+#include "component/encoder.h"
+#include "heapbump/component.h"
+#include "heapbump/verify.h"
+#include "reserve/reserve.h"
 #include "wasm/outline.h"
 
 namespace heapbump {
@@ -206,36 +207,6 @@ Result<MadeComponent> Maker::run() {
 
 Result<MadeComponent> make_component(Bytes file, const ComponentRequest& request) {
   return Maker(file, request).run();
-}
-
-Json component_manifest(const MadeComponent& made) {
-  if (made.apart) return made.apart->to_json();
-  if (made.reservation && made.strategy != "none") return to_json(made.reservation->plan.manifest);
-  return {};
-}
-
-Json to_json(const MadeComponent& made) {
-  const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
-  Json warnings = Json::array();
-  for (const std::string& warning : made.warnings) warnings.push_back(warning);
-  return Json::object({{"schema_version", kReportVersion},
-                       {"tool", tool_json()},
-                       {"status", "made"},
-                       {"exit_code", 0},
-                       {"input", Json::object({{"sha256", made.input_sha256}, {"size", made.input_size}})},
-                       {"output", Json::object({{"sha256", sha256_hex(made.component)},
-                                                {"size", std::uint64_t{made.component.size()}}})},
-                       {"strategy", made.strategy},
-                       {"why", made.why},
-                       {"runs", made.is_command},
-                       {"encoder", made.encoder.version},
-                       {"adapter", Json::object({{"flavor", text(made.adapter_flavor)},
-                                                 {"release", text(made.adapter_release)},
-                                                 {"sha256", made.adapter_sha256}})},
-                       {"module", Json::object({{"sha256", sha256_hex(made.module)},
-                                                {"size", std::uint64_t{made.module.size()}}})},
-                       {"manifest", component_manifest(made)},
-                       {"warnings", warnings}});
 }
 
 }  // namespace heapbump

@@ -1,9 +1,8 @@
-#include "component/place.h"
-
 #include "adapters/placing.h"
 #include "adapters/registry.h"
 #include "base/sha256.h"
-#include "report/report.h"
+#include "heapbump/component.h"
+#include "record/manifest.h"
 #include "wasm/component.h"
 
 namespace heapbump {
@@ -62,34 +61,6 @@ Result<PlacedAdapter> place_adapter(Bytes adapter, const Manifest& manifest, std
   placed.output_sha256 = sha256_hex(placed.bytes);
   placed.module_sha256 = manifest.output_sha256;
   return placed;
-}
-
-Json to_json(const PlacedAdapter& placed) {
-  Json edits = Json::array();
-  for (const Edit& edit : placed.edits) {
-    edits.push_back(Json::object({{"file_offset", edit.offset},
-                                  {"old_hex", to_hex(edit.old_bytes)},
-                                  {"new_hex", to_hex(edit.new_bytes)},
-                                  {"reason", edit.reason}}));
-  }
-  return Json::object({
-      {"schema_version", kReportVersion},
-      {"tool", tool_json()},
-      {"status", "placed"},
-      {"exit_code", 0},
-      {"input", Json::object({{"sha256", placed.input_sha256}, {"size", placed.input_size}})},
-      {"output",
-       Json::object({{"sha256", placed.output_sha256}, {"size", std::uint64_t{placed.bytes.size()}}})},
-      {"family", placed.family},
-      {"flavor", placed.flavor},
-      {"module_sha256", placed.module_sha256.empty() ? Json() : Json(placed.module_sha256)},
-      {"slot", std::uint64_t{placed.slot}},
-      {"stack_top", std::uint64_t{placed.stack_top}},
-      {"stack_bound", Json::optional(placed.stack_bound)},
-      {"state_base", std::uint64_t{placed.state_base}},
-      {"state_needed", placed.state_needed},
-      {"edits", edits},
-  });
 }
 
 }  // namespace heapbump

@@ -1,7 +1,7 @@
-#include "record/finding.h"
-
 #include <algorithm>
 #include <utility>
+
+#include "heapbump/detect.h"
 
 namespace heapbump {
 
@@ -18,18 +18,6 @@ std::string_view to_string(Confidence value) {
       return "strong";
     case Confidence::proven:
       return "proven";
-  }
-  std::unreachable();
-}
-
-std::string_view to_string(Strategy value) {
-  switch (value) {
-    case Strategy::bump:
-      return "bump";
-    case Strategy::tail:
-      return "tail";
-    case Strategy::gap:
-      return "gap";
   }
   std::unreachable();
 }

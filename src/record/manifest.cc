@@ -106,8 +106,7 @@ Status check_slots(const Manifest& m) {
   return {};
 }
 
-// What one field alone cannot show: that the numbers fit together.
-Status check_consistency(const Manifest& m) {
+Status check_memory(const Manifest& m) {
   if (m.region.size != m.region.pages * kPageSize)
     return bad("region.size", "is not region.pages times 65536");
   if (m.region.pages == 0) return bad("region.pages", "is 0");
@@ -119,6 +118,10 @@ Status check_consistency(const Manifest& m) {
     return bad("memory.max_after", "does not go with memory.max_before");
   if (m.memory_max_after && *m.memory_max_after < m.memory_min_after)
     return bad("memory.max_after", "is below memory.min_after");
+  return {};
+}
+
+Status check_strategy(const Manifest& m) {
   if (m.strategy == Strategy::bump) {
     if (!m.heap_base_before || !m.heap_base_after) return bad("heap", "has no base, which a bump needs");
     if (*m.heap_base_after < *m.heap_base_before ||
@@ -129,6 +132,10 @@ Status check_consistency(const Manifest& m) {
   }
   if (m.strategy == Strategy::tail && m.region.base < m.memory_min_before * kPageSize)
     return bad("region", "does not lie above the old minimum");
+  return {};
+}
+
+Status check_placement(const Manifest& m) {
   const bool has_shim = m.placement == Placement::shim;
   if (has_shim != m.function_index.has_value() ||
       m.export_name != (has_shim ? kShimExport : std::string_view{}))
@@ -138,10 +145,30 @@ Status check_consistency(const Manifest& m) {
   // The shim counts through whole pairs from the region's base, so its slots can stand in one way only.
   if (has_shim && m.slots != make_slots(m.region, static_cast<std::uint32_t>(m.slots.size() / 2)))
     return bad("slots", "are not those that the shim hands out");
+  return {};
+}
+
+// What one field alone cannot show: that the numbers fit together.
+Status check_consistency(const Manifest& m) {
+  HEAPBUMP_CHECK(check_memory(m));
+  HEAPBUMP_CHECK(check_strategy(m));
+  HEAPBUMP_CHECK(check_placement(m));
   return check_slots(m);
 }
 
 }  // namespace
+
+std::string_view to_string(Strategy value) {
+  switch (value) {
+    case Strategy::bump:
+      return "bump";
+    case Strategy::tail:
+      return "tail";
+    case Strategy::gap:
+      return "gap";
+  }
+  std::unreachable();
+}
 
 std::string_view to_string(Placement value) {
   switch (value) {

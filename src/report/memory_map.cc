@@ -65,53 +65,72 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+using Kind = MemoryArea::Kind;
+
+// Areas from address 0 up, each from the end of the one before it.
+class AreaList {
+ public:
+  explicit AreaList(std::uint64_t limit) : limit_(limit) {}
+  void add(Kind kind, std::uint64_t end, std::string label) {
+    end = std::min(end, limit_);
+    if (end <= at_) return;
+    areas_.push_back({kind, at_, end, std::move(label)});
+    at_ = end;
+  }
+  [[nodiscard]] std::uint64_t at() const { return at_; }
+  [[nodiscard]] std::vector<MemoryArea> take() { return std::move(areas_); }
+
+ private:
+  std::uint64_t limit_;
+  std::uint64_t at_ = 0;
+  std::vector<MemoryArea> areas_;
+};
+
+std::uint64_t data_begin_of(const Module& module) {
+  std::uint64_t begin = module.memory_bytes();
+  for (const DataSegment& segment : module.data) {
+    const auto address = segment.address();
+    if (address && segment.size.value != 0) begin = std::min(begin, *address);
+  }
+  return begin;
+}
+
+// Stack, data and zeroed objects, up to `objects_end`. Tools for C and its kin keep their stack below the
+// data or between data and heap; Go keeps it in the data.
+void add_objects(AreaList& areas, const Module& module, std::uint64_t objects_end, bool end_known) {
+  const std::uint64_t data_begin = data_begin_of(module);
+  const std::uint64_t data_end = module.data_end();
+  const auto top = stack_top(module);
+  if (top && *top <= data_begin) areas.add(Kind::stack, *top, "stack, grows down");
+  if (data_begin < data_end) {
+    areas.add(Kind::untouched, data_begin, "not used at the start");
+    areas.add(Kind::data, data_end, std::to_string(module.data.size()) + " data segments");
+  }
+  if (top && *top > data_end && *top <= objects_end)
+    areas.add(Kind::stack, *top, "zeroed objects and the stack, grows down");
+  if (end_known) areas.add(Kind::zeroed, objects_end, "zeroed objects");
+}
+
 }  // namespace
 
 std::vector<MemoryArea> map_memory(const Module& module, const Finding* finding, const Manifest* manifest) {
-  using Kind = MemoryArea::Kind;
-  std::vector<MemoryArea> areas;
   const std::uint64_t limit = module.memory_bytes();
-  std::uint64_t at = 0;
-  const auto add = [&](Kind kind, std::uint64_t end, std::string label) {
-    end = std::min(end, limit);
-    if (end <= at) return;
-    areas.push_back({kind, at, end, std::move(label)});
-    at = end;
-  };
-
-  std::uint64_t data_begin = limit;
-  for (const DataSegment& segment : module.data) {
-    const auto address = segment.address();
-    if (address && segment.size.value != 0) data_begin = std::min(data_begin, *address);
-  }
-  const std::uint64_t data_end = module.data_end();
+  AreaList areas(limit);
   std::optional<std::uint64_t> heap = manifest != nullptr ? manifest->heap_base_after : std::nullopt;
   if (!heap && finding != nullptr) heap = finding->heap_base;
-
-  // Tools for C and its kin keep their stack below the data or between data and heap; Go keeps it in the
-  // data.
-  const auto top = stack_top(module);
-  if (top && *top <= data_begin) add(Kind::stack, *top, "stack, grows down");
-  if (data_begin < data_end) {
-    add(Kind::untouched, data_begin, "not used at the start");
-    add(Kind::data, data_end, std::to_string(module.data.size()) + " data segments");
-  }
   const std::uint64_t region_begin = manifest != nullptr ? manifest->region.base : limit;
-  const std::uint64_t objects_end = std::min(heap.value_or(limit), region_begin);
-  if (top && *top > data_end && *top <= objects_end)
-    add(Kind::stack, *top, "zeroed objects and the stack, grows down");
-  if (heap || manifest != nullptr) add(Kind::zeroed, objects_end, "zeroed objects");
+  add_objects(areas, module, std::min(heap.value_or(limit), region_begin), heap || manifest != nullptr);
   if (manifest != nullptr) {
-    if (manifest->strategy == Strategy::tail) add(Kind::heap, region_begin, "heap");
-    add(Kind::untouched, region_begin, "not touched");
-    add(Kind::region, manifest->region.end(), "reserved region");
+    if (manifest->strategy == Strategy::tail) areas.add(Kind::heap, region_begin, "heap");
+    areas.add(Kind::untouched, region_begin, "not touched");
+    areas.add(Kind::region, manifest->region.end(), "reserved region");
   }
-  if (finding != nullptr && finding->gap_end > at && manifest == nullptr)
-    add(Kind::untouched, finding->gap_end, "never touched");
-  if (heap) add(Kind::untouched, std::min(*heap, limit), "not touched");
-  add(heap || finding != nullptr ? Kind::heap : Kind::untouched, limit,
-      heap ? "heap" : "declared, use not known");
-  return areas;
+  if (finding != nullptr && finding->gap_end > areas.at() && manifest == nullptr)
+    areas.add(Kind::untouched, finding->gap_end, "never touched");
+  if (heap) areas.add(Kind::untouched, std::min(*heap, limit), "not touched");
+  areas.add(heap || finding != nullptr ? Kind::heap : Kind::untouched, limit,
+            heap ? "heap" : "declared, use not known");
+  return areas.take();
 }
 
 std::string draw_text(const std::vector<MemoryArea>& areas) {

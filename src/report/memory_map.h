@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "record/finding.h"
+#include "heapbump/detect.h"
 #include "record/manifest.h"
 #include "wasm/module.h"
 

@@ -127,14 +127,6 @@ Json edits_json(const Module& module, const NameSection& names, const EditList& 
 
 }  // namespace
 
-std::string_view version() {
-  return HEAPBUMP_VERSION;
-}
-
-Json tool_json() {
-  return Json::object({{"name", "heapbump"}, {"version", version()}, {"rules", kRulesVersion}});
-}
-
 Json error_json(const Error& error) {
   return Json::object({{"code", code_info(error.code).name},
                        {"message", error.message},

@@ -7,20 +7,14 @@
 #include <string>
 
 #include "base/json.h"
-#include "reserve/reserve.h"
+#include "heapbump/report.h"
+#include "record/tool.h"
+#include "wasm/module.h"
 
 namespace heapbump {
 
 inline constexpr int kReportVersion = 1;
 
-/// The rules a report was made by; raised whenever a detector or the plan decides differently for some
-/// module.
-inline constexpr int kRulesVersion = 1;
-
-[[nodiscard]] std::string_view version();
-
-/// {name, version, rules}
-[[nodiscard]] Json tool_json();
 /// {code, message, offset}
 [[nodiscard]] Json error_json(const Error& error);
 
@@ -31,6 +25,15 @@ inline constexpr int kRulesVersion = 1;
 /// The report of `reserve`. `status` is "reserved", "already-reserved" or "not-needed".
 [[nodiscard]] Json reserve_report(const Module& module, const Reservation& reservation,
                                   const Request& request);
+
+[[nodiscard]] Json to_json(const Verification& verification);
+[[nodiscard]] Json to_json(const ComponentCheck& check);
+/// The report, schemas/component.schema.json.
+[[nodiscard]] Json to_json(const MadeComponent& made);
+/// What an auditor needs beside the component: the manifest of a reserved module, or the record of `apart`.
+[[nodiscard]] Json component_manifest(const MadeComponent& made);
+/// The report of one placing.
+[[nodiscard]] Json to_json(const PlacedAdapter& placed);
 
 /// The report of a verb that could not answer: status "error" (input/output, usage, malformed) or "refused".
 [[nodiscard]] Json failure_report(const Error& error, const Module* module, const Finding* finding,

@@ -43,7 +43,9 @@ Result<std::vector<Strategy>> choose_strategies(const Finding& finding, const Re
   return sound;
 }
 
-Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy strategy, std::uint64_t pages) {
+// Where the strategy puts a region of so many pages.
+Result<Layout> place_region(const Module& module, const Finding& finding, Strategy strategy,
+                            std::uint64_t pages) {
   Layout layout;
   layout.region.pages = pages;
   layout.region.size = pages * kPageSize;
@@ -76,6 +78,10 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
       }
       break;
   }
+  return layout;
+}
+
+Status check_memory(const Module& module, const Layout& layout) {
   if (layout.region.base == 0)
     return fail_at(Code::kSlots, module.memories.front().min.file_offset,
                    "the region would begin at address 0, which an adapter takes for no address at all");
@@ -84,6 +90,11 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
                    "the memory would have more than 65536 pages");
   if (layout.region.end() > (module.memories.front().min.value + layout.grow_pages) * kPageSize)
     return fail(Code::kOverlap, "the region would end above the memory's declared minimum");
+  return {};
+}
+
+// The region may hold no data, and no variable may begin in it.
+Status check_free(const Module& module, const Layout& layout) {
   for (const DataSegment& segment : module.data) {
     if (segment.mode != DataSegment::Mode::active || segment.size.value == 0) continue;
     const auto address = segment.address();
@@ -102,6 +113,13 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
       return fail_at(Code::kOverlap, global.init.immediate_offset,
                      "a variable global, perhaps the stack pointer, begins inside the region");
   }
+  return {};
+}
+
+Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy strategy, std::uint64_t pages) {
+  HEAPBUMP_TRY(Layout layout, place_region(module, finding, strategy, pages));
+  HEAPBUMP_CHECK(check_memory(module, layout));
+  HEAPBUMP_CHECK(check_free(module, layout));
   return layout;
 }
 

@@ -2,6 +2,9 @@
 
 #include "base/sha256.h"
 #include "detectors/detect.h"
+#include "record/record.h"
+#include "reserve/plan.h"
+#include "reserve/undo.h"
 
 namespace heapbump {
 
@@ -9,6 +12,10 @@ std::vector<Bytes> Reservation::pieces(Bytes input) const {
   std::vector<Bytes> pieces = apply_edits(input, plan.edits);
   if (!record.empty()) pieces.push_back(record);
   return pieces;
+}
+
+std::vector<std::byte> Reservation::output(Bytes input) const {
+  return join(pieces(input));
 }
 
 Result<Reservation> reserve(const Module& module, const Request& request) {
@@ -35,6 +42,14 @@ Result<Reservation> reserve(const Module& module, const Request& request) {
   reservation.output_sha256 = hash.hex();
   manifest.output_sha256 = reservation.output_sha256;
   return reservation;
+}
+
+Result<Reservation> reserve(const Input& input, const Request& request) {
+  return reserve(input.module(), request);
+}
+
+Result<std::vector<std::byte>> undo(const Input& reserved) {
+  return undo(reserved.module());
 }
 
 }  // namespace heapbump

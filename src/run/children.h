@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "heapbump/error.h"
+#include "base/error.h"
 #include "run/engine.h"
 
 namespace heapbump::run {

@@ -155,47 +155,71 @@ std::uint16_t Preview1::clock_time_get(Arguments a, Guest& guest, Event&) {
   return guest.store(a[2], a[0] == 0 ? now_ : now_ - kStartTime) ? errno_code::success : errno_code::fault;
 }
 
+namespace {
+
+// Sizes and offsets of a subscription and of an event, in bytes (preview1 witx, typenames.witx).
+constexpr std::uint64_t kSubscriptionSize = 48;
+constexpr std::uint64_t kEventSize = 32;
+constexpr std::uint8_t kClockSubscription = 0;
+constexpr std::uint8_t kLastSubscription = 2;
+
+std::uint64_t sum_or_most(std::uint64_t a, std::uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+}  // namespace
+
+std::uint64_t Preview1::due_time(const Guest& guest, std::uint64_t subscription) const {
+  const bool absolute = (*guest.load<std::uint16_t>(subscription + 40) & 1U) != 0;
+  const bool realtime = *guest.load<std::uint32_t>(subscription + 16) == 0;
+  const auto timeout = *guest.load<std::uint64_t>(subscription + 24);
+  const std::uint64_t since = absolute ? (realtime ? 0 : kStartTime) : now_;
+  return std::max(now_, sum_or_most(since, timeout));
+}
+
+Preview1::Ready Preview1::ready_file(const Guest& guest, std::uint64_t subscription) {
+  const Descriptor* file = descriptor(*guest.load<std::uint32_t>(subscription + 16));
+  const std::uint64_t left =
+      file == nullptr || file->position > file->content.size() ? 0 : file->content.size() - file->position;
+  return {*guest.load<std::uint64_t>(subscription), file == nullptr ? errno_code::badf : errno_code::success,
+          *guest.load<std::uint8_t>(subscription + 8), left};
+}
+
+// Files are always ready. Only where there are none does the program sleep, to the nearest clock.
+std::vector<Preview1::Ready> Preview1::poll(const Guest& guest, std::uint64_t subscriptions,
+                                            std::uint64_t count) {
+  std::vector<Ready> ready;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> clocks;  // due time, subscription
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t at = subscriptions + kSubscriptionSize * i;
+    if (*guest.load<std::uint8_t>(at + 8) == kClockSubscription)
+      clocks.emplace_back(due_time(guest, at), at);
+    else
+      ready.push_back(ready_file(guest, at));
+  }
+  if (!ready.empty()) return ready;
+  const std::uint64_t wake = std::ranges::min(clocks).first;
+  for (const auto& [due, at] : clocks) {
+    if (due == wake)
+      ready.push_back({*guest.load<std::uint64_t>(at), errno_code::success, kClockSubscription, 0});
+  }
+  now_ = wake;
+  return ready;
+}
+
 std::uint16_t Preview1::poll_oneoff(Arguments a, Guest& guest, Event& event) {
   const std::uint64_t count = a[2];
   if (count == 0 || count > kMaxVectors) return errno_code::inval;
-  if (!guest.range(a[0], 48 * count) || !guest.range(a[1], 32 * count)) return errno_code::fault;
-  struct Ready {
-    std::uint64_t userdata;
-    std::uint16_t error;
-    std::uint8_t type;
-    std::uint64_t bytes;
-  };
-  std::vector<Ready> ready;
-  std::optional<std::uint64_t> wake;
-  for (int pass = 0; pass < 2 && ready.empty();
-       ++pass) {  // files first; only if none is ready, the nearest clocks
-    for (std::uint64_t i = 0; i < count; ++i) {
-      const std::uint64_t at = a[0] + 48 * i;
-      const auto userdata = *guest.load<std::uint64_t>(at);
-      const auto type = *guest.load<std::uint8_t>(at + 8);
-      if (type > 2) return errno_code::inval;
-      if (type == 0) {
-        const bool absolute = (*guest.load<std::uint16_t>(at + 40) & 1U) != 0;
-        const bool realtime = *guest.load<std::uint32_t>(at + 16) == 0;
-        const auto timeout = *guest.load<std::uint64_t>(at + 24);
-        const std::uint64_t since = absolute ? (realtime ? 0 : kStartTime) : now_;
-        const std::uint64_t due = std::max(now_, timeout > UINT64_MAX - since ? UINT64_MAX : since + timeout);
-        if (pass == 0 && (!wake || due < *wake)) wake = due;
-        if (pass == 1 && due == *wake) ready.push_back({userdata, errno_code::success, type, 0});
-      } else if (pass == 0) {
-        const Descriptor* file = descriptor(*guest.load<std::uint32_t>(at + 16));
-        const std::uint64_t left = file == nullptr || file->position > file->content.size()
-                                       ? 0
-                                       : file->content.size() - file->position;
-        ready.push_back({userdata, file == nullptr ? errno_code::badf : errno_code::success, type, left});
-      }
-    }
+  if (!guest.range(a[0], kSubscriptionSize * count) || !guest.range(a[1], kEventSize * count))
+    return errno_code::fault;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (*guest.load<std::uint8_t>(a[0] + kSubscriptionSize * i + 8) > kLastSubscription)
+      return errno_code::inval;
   }
-  const bool slept = !ready.empty() && ready.front().type == 0;
-  if (slept && wake) now_ = *wake;
+  const std::vector<Ready> ready = poll(guest, a[0], count);
   for (std::size_t i = 0; i < ready.size(); ++i) {
-    const std::uint64_t at = a[1] + 32 * i;
-    std::ranges::fill(*guest.range(at, 32), std::byte{0});
+    const std::uint64_t at = a[1] + kEventSize * i;
+    std::ranges::fill(*guest.range(at, kEventSize), std::byte{0});
     if (!guest.store(at, ready[i].userdata) || !guest.store(at + 8, ready[i].error) ||
         !guest.store(at + 10, ready[i].type) || !guest.store(at + 16, ready[i].bytes))
       return errno_code::fault;

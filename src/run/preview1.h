@@ -81,6 +81,17 @@ class Preview1 {
   std::uint16_t gather(std::uint64_t iovs, std::uint64_t count, std::uint64_t result, Guest& guest,
                        Event& event);
 
+  /// One event that poll_oneoff reports.
+  struct Ready {
+    std::uint64_t userdata;
+    std::uint16_t error;
+    std::uint8_t type;
+    std::uint64_t bytes;
+  };
+  [[nodiscard]] std::uint64_t due_time(const Guest& guest, std::uint64_t subscription) const;
+  Ready ready_file(const Guest& guest, std::uint64_t subscription);
+  std::vector<Ready> poll(const Guest& guest, std::uint64_t subscriptions, std::uint64_t count);
+
   std::uint16_t args_get(Arguments, Guest&, Event&);
   std::uint16_t args_sizes_get(Arguments, Guest&, Event&);
   std::uint16_t environ_get(Arguments, Guest&, Event&);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
-#include "heapbump/error.h"
 #include "record/manifest.h"
 #include "run/children.h"
 #include "run/compare.h"

@@ -8,8 +8,8 @@
 
 #include "base/bytes.h"
 #include "flow/flow.h"
+#include "heapbump/verify.h"
 #include "record/record.h"
-#include "verify/verify.h"
 
 namespace heapbump::verify {
 

@@ -78,13 +78,13 @@ std::uint32_t DataImage::load32(std::uint64_t address) const {
   return static_cast<std::uint32_t>(load64(address));
 }
 
-Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigned size, std::uint64_t value,
-                            const std::string& reason) const {
-  // One replacement for each run of bytes in one segment, and the non-zero bytes that no segment holds.
+// One replacement for each run of bytes in one segment. Gives the non-zero bytes that no segment holds, from
+// the first to the last.
+DataImage::OutsideBytes DataImage::edit_inside(EditBuilder& builder, std::uint64_t address, unsigned size,
+                                               std::uint64_t value, const std::string& reason) const {
+  OutsideBytes outside;
   std::vector<std::byte> run;
   std::uint64_t run_offset = 0;
-  std::vector<std::byte> outside;  // from the first missing byte that must be non-zero to the last
-  std::uint64_t outside_address = 0;
   const auto flush = [&] {
     if (!run.empty()) {
       const std::size_t old_size = run.size();
@@ -101,45 +101,41 @@ Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigne
     } else {
       flush();
       if (byte == std::byte{0}) continue;
-      if (outside.empty()) outside_address = address + i;
-      outside.resize(static_cast<std::size_t>(address + i - outside_address));
-      outside.push_back(byte);
+      if (outside.bytes.empty()) outside.address = address + i;
+      outside.bytes.resize(static_cast<std::size_t>(address + i - outside.address));
+      outside.bytes.push_back(byte);
     }
   }
   flush();
-  if (outside.empty()) return {};
+  return outside;
+}
 
-  // No byte between the first and the last missing one is in a segment unless the word straddles two gaps,
-  // which a word of eight bytes and a linker that only skips runs of eight zeros cannot do.
-  for (std::size_t i = 0; i < outside.size(); ++i) {
-    if (file_offset(outside_address + i))
-      return fail_at(Code::kInternal, *file_offset(outside_address + i),
-                     "a word lies in more than one gap between segments");
-  }
-  const auto after = std::ranges::upper_bound(pieces_, outside_address, {}, &Piece::address);
-  const Piece* before = after == pieces_.begin() ? nullptr : &*std::prev(after);
-  const bool full = module_->data.size() + 1 > kMaxDataSegments;
-  if (before != nullptr && (outside_address - before->end() <= kSegmentCost ||
-                            (full && outside_address - before->end() <= kPageSize))) {
-    const DataSegment& segment = module_->data[before->segment];
-    std::vector<std::byte> tail(static_cast<std::size_t>(outside_address - before->end()));
-    tail.insert(tail.end(), outside.begin(), outside.end());
-    builder.replace_uleb(segment.size.file_offset, segment.size.width, segment.size.value + tail.size(),
-                         "length of the data segment that takes in the word's bytes");
-    builder.insert(before->file_offset + before->bytes.size(), std::move(tail), reason);
-    return {};
-  }
-  if (full) {
-    return fail(Code::kSegmentLimit,
-                "the word at " + hex(address) +
-                    " needs a data segment of its own, and the module has the 100,000 that engines allow");
-  }
+// Lengthens the segment before the bytes by them, if it ends near enough. `full`: there can be no further
+// segment.
+bool DataImage::extend_segment(EditBuilder& builder, const OutsideBytes& outside, bool full,
+                               const std::string& reason) const {
+  const auto after = std::ranges::upper_bound(pieces_, outside.address, {}, &Piece::address);
+  if (after == pieces_.begin()) return false;
+  const Piece& before = *std::prev(after);
+  const std::uint64_t distance = outside.address - before.end();
+  if (distance > kSegmentCost && !(full && distance <= kPageSize)) return false;
+  const DataSegment& segment = module_->data[before.segment];
+  std::vector<std::byte> tail(static_cast<std::size_t>(distance));
+  tail.insert(tail.end(), outside.bytes.begin(), outside.bytes.end());
+  builder.replace_uleb(segment.size.file_offset, segment.size.width, segment.size.value + tail.size(),
+                       "length of the data segment that takes in the word's bytes");
+  builder.insert(before.file_offset + before.bytes.size(), std::move(tail), reason);
+  return true;
+}
+
+Status DataImage::add_segment(EditBuilder& builder, const OutsideBytes& outside,
+                              const std::string& reason) const {
   Writer segment;
   segment.u8(0x00)
       .u8(op::i32_const)
-      .sleb(static_cast<std::int32_t>(static_cast<std::uint32_t>(outside_address)))
+      .sleb(static_cast<std::int32_t>(static_cast<std::uint32_t>(outside.address)))
       .u8(op::end);
-  segment.uleb(outside.size()).bytes(outside);
+  segment.uleb(outside.bytes.size()).bytes(outside.bytes);
   builder.append_entry(SectionId::data, segment.take(), reason);
   if (const Section* count = module_->section(SectionId::data_count)) {
     Cursor cursor(module_->content(*count), count->content_offset);
@@ -148,6 +144,27 @@ Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigne
                          "data count");
   }
   return {};
+}
+
+Status DataImage::edit_word(EditBuilder& builder, std::uint64_t address, unsigned size, std::uint64_t value,
+                            const std::string& reason) const {
+  const OutsideBytes outside = edit_inside(builder, address, size, value, reason);
+  if (outside.bytes.empty()) return {};
+  // No byte between the first and the last missing one is in a segment unless the word straddles two gaps,
+  // which a word of eight bytes and a linker that only skips runs of eight zeros cannot do.
+  for (std::size_t i = 0; i < outside.bytes.size(); ++i) {
+    if (file_offset(outside.address + i))
+      return fail_at(Code::kInternal, *file_offset(outside.address + i),
+                     "a word lies in more than one gap between segments");
+  }
+  const bool full = module_->data.size() + 1 > kMaxDataSegments;
+  if (extend_segment(builder, outside, full, reason)) return {};
+  if (full) {
+    return fail(Code::kSegmentLimit,
+                "the word at " + hex(address) +
+                    " needs a data segment of its own, and the module has the 100,000 that engines allow");
+  }
+  return add_segment(builder, outside, reason);
 }
 
 }  // namespace heapbump

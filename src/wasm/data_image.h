@@ -54,7 +54,7 @@ class DataImage {
   }
 
   /// Adds the edits that make the little-endian word of `size` bytes (4 or 8) at `address` hold `value`.
-  /// Bytes in no segment that must become non-zero are won by lengthening the segment before them or by a
+  /// Bytes in no segment that must become non-zero are added by lengthening the segment before them or by a
   /// segment of their own. Errors: kSegmentLimit beyond 100,000 segments.
   [[nodiscard]] Status edit_word(EditBuilder& builder, std::uint64_t address, unsigned size,
                                  std::uint64_t value, const std::string& reason) const;
@@ -73,6 +73,17 @@ class DataImage {
       next = address;
     }
   }
+
+  /// Bytes of a word that no segment holds.
+  struct OutsideBytes {
+    std::uint64_t address = 0;
+    std::vector<std::byte> bytes;
+  };
+  OutsideBytes edit_inside(EditBuilder& builder, std::uint64_t address, unsigned size, std::uint64_t value,
+                           const std::string& reason) const;
+  bool extend_segment(EditBuilder& builder, const OutsideBytes& outside, bool full,
+                      const std::string& reason) const;
+  Status add_segment(EditBuilder& builder, const OutsideBytes& outside, const std::string& reason) const;
 
   const Module* module_ = nullptr;
   std::vector<Piece> pieces_;

@@ -1,27 +1,16 @@
 // Edits: the whole of what heapbump does to a module. An edit replaces bytes at a file offset of the input by
-// others; an insertion has no old bytes. Applying is dumb: the output is the input with the list applied,
-// nothing is re-encoded.
+// others (heapbump/input.h). Applying is dumb: the output is the input with the list applied, nothing is
+// re-encoded.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "heapbump/input.h"
 #include "wasm/module.h"
 
 namespace heapbump {
-
-struct Edit {
-  std::uint64_t offset = 0;  ///< file offset in the input
-  std::vector<std::byte> old_bytes;
-  std::vector<std::byte> new_bytes;
-  std::string reason;
-  [[nodiscard]] std::uint64_t end() const { return offset + old_bytes.size(); }
-};
-
-/// Ascending by offset, not overlapping. Several insertions at one offset stand in the order they are applied
-/// in.
-using EditList = std::vector<Edit>;
 
 /// Collects the edits of one plan and keeps the module well formed: it counts what each section gains, so
 /// that sizes and counts follow by themselves.

@@ -5,4 +5,5 @@
 #   lint.sh SOURCE BUILD
 set -eu
 command -v clang++-19 > /dev/null && command -v clang-tidy-19 > /dev/null || { echo "clang-tidy-19 is not installed: LEFT OUT"; exit 77; }
-exec "$1/scripts/lint" --quick --build "$2"
+cd "$1"
+exec scripts/lint --quick --build "$2" src/*/*.cc detectors/*.cc detectors/*/*.cc adapters/*.cc

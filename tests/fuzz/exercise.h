@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "heapbump/error.h"
+#include "base/error.h"
 
 namespace heapbump::exercise {
 

@@ -18,18 +18,18 @@
 #include <optional>
 #include <string>
 
-#include "component/check.h"
-#include "component/place.h"
 #include "component_builder.h"
 #include "counting.h"
 #include "detectors/detect.h"
+#include "heapbump/check.h"
+#include "heapbump/component.h"
+#include "heapbump/verify.h"
 #include "module_builder.h"
 #include "record/manifest.h"
 #include "report/report.h"
 #include "reserve/reserve.h"
 #include "reserve/undo.h"
 #include "specimen.h"
-#include "verify/verify.h"
 #include "wasm/code.h"
 
 namespace heapbump {

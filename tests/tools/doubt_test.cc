@@ -6,9 +6,9 @@
 #include <array>
 
 #include "../unit/module_builder.h"
+#include "heapbump/verify.h"
 #include "run/prove.h"
 #include "specimen.h"
-#include "verify/verify.h"
 #include "wasm/code.h"
 
 namespace heapbump::test {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "heapbump/error.h"
+#include "base/error.h"
 
 namespace heapbump::test {
 

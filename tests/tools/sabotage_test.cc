@@ -8,9 +8,9 @@
 #include <map>
 #include <string>
 
+#include "heapbump/verify.h"
 #include "run/prove.h"
 #include "specimen.h"
-#include "verify/verify.h"
 
 namespace heapbump::test {
 namespace {

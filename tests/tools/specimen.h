@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "record/finding.h"
+#include "heapbump/detect.h"
+#include "heapbump/verify.h"
 #include "reserve/plan.h"
-#include "verify/verify.h"
 #include "wasm/edit.h"
 
 namespace heapbump::test {

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "heapbump/verify.h"
 #include "record/record.h"
 #include "specimen.h"
-#include "verify/verify.h"
 
 namespace heapbump::test {
 namespace {

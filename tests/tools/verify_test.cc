@@ -1,5 +1,5 @@
 // The static check: what it accepts, and what it says about what it does not.
-#include "verify/verify.h"
+#include "heapbump/verify.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 
+#include "report/report.h"
 #include "reserve/reserve.h"
 #include "sabotage.h"
 #include "specimen.h"

@@ -8,9 +8,9 @@
 
 #include "adapters/released.h"
 #include "base/sha256.h"
-#include "component/check.h"
 #include "component/glue.h"
-#include "component/make.h"
+#include "heapbump/check.h"
+#include "heapbump/component.h"
 #include "wasm/component.h"
 #include "wasm/outline.h"
 
@@ -196,10 +196,10 @@ TEST(Apart, TheRecordComesBackAsItWas) {
   record.adapter_sha256 = std::string(64, 'b');
   record.encoder = "some encoder";
   record.edits = {{3, {std::byte{1}}, {}, "why"}};
-  const std::string json = record.to_json().dump(-1);
+  const std::string json = to_json(record).dump(-1);
   const auto read = read_apart_record(as_bytes(json));
   ASSERT_TRUE(read) << read.error().message;
-  EXPECT_EQ(read->to_json(), record.to_json());
+  EXPECT_EQ(to_json(*read), to_json(record));
   EXPECT_FALSE(read_apart_record(as_bytes(std::string_view("{\"strategy\":\"apart\"}"))));
 }
 
@@ -243,26 +243,6 @@ TEST(Apart, EveryChangedByteOfItsModulesFailsTheCheck) {
       EXPECT_TRUE(!check || !check->passed()) << "byte " << offset + i;
     }
   }
-}
-
-// Whatever the bytes, the answer is an error or a component that passes its check.
-TEST(Apart, HostileModulesGiveAnErrorOrAComponentThatPasses) {
-  const auto file = command({{"wasi_snapshot_preview1", "fd_write"}, {"wasi_unstable", "fd_write"}}, true);
-  unsigned refused = 0;
-  for (std::size_t i = 8; i < file.size(); ++i) {
-    for (const int bit : {0, 3, 6, 7}) {
-      std::vector<std::byte> changed = file;
-      changed[i] ^= static_cast<std::byte>(1 << bit);
-      ComponentRequest request;
-      request.may_relocate = false;
-      request.encoder = "builtin";
-      const auto result = make_component(changed, request);
-      refused += result ? 0 : 1;
-      if (!result) EXPECT_NE(result.error().code, Code::kInternal) << i;
-      if (result) EXPECT_TRUE(check_component(result->component, nullptr)->passed()) << i;
-    }
-  }
-  EXPECT_GT(refused, 100U);
 }
 
 TEST(Apart, AComponentIsToldThatItIsOne) {

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "detectors/registry.h"
+#include "heapbump/verify.h"
 #include "module_builder.h"
 #include "reserve/reserve.h"
-#include "verify/verify.h"
 
 namespace heapbump {
 namespace {

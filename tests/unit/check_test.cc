@@ -1,4 +1,4 @@
-#include "component/check.h"
+#include "heapbump/check.h"
 
 #include <gtest/gtest.h>
 
@@ -142,7 +142,7 @@ TEST(Check, PassesAStockAdapterThatAsksTheShim) {
   EXPECT_EQ(verdict(compose(main.bytes, {build_client({})}), &main.manifest), "");
   const auto check = check_component(compose(main.bytes, {build_client({})}), nullptr);
   ASSERT_EQ(check->modules.at(0).tenants.size(), 1u);
-  EXPECT_EQ(check->modules[0].tenants[0].facts.tenure, adapters::Tenure::shim);
+  EXPECT_EQ(check->modules[0].tenants[0].facts.tenure, Tenure::shim);
   EXPECT_EQ(check->modules[0].tenants[0].facts.requests, 2u);
 }
 

@@ -8,6 +8,7 @@
 #include "detectors/detect.h"
 #include "detectors/registry.h"
 #include "go_program.h"
+#include "reserve/plan.h"
 #include "reserve/reserve.h"
 #include "reserve/undo.h"
 #include "wasm/data_image.h"

@@ -1,10 +1,9 @@
-#include "component/place.h"
-
 #include <gtest/gtest.h>
 
 #include "adapter_builder.h"
 #include "adapters/placing.h"
 #include "adapters/registry.h"
+#include "heapbump/component.h"
 
 namespace heapbump {
 namespace {

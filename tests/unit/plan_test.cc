@@ -8,11 +8,11 @@
 
 #include "adapters/shim.h"
 #include "base/sha256.h"
+#include "heapbump/verify.h"
 #include "module_builder.h"
 #include "record/record.h"
 #include "reserve/reserve.h"
 #include "reserve/undo.h"
-#include "verify/verify.h"
 #include "wasm/code.h"
 
 namespace heapbump {

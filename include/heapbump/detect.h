@@ -9,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
 #include "heapbump/error.h"
+#include "heapbump/input.h"
+#include "heapbump/manifest.h"
 #include "heapbump/occurrence.h"
 
 namespace heapbump {
@@ -18,7 +19,6 @@ namespace heapbump {
 /// proven: relocations, symbols, or a runtime structure checked field by field. strong: two or more
 /// independent signals agree and every occurrence is explained. weak: anything less.
 enum class Confidence { weak, strong, proven };
-enum class Strategy { bump, tail, gap };
 enum class Role { heap_start, heap_end, stack_top, gc_root_end, unrelated };
 
 /// One occurrence of a value that may have to do with the heap, and what was decided about it.
@@ -48,12 +48,6 @@ struct Refusal {
   std::optional<std::uint64_t> offset;
 };
 
-struct Toolchain {
-  std::string name;     ///< "Go", "TinyGo", "wasm-ld"
-  std::string version;  ///< as precisely as the evidence gives it; may be empty
-  std::string how;      ///< where name and version come from
-};
-
 struct Finding {
   std::string detector;
   Toolchain toolchain;
@@ -62,8 +56,7 @@ struct Finding {
   std::optional<std::uint64_t> heap_end;   ///< linear-memory address, where the module has one baked in
   std::string grows_by;            ///< how the runtime gets more: "memory.grow result", "memory.size", ...
   bool grows_by_doubling = false;  ///< memory.grow is asked for as many pages as there are
-  std::uint64_t growth_alignment =
-      kPageSize;  ///< what the heap's parts are aligned to, in bytes; a power of two
+  std::uint64_t growth_alignment = 65536;  ///< what the heap's parts are aligned to, in bytes; a power of two
   std::vector<Site> sites;
   std::vector<Evidence> evidence;
   std::vector<StrategyVerdict> strategies;  ///< in order of preference for --strategy auto
@@ -82,7 +75,12 @@ struct Finding {
 };
 
 [[nodiscard]] std::string_view to_string(Confidence value);
-[[nodiscard]] std::string_view to_string(Strategy value);
 [[nodiscard]] std::string_view to_string(Role value);
+
+/// The finding of the one detector that recognises the module. A finding with refusals says what the module
+/// is and why nothing can be reserved in it. Errors: memories that no region can be reserved in (HB0403 to
+/// HB0408); kNoDetector if no detector recognises it; kAmbiguous if two find different heap starts;
+/// kWorkLimit.
+[[nodiscard]] Result<Finding> detect(const Input& input);
 
 }  // namespace heapbump

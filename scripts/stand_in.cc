@@ -1,10 +1,10 @@
 // Writes the stand-in that serves all of preview1, as scripts/adapters gives it to the stock encoder:
 //   heapbump_stand_in command|reactor OUTPUT
+#include "component/stand_in.h"
+
 #include <fstream>
 #include <iostream>
 #include <string_view>
-
-#include "component/stand_in.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) {

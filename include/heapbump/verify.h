@@ -4,13 +4,16 @@
 // docs/verify.md says what is required and why.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/json.h"
-#include "record/manifest.h"
-#include "wasm/module.h"
+#include "heapbump/error.h"
+#include "heapbump/manifest.h"
 
 namespace heapbump {
 
@@ -47,9 +50,9 @@ enum class ChangeKind {
 struct Change {
   ChangeKind kind = ChangeKind::section_size;
   std::uint64_t original_offset = 0;
-  Bytes old_bytes;  ///< empty for what was inserted
+  std::span<const std::byte> old_bytes;  ///< empty for what was inserted
   std::uint64_t reserved_offset = 0;
-  Bytes new_bytes;
+  std::span<const std::byte> new_bytes;
   std::string reading;
 };
 
@@ -76,9 +79,8 @@ struct Verification {
 
 /// The static check. `manifest` is the file the caller was given, if any. Errors: whatever reading the
 /// original gives; a reserved module that cannot be read is a mismatch, not an error.
-[[nodiscard]] Result<Verification> verify_modules(Bytes original, Bytes reserved,
+[[nodiscard]] Result<Verification> verify_modules(std::span<const std::byte> original,
+                                                  std::span<const std::byte> reserved,
                                                   const std::optional<Manifest>& manifest);
-
-[[nodiscard]] Json to_json(const Verification& verification);
 
 }  // namespace heapbump

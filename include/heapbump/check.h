@@ -4,18 +4,35 @@
 // comes from.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "adapters/tenancy.h"
-#include "base/bytes.h"
-#include "base/json.h"
-#include "component/apart.h"
-#include "record/manifest.h"
+#include "heapbump/error.h"
+#include "heapbump/input.h"
+#include "heapbump/manifest.h"
 
 namespace heapbump {
+
+/// How a core module uses the memory of another. shim: it asks the main module's `cabi_realloc_adapter`.
+/// placed: its addresses are constants. nothing: it uses none.
+enum class Tenure { nothing, shim, placed };
+
+[[nodiscard]] std::string_view to_string(Tenure value);
+
+struct Tenant {
+  Tenure tenure = Tenure::nothing;
+  std::uint32_t requests = 0;                ///< places in its code that ask the shim for a slot
+  std::optional<std::uint32_t> slot;         ///< the manifest's adapter number, when placed
+  std::optional<std::uint32_t> stack_top;    ///< linear-memory address, when placed
+  std::optional<std::uint32_t> state_base;   ///< linear-memory address, when placed
+  std::optional<std::uint64_t> stack_bound;  ///< most bytes of stack in use at once, where it can be computed
+  std::vector<Error> faults;  ///< why it does not keep to the region; offsets are in the tenant's bytes
+};
 
 /// A core module that lives in a reserved module's memory. Fault offsets are offsets in the component file.
 struct CheckedTenant {
@@ -23,7 +40,7 @@ struct CheckedTenant {
   std::uint32_t module_index = 0;
   std::uint32_t instance_index = 0;
   std::string name;  ///< as its name section has it; may be empty
-  adapters::Tenant facts;
+  Tenant facts;
 };
 
 /// How it was shown that the embedded module is what reserving wrote. unchanged: it is those bytes.
@@ -48,6 +65,21 @@ struct CheckedModule {
   [[nodiscard]] bool passed() const;
 };
 
+/// Which host calls the stand-in serves: all of preview1, or those that the program takes to run.
+enum class StandInScope : std::uint8_t { all, program };
+[[nodiscard]] std::string_view to_string(StandInScope value);
+
+/// What is told about a component that was made apart, in it and beside it.
+struct ApartRecord {
+  std::string program_sha256;  ///< of the module that was given
+  std::uint64_t program_size = 0;
+  StandInScope scope = StandInScope::all;
+  bool command = true;         ///< the component exports `wasi:cli/run`
+  std::string adapter_sha256;  ///< of the adapter's file
+  std::string encoder;         ///< that made the component of the stand-in, with its version
+  EditList edits;              ///< of the program; the offsets are those of the given module
+};
+
 /// One component whose adapter lives apart. Offsets are offsets in the component file.
 struct CheckedApart {
   std::uint64_t file_offset = 0;  ///< of the embedded program; 0 where it was not found
@@ -70,8 +102,7 @@ struct ComponentCheck {
 
 /// `expected`: the manifest that the component's reserved module must belong to, if one is given. Errors:
 /// those of read_component and of reading its core modules; kNotReserved if no module in it was reserved.
-[[nodiscard]] Result<ComponentCheck> check_component(Bytes file, const Manifest* expected);
-
-[[nodiscard]] Json to_json(const ComponentCheck& check);
+[[nodiscard]] Result<ComponentCheck> check_component(std::span<const std::byte> file,
+                                                     const Manifest* expected);
 
 }  // namespace heapbump

@@ -1,0 +1,19 @@
+// What wrote a report or a record: the tool, its version and the version of its rules.
+#pragma once
+
+#include <string_view>
+
+#include "base/json.h"
+
+namespace heapbump {
+
+/// The rules a report was made by; raised whenever a detector or the plan decides differently for some
+/// module.
+inline constexpr int kRulesVersion = 1;
+
+/// "0.1.0"
+[[nodiscard]] std::string_view tool_version();
+/// {name, version, rules}
+[[nodiscard]] Json tool_json();
+
+}  // namespace heapbump
