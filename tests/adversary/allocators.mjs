@@ -108,22 +108,23 @@ NI static u32 audit(void) { u32 live = 0; u32 s = spans; while (s != 0) { live =
 
 // Chunks out of memory.grow alone, whatever lies between them.
 const chunks = {
-  axes: { pages: { 1: 3, 4: 2, 16: 1 }, first: { none: 4, base: 1, number: 1 }, index: { none: 5, absolute: 1, minus: 1, relative: 1 }, tell: { list: 3, next: 1 } },
+  axes: { pages: { 1: 3, 4: 2, 16: 1 }, first: { none: 4, base: 1, number: 1 }, index: { none: 5, absolute: 1, tight: 1, minus: 1, relative: 1 }, tell: { list: 3, next: 1 } },
   needs: (p) => (p.first === 'number' || p.index === 'minus' ? { initial: true } : {}),
   settle: (p) => p,
   text(p) {
-    const index = { none: undefined, absolute: '(page)', minus: '(page - INITIAL)', relative: '(page - base)' }[p.index];
+    const table = { absolute: 4096, tight: 64 }[p.index] ?? 128;
+    const index = { none: undefined, absolute: '(page)', tight: '(page)', minus: '(page - INITIAL)', relative: '(page - base)' }[p.index];
     const low = { none: '', base: 'if (chunk == 0) { chunk = HB; end = MSIZE() << 16; cur = chunk + 16; ST(chunk, 0); }',
       number: 'if (chunk == 0) { chunk = HB; end = INITIAL * PAGE; cur = chunk + 16; ST(chunk, 0); }' }[p.first];
     return {
       frame: '',
       text: `static u32 chunk; static u32 cur; static u32 end; static u32 count; static u32 base;
-${index ? `static u8 owner[${p.index === 'absolute' ? 4096 : 128}];` : ''}
+${index ? `static u8 owner[${table}];` : ''}
 NI static u32 fresh(u32 n) {
   u32 k = (n + 16 + 65535) >> 16; if (k < ${p.pages}) { k = ${p.pages}; }
   u32 page = MGROW(k); if (page == NONE) { return 0; }
   if (base == 0) { base = page; }
-  ${index ? `if (${index} >= ${p.index === 'absolute' ? 4096 : 128}) { return 0; } owner[${index}] = 5;` : ''}
+  ${index ? `if (${index} >= ${table}) { return 0; } owner[${index}] = 5;` : ''}
   u32 c = page << 16;
   ${p.tell === 'next' ? 'if (c == end) { end = end + (k << 16); return 1; }' : ''}
   ST(c, chunk); chunk = c; cur = c + 16; end = c + (k << 16); return 1;

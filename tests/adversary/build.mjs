@@ -130,7 +130,7 @@ export class Builder {
     const commands = [];
     const source = compose(spec);
     fs.writeFileSync(`${file}.c`, source);
-    const initial = spec.initial ? [`-DINITIAL=${spec.initial}`] : [];
+    const initial = [...(spec.initial ? [`-DINITIAL=${spec.initial}`] : []), ...(spec.inline && spec.language === 'c' ? ['-DINLINE=1'] : [])];
     const needs = needsOf(spec);
     let number = [];
     if (needs.number) {

@@ -5,9 +5,11 @@ import { aligned, MORE, MORE_WEIGHTS, variables } from './growth.mjs';
 // The first value of an axis is the plain one: a failure is shrunk towards it.
 export const axes = {
   begin: { lazy: 5, data: 3, main: 2 }, // set at the first call; a word of the data; set by main
-  below: { 0: 6, 16: 1, 64: 1 }, // a header of so many bytes under the first block
+  below: { 0: 6, 16: 1, 64: 1, 4096: 0.5, 70000: 0.5 }, // a header of so many bytes under the first block
+  origin: { base: 8, end: 1 }, // __heap_base, or __data_end where the stack is first
+  header: { yes: 5, no: 1 },
   align: { 16: 10, 1: 2, 64: 1, 4096: 2, 65536: 2, 131072: 1, 262144: 1, 1048576: 1, 4194304: 0.5 },
-  limit: { memsize: 6, saved: 3, size: 3, adjoin: 2, adjoinfail: 1, cap: 1, capdata: 1, capnumber: 1 },
+  limit: { memsize: 6, saved: 3, size: 3, adjoin: 2, adjoinfail: 1, cap: 1, capdata: 1, capnumber: 1, heapend: 1 },
   growth: MORE_WEIGHTS,
   state: { static: 6, struct: 2, stack: 1 },
   lists: { none: 3, free: 3 },
@@ -21,11 +23,11 @@ export const axes = {
 const CAP = 1500000;
 
 function carve(p) {
-  const first = aligned(Number(p.below), Number(p.align));
+  const first = aligned(Number(p.below), p.origin === 'end' ? Math.max(16, Number(p.align)) : Number(p.align)).replace('HB', p.origin === 'end' ? 'DE' : 'HB');
   const begin = p.begin === 'lazy' ? 'if (cur == 0) { start(); }' : '';
   const start = { size: 'lo = FIRST; cur = lo; used = 0; size = (MSIZE() << 16) - lo;' }[p.limit] ??
     (p.begin === 'data' && Number(p.align) <= 1 ? '' : 'cur = FIRST;') + ' lo = FIRST;' +
-    (['saved', 'adjoinfail', 'adjoin'].includes(p.limit) ? ' end = MSIZE() << 16;' : '');
+    (['saved', 'adjoinfail', 'adjoin'].includes(p.limit) ? ' end = MSIZE() << 16;' : '') + (p.limit === 'heapend' ? ' end = (u32)&__heap_end;' : '');
   const tests = {
     memsize: 'if (cur + n > (MSIZE() << 16)) { if (more(cur + n - (MSIZE() << 16)) == 0) { return 0; } }',
     saved: 'if (cur + n > end) { if (more(cur + n - end) == 0) { return 0; } end = MSIZE() << 16; }',
@@ -37,6 +39,7 @@ function carve(p) {
     u32 k = (n + 65535) >> 16; u32 at = MGROW(k); if (at == NONE) { return 0; }
     if ((at << 16) != end) { return 0; } end = (at + k) << 16; }`,
   };
+  tests.heapend = tests.adjoin;
   const caps = { cap: `HB + ${CAP}u`, capdata: 'lim', capnumber: `${2 * 1048576}u` };
   const test = tests[p.limit] ?? `if (cur + n > ${caps[p.limit]}) { return 0; }\n  ${tests.memsize}`;
   const take = p.limit === 'size' ? 'u32 at_ = lo + used; used = used + n; cur = lo + used; return at_;' : 'u32 at_ = cur; cur = cur + n; return at_;';
@@ -80,7 +83,7 @@ static void prepare(void) { for (u32 i = 0; i < 32; i = i + 1) { bins[i] = NIL; 
 }
 
 function sweep(p, low) {
-  if (p.sweep === 'none') return 'NI static u32 audit(void) { return count; }';
+  if (p.sweep === 'none') return `NI static u32 audit(void) { return count${Number(p.below) ? ' + LD(HB + 4)' : ''}; }`;
   if (p.sweep === 'back') {
     return `NI static u32 audit(void) {
   u32 h = 0; u32 i = last; u32 k = 0;
@@ -110,6 +113,7 @@ function compose(p) {
   const prologue = free && p.nil === 'base' ? ' + 16' : '';
   const table = { none: 0, ample: 4096, tight: 64, relative: 4096 }[p.pages];
   const index = p.pages === 'relative' ? '((at - HB) >> 16)' : '(at >> 16)';
+  const bare = 'NI static u32 alloc(u32 n) { count = count + 1; return carve((n + 15) & 0xfffffff0); }\nNI static void release(u32 p) { count = count + 0; }';
   const wanted = p.sweep === 'back' ? 'ST(at + 12, last); last = at >> 4;' : '';
   return {
     frame: frame + (p.begin === 'main' || (p.begin === 'data') ? ' start();' : ''),
@@ -120,7 +124,7 @@ ${MORE[p.growth]}
 ${carve(p)}
 ${table ? `static u8 owner[${table}];` : ''}
 ${free?.text ?? ''}
-NI static u32 alloc(u32 n) {
+${p.header === 'no' ? bare : `NI static u32 alloc(u32 n) {
   n = (n + 16 + 15) & 0xfffffff0;
   ${free ? `${free.room}\n  ${free.take}` : ''}
   u32 at = carve(n);
@@ -129,6 +133,7 @@ NI static u32 alloc(u32 n) {
   ST(at, n); ST(at + 4, 0); ST(at + 8, 1); ST(at + 12, 0); count = count + 1;
   ${wanted}
   ${table ? `owner[${index}] = 7;` : ''}
+  ${Number(p.below) ? 'ST(HB + 4, LD(HB + 4) + n);' : ''}
   return at + 16;
 }
 NI static void release(u32 p) {
@@ -136,17 +141,25 @@ NI static void release(u32 p) {
   ${table ? `if (owner[${index}] != 7) { OUT(777); }` : ''}
   ST(at + 8, 0);
   ${free?.give ?? ''}
-}
+}`}
 ${sweep(p, `FIRST${prologue}`)}`,
   };
 }
 
 // Combinations that mean nothing.
+// What the axes ask of the build.
+export const needs = (p) => ({ ...(p.origin === 'end' ? { stack: 'first' } : {}), ...(p.limit === 'heapend' ? { newer: true } : {}) });
+
 export function settle(p) {
+  if (p.header === 'no') Object.assign(p, { lists: 'none', sweep: 'none', pages: 'none', below: '0' });
   if (p.begin === 'data' && p.state !== 'static') p.begin = 'main';
+  if (p.origin === 'end' && p.begin === 'data') p.begin = 'lazy';
   if (p.lists === 'none') [p.ref, p.nil] = ['pointer', 'zero'];
   if (p.limit === 'size' && p.begin === 'data') p.begin = 'lazy';
-  if (p.limit === 'adjoin' && p.sweep !== 'none') p.sweep = 'none'; // what is left at an area's end has no header
+  if (['adjoin', 'heapend'].includes(p.limit) && p.sweep !== 'none') p.sweep = 'none'; // what is left at an area's end has no header
   if (p.lists === 'free' && p.nil === 'base' && p.sweep === 'back') p.sweep = 'saved';
+  // These measure from the first block, which must lie within the memory that is there.
+  if (['size', 'adjoin', 'adjoinfail', 'heapend'].includes(p.limit) && (Number(p.below) > 4096 || Number(p.align) > 65536)) p.limit = 'saved';
+  if (p.ref === 'narrow' && Number(p.align) > 65536) p.align = '65536'; // a granule's number has 16 bits
   return p;
 }

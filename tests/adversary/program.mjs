@@ -9,7 +9,7 @@ import { COARSE } from './growth.mjs';
 import { Random } from './random.mjs';
 import { WORKLOADS, WEIGHTS as WORKLOAD_WEIGHTS } from './workloads.mjs';
 
-export const VERSION = 1;
+export const VERSION = 2;
 
 const first = (axis) => Object.keys(axis)[0];
 export const plainParameters = (allocator) => Object.fromEntries(Object.entries(ALLOCATORS[allocator].axes).map(([axis, values]) => [axis, first(values)]));
@@ -67,9 +67,9 @@ export function needsOf(spec) {
 function settleLanguage(spec) {
   if (spec.language === 'c') return;
   const { state, ref } = spec.parameters;
-  const inC = spec.snapshot || ALLOCATORS[spec.allocator].libc || (state ?? 'static') !== 'static' || !['pointer', 'granule', 'relative', undefined].includes(ref)
+  const inC = spec.snapshot || spec.parameters.limit === 'heapend' || ALLOCATORS[spec.allocator].libc || (state ?? 'static') !== 'static' || !['pointer', 'granule', 'relative', undefined].includes(ref)
     || spec.features.some((name) => FEATURES[name].only);
-  if (inC) spec.language = 'c';
+  if (spec.indirect || inC) spec.language = 'c';
   else Object.assign(spec.build, { lto: 'no', bulk: 'no', compiler: spec.build.compiler === 'clang22' ? 'clang19' : spec.build.compiler });
 }
 
@@ -91,6 +91,7 @@ export function settle(spec) {
   spec.simd = needs.simd ? 'yes' : spec.simd ?? 'no';
   if (needs.initial && !spec.initial) spec.initial = 16;
   if (needs.initialUnit > 1) spec.initial = Math.max(needs.initialUnit, Math.ceil((spec.initial ?? 16) / needs.initialUnit) * needs.initialUnit);
+  if (needs.newer && spec.build.compiler === 'clang14') spec.build.compiler = 'clang19'; // __heap_end is of wasm-ld 15
   if (spec.ballast > 0 && spec.initial && spec.initial < 8) spec.ballast = 0;
   if (spec.max && spec.initial && spec.max < spec.initial + 8) spec.max = spec.initial + 32;
   return spec;
@@ -111,8 +112,10 @@ export function describeProgram(seed) {
   if (random.chance(0.3)) spec.initial = Number(random.pick({ 8: 1, 16: 2, 32: 1, 4: 1 }));
   if (random.chance(0.3)) spec.ballast = random.pick([3000, 50000, 100000, 200000]);
   spec.simd = random.chance(0.1) ? 'yes' : 'no';
-  if (random.chance(0.06)) spec.snapshot = true;
+  if (random.chance(0.1)) spec.snapshot = random.pick(['written', 'zero']);
   spec.language = random.pick({ c: 6, rust: 2.5, zig: 1 });
+  if (random.chance(0.15)) spec.inline = true;
+  if (random.chance(0.08)) spec.indirect = true;
   return settle(spec);
 }
 
@@ -123,7 +126,7 @@ export function tagsOf(spec) {
   for (const [axis, value] of Object.entries(spec.parameters)) if (value !== plain[axis]) tags.push(`${spec.allocator}.${axis} ${value}`);
   for (const name of spec.features) tags.push(`feature ${name}`);
   for (const [axis, value] of Object.entries(spec.build)) tags.push(`build ${axis} ${value}`);
-  for (const name of ['max', 'initial', 'snapshot', 'ballast']) if (spec[name]) tags.push(`with ${name}`);
+  for (const name of ['max', 'initial', 'snapshot', 'ballast', 'inline', 'indirect']) if (spec[name]) tags.push(`with ${name}`);
   return tags;
 }
 
@@ -133,15 +136,16 @@ export function compose(spec) {
   const features = spec.features.map((name) => FEATURES[name]);
   const tops = [...new Set(features.flatMap(({ top }) => (top === undefined ? [] : [top])))];
   const opaque = 'static volatile u32 hidden;\n#define UNKNOWN hidden\n';
+  const indirect = 'static u32 (*volatile through)(u32) = alloc;\n#define alloc(n) through(n)\n';
   const shared = tops.some((top) => top.startsWith(opaque)) ? opaque : '';
   const own = tops.map((top) => top.replace(opaque, '')).filter((top) => top !== '');
   const block = (text) => (text === undefined ? '' : `  { ${text} }\n`);
   return `#include "runtime.h"
 ${allocator.text}
-${shared}${own.join('\n')}
+${spec.indirect ? indirect : ''}${shared}${own.join('\n')}
 ${spec.ballast ? `static u8 ballast[${spec.ballast}];\n` : ''}${WORKLOADS[spec.work](spec.scale)}
 ${spec.snapshot ? `static u32 warm; static u32 kept_;
-__attribute__((export_name("wizer.initialize"))) void warm_up(void) { ${allocator.frame} kept_ = alloc(9000); if (kept_ != 0) { ST(kept_ + 8000, 77); } alloc(40); warm = 1; }
+__attribute__((export_name("wizer.initialize"))) void warm_up(void) { ${allocator.frame} kept_ = alloc(9000); ${spec.snapshot === 'zero' ? '' : 'if (kept_ != 0) { ST(kept_ + 8000, 77); } '}alloc(40); warm = 1; }
 ` : ''}static u32 program(void) {
   ${spec.snapshot ? `if (warm == 0) { warm_up(); }` : allocator.frame}
 ${spec.ballast ? `  for (u32 i = 0; i < ${spec.ballast}; i = i + 97) { ballast[i] = ballast[i * 7 % ${spec.ballast}] + 1; }\n` : ''}${features.map(({ begin }) => block(begin)).join('')}  work();

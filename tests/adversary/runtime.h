@@ -6,7 +6,7 @@ typedef unsigned u32;
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned long long u64;
-extern unsigned char __heap_base, __data_end, __global_base;
+extern unsigned char __heap_base, __heap_end, __data_end;
 
 #define NONE 0xffffffffu
 #define PAGE 65536u
@@ -20,7 +20,11 @@ extern unsigned char __heap_base, __data_end, __global_base;
 #define SB(p, v) (*(u8*)(p) = (u8)(v))
 #define FILL(p, v, n) __builtin_memset((void*)(p), (int)(v), (n))
 #define COPY(d, s, n) __builtin_memcpy((void*)(d), (void*)(s), (n))
+#ifdef INLINE
+#define NI
+#else
 #define NI __attribute__((noinline))
+#endif
 
 __attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_write"))) u32 host_write(u32, const void*, u32,
                                                                                                  u32*);

@@ -94,12 +94,16 @@ test('a faulty reserve and a verify that passes everything are both found wrong'
   }
 });
 
-test('a module that never ends costs one worker and is a fault', async () => {
-  const pool = new Pool({ jobs: 1, work, settings: { heapbump, naive, work }, seconds: 20 });
-  const first = await pool.judge(plain('bump', { features: ['wipe'], build: { compiler: 'none' } }));
+test('what takes too long costs one worker, and the next program is judged', async () => {
+  const pool = new Pool({ jobs: 1, work, settings: { heapbump, naive, work }, seconds: 0.001 });
+  const first = await pool.judge(plain('bump'));
   assert.equal(first.built, false);
+  assert.match(first.why, /does not end/);
+  pool.seconds = 60;
   const second = await pool.judge(plain('bump'));
   assert.equal(second.built, true, second.why ?? second.failure);
+  const third = await pool.judge(plain('bump', { build: { compiler: 'none' } }));
+  assert.match(third.why, /none is not installed/);
   await pool.stop();
 });
 

@@ -11,7 +11,7 @@ function* plainer(spec) {
   for (const axis of Object.keys(spec.parameters)) if (spec.parameters[axis] !== plain[axis]) yield { ...clone(spec), parameters: { ...spec.parameters, [axis]: plain[axis] } };
   const build = plainBuild();
   for (const axis of Object.keys(spec.build)) if (spec.build[axis] !== build[axis]) yield { ...clone(spec), build: { ...spec.build, [axis]: build[axis] } };
-  for (const name of ['snapshot', 'ballast', 'max', 'initial']) if (spec[name]) yield { ...clone(spec), [name]: undefined };
+  for (const name of ['snapshot', 'ballast', 'inline', 'indirect', 'max', 'initial']) if (spec[name]) yield { ...clone(spec), [name]: undefined };
   if (spec.simd === 'yes') yield { ...clone(spec), simd: undefined };
   if (spec.language && spec.language !== 'c') yield { ...clone(spec), language: 'c' };
   if (spec.scale > 1) yield { ...clone(spec), scale: 1 };
