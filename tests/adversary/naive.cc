@@ -24,7 +24,7 @@ bool is_near(std::int64_t value, std::int64_t base) {
   return value >= base && value <= base + kNear;
 }
 
-Site site_at(SiteKind kind, std::uint64_t offset, unsigned width, std::int64_t value) {
+Site site_at(OccurrenceKind kind, std::uint64_t offset, unsigned width, std::int64_t value) {
   Site site;
   site.kind = kind;
   site.file_offset = offset;
@@ -46,8 +46,8 @@ void add_code_sites(const Module& module, std::int64_t base, std::vector<Site>& 
       if (!constant && i.immediate != Immediate::memarg) continue;
       const bool negative = constant && is_near(-i.value, base);
       if (!negative && !is_near(i.value, base)) continue;
-      Site site = site_at(constant ? SiteKind::i32_const : SiteKind::memarg_offset, i.immediate_offset,
-                          i.immediate_width, i.value);
+      Site site = site_at(constant ? OccurrenceKind::i32_const : OccurrenceKind::memarg_offset,
+                          i.immediate_offset, i.immediate_width, i.value);
       site.function = function;
       if (negative) site.moves = -1;
       sites.push_back(site);
@@ -61,7 +61,7 @@ void add_data_sites(const Module& module, std::int64_t base, std::vector<Site>& 
   if (!image) return;
   image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
     if (!is_near(value, base) || image->piece_at(address) == nullptr) return;
-    Site site = site_at(SiteKind::data_word32, *image->file_offset(address), 4, value);
+    Site site = site_at(OccurrenceKind::data_word32, *image->file_offset(address), 4, value);
     site.address = static_cast<std::uint32_t>(address);
     sites.push_back(site);
   });
