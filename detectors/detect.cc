@@ -39,4 +39,8 @@ Result<Finding> detect(const Module& module) {
   return *std::move(chosen);
 }
 
+Result<Finding> detect(const Input& input) {
+  return detect(input.module());
+}
+
 }  // namespace heapbump
