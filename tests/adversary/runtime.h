@@ -1,7 +1,8 @@
-// What every generated program starts with: the names that the features are written in, a printer of numbers and the
-// entry. Freestanding, or over wasi-libc with -DLIBC.
+// What every generated program starts with: the names that the features are written in, a printer of numbers
+// and the entry. Freestanding, or over wasi-libc with -DLIBC.
 //
-// Invariant: nothing here allocates, reads memory.size or names the heap's start, so that all of that is the feature's.
+// Invariant: nothing here allocates, reads memory.size or names the heap's start, so that all of that is the
+// feature's.
 typedef unsigned u32;
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -10,13 +11,13 @@ extern unsigned char __heap_base, __heap_end, __data_end;
 
 #define NONE 0xffffffffu
 #define PAGE 65536u
-#define HB ((u32)&__heap_base)
-#define DE ((u32)&__data_end)
+#define HB ((u32) & __heap_base)
+#define DE ((u32) & __data_end)
 #define MSIZE() ((u32)__builtin_wasm_memory_size(0))
 #define MGROW(n) ((u32)__builtin_wasm_memory_grow(0, (n)))
 #define LD(p) (*(u32*)(p))
 #define ST(p, v) (*(u32*)(p) = (v))
-#define LB(p) ((u32)*(u8*)(p))
+#define LB(p) ((u32) * (u8*)(p))
 #define SB(p, v) (*(u8*)(p) = (u8)(v))
 #define FILL(p, v, n) __builtin_memset((void*)(p), (int)(v), (n))
 #define COPY(d, s, n) __builtin_memcpy((void*)(d), (void*)(s), (n))
@@ -26,9 +27,11 @@ extern unsigned char __heap_base, __heap_end, __data_end;
 #define NI __attribute__((noinline))
 #endif
 
-__attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_write"))) u32 host_write(u32, const void*, u32,
-                                                                                                 u32*);
-__attribute__((import_module("wasi_snapshot_preview1"), import_name("proc_exit"), noreturn)) void host_exit(u32);
+__attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_write"))) u32 host_write(u32,
+                                                                                                 const void*,
+                                                                                                 u32, u32*);
+__attribute__((import_module("wasi_snapshot_preview1"), import_name("proc_exit"),
+               noreturn)) void host_exit(u32);
 
 static NI void PUT(u32 from, u32 size) {
   u32 vector[2] = {from, size};
@@ -48,7 +51,9 @@ static NI void OUT(u32 value) {
 static u32 program(void);
 #ifdef LIBC
 #include <stdlib.h>
-int main(void) { return (int)program(); }
+int main(void) {
+  return (int)program();
+}
 #else
 __attribute__((export_name("_start"))) void _start(void) {
   const u32 code = program();
