@@ -2,11 +2,14 @@
 
 #include <array>
 
+#include "detectors/go/rules.h"
+
 namespace heapbump {
 namespace {
 
 constexpr auto kDetectors = std::to_array<Detector>({
-    {"go", "Big Go 1.11 to 1.27, GOOS=js and wasip1: the `end` word of runtime.firstmoduledata", detect_go},
+    {"go", "Big Go 1.11 to 1.27, GOOS=js and wasip1: the `end` word of runtime.firstmoduledata", detect_go,
+     go::rule_tables},
     {"tinygo", "TinyGo since 0.17, gc=leaking, conservative and precise: the runtime's own heap arithmetic",
      detect_tinygo},
     // Last: it judges any module by how its code uses the memory, and is asked only if no detector before it
@@ -20,6 +23,16 @@ constexpr auto kDetectors = std::to_array<Detector>({
 
 std::span<const Detector> all_detectors() {
   return kDetectors;
+}
+
+std::vector<ListedRule> all_rules() {
+  std::vector<ListedRule> rules;
+  for (const Detector& detector : kDetectors) {
+    if (detector.rule_tables == nullptr) continue;
+    for (const RuleTable& table : detector.rule_tables())
+      for (const RuleInfo& info : table.rules) rules.push_back({&detector, &table, &info});
+  }
+  return rules;
 }
 
 }  // namespace heapbump

@@ -5,7 +5,9 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include "analysis/rule.h"
 #include "detectors/go/detector.h"
 #include "detectors/tinygo/detector.h"
 #include "detectors/wasm_ld/detector.h"
@@ -18,8 +20,19 @@ struct Detector {
   /// Nothing: not this toolchain's module. A finding with refusals: its module, but nothing can be reserved,
   /// and why. Errors are for modules that cannot be read on (malformed code, work limits).
   Result<std::optional<Finding>> (*detect)(const Module& module);
+  /// The tables that it decides by; nullptr while it has none.
+  std::span<const RuleTable> (*rule_tables)() = nullptr;
 };
 
 [[nodiscard]] std::span<const Detector> all_detectors();
+
+/// A rule, the table it stands in and the detector that the table is of.
+struct ListedRule {
+  const Detector* detector = nullptr;
+  const RuleTable* table = nullptr;
+  const RuleInfo* info = nullptr;
+};
+/// Every rule of every detector, in the order in which they are asked.
+[[nodiscard]] std::vector<ListedRule> all_rules();
 
 }  // namespace heapbump

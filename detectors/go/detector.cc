@@ -410,14 +410,14 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
     return std::optional(std::move(finding));
   }
   go::Search search = go::find_moduledata(module, *image);
-  if (search.found.empty() && search.near_misses.empty() && !claims_go) return std::optional<Finding>{};
+  if (search.found.empty() && !search.near_miss && !claims_go) return std::optional<Finding>{};
   if (search.found.size() != 1) {
     if (search.found.size() > 1) {
       refuse(finding, Code::kAmbiguous,
              "two structures check out as runtime.firstmoduledata, at " + hex(search.found[0].address) +
                  " and " + hex(search.found[1].address));
-    } else if (!search.near_misses.empty()) {
-      refuse(finding, Code::kLayoutMismatch, search.near_misses.front());
+    } else if (search.near_miss) {
+      finding.refusals.push_back(*std::move(search.near_miss));
     } else {
       refuse(finding, Code::kLayoutMismatch,
              search.headers == 0
@@ -436,14 +436,14 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
                                                 ", layout of Go " + std::string(data.layout->versions) +
                                                 ", its `end` word at " + hex(data.end_address()) + " holds " +
                                                 hex(data.end)});
-  for (const std::string& line : data.checked) finding.evidence.push_back({"moduledata-field", line});
+  finding.evidence.insert(finding.evidence.end(), data.checked.begin(), data.checked.end());
   if (claims_go) finding.evidence.push_back({"producers", "the module says that Go made it"});
 
   EndUse use;
   auto direct = follow_direct_read(module, data, use);
   if (!direct) {
     if (direct.error().code != Code::kLayoutMismatch) return std::unexpected(std::move(direct).error());
-    finding.refusals.push_back({direct.error().code, direct.error().message, direct.error().offset});
+    finding.refusals.push_back(direct.error());
     return std::optional(std::move(finding));
   }
   if (!*direct) HEAPBUMP_CHECK(follow_pointer_read(module, *image, data, use));

@@ -1,13 +1,14 @@
 // Go's runtime.firstmoduledata: finds the structure in the image of the data segments and checks it field by
-// field. A structure that does not check out in every field is not used; the field that fails is named.
+// field, by the table kStructureChecks in rules.h. A structure that does not check out in every field is not
+// used; the rule that fails is named.
 #pragma once
 
 #include <array>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "analysis/rule.h"
 #include "wasm/data_image.h"
 
 namespace heapbump::go {
@@ -30,22 +31,26 @@ struct Layout {
   [[nodiscard]] constexpr unsigned end_offset() const { return sections + (section_words - 1) * 8; }
 };
 
+/// A place in the image that points at a pclntab header, and so may be the structure's first word.
+struct Candidate {
+  const Layout* layout = nullptr;
+  std::uint64_t address = 0;  ///< linear-memory address
+  std::uint64_t header = 0;   ///< of the pclntab header
+};
+
 struct ModuleData {
   const Layout* layout = nullptr;
-  std::uint64_t address = 0;         ///< linear-memory address of the structure
-  std::uint64_t header_address = 0;  ///< of the pclntab header
-  std::uint64_t functions = 0;       ///< that the pclntab describes
-  std::uint64_t end = 0;             ///< runtime.end
-  std::uint64_t ebss = 0;
-  std::vector<std::string> checked;  ///< one line a check that held
+  std::uint64_t address = 0;      ///< linear-memory address of the structure
+  std::uint64_t end = 0;          ///< runtime.end
+  std::vector<Evidence> checked;  ///< of the checks, which all hold
 
   [[nodiscard]] std::uint64_t end_address() const { return address + layout->end_offset(); }
 };
 
 struct Search {
-  std::vector<ModuleData> found;         ///< structures that check out
-  std::vector<std::string> near_misses;  ///< what failed in structures that look like one
-  std::size_t headers = 0;               ///< pclntab headers seen
+  std::vector<ModuleData> found;   ///< structures that check out; two are ambiguous already
+  std::optional<Error> near_miss;  ///< what failed in the first structure that looks like one
+  std::size_t headers = 0;         ///< pclntab headers seen
 };
 
 /// Looks for pclntab headers in the image and for structures that point at them.

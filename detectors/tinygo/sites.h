@@ -15,7 +15,7 @@ namespace heapbump::tinygo {
 
 struct Occurrences {
   std::vector<Site> sites;
-  std::vector<Refusal> refusals;
+  std::vector<Error> refusals;
   bool has_gc_root_end = false;
   bool has_symbol = false;  ///< an exported __heap_base says the same
 };

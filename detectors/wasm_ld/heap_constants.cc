@@ -51,7 +51,7 @@ class Explainer {
     return describe_place(names_, function, offset);
   }
   void refuse(Code code, std::string why, std::optional<std::uint64_t> offset) {
-    if (!found_.refusal) found_.refusal = HeapRefusal{code, std::move(why), offset};
+    if (!found_.refusal) found_.refusal = Error{code, std::move(why), offset};
   }
   void add_site(const RangeHit& hit, Role role, int moves, std::string why);
 

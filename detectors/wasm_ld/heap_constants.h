@@ -17,20 +17,13 @@
 
 namespace heapbump {
 
-/// Why a heap is not moved, and where in the file that stands.
-struct HeapRefusal {
-  Code code = Code::kUnexplained;
-  std::string why;
-  std::optional<std::uint64_t> offset;
-};
-
 struct HeapConstants {
   std::vector<Site> sites;
   std::vector<Evidence> evidence;
   bool owned = false;                  ///< the start is used as more than the measure of a size
   bool addressed = false;              ///< ... and by more than being handed on as it is
   bool dlmalloc = false;               ///< the fields of dlmalloc's malloc_state check out
-  std::optional<HeapRefusal> refusal;  ///< the first constant that could not be explained
+  std::optional<Error> refusal;  ///< the first constant that could not be explained
 };
 
 /// `found`: the functions that measure the heap from `base`, and where its breaks are. Errors: those of

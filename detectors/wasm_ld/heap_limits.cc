@@ -27,7 +27,7 @@ class LimitSearch {
       if (site.moves != 0) moved_.insert(site.file_offset);
   }
 
-  Result<std::optional<HeapRefusal>> run();
+  Result<std::optional<Error>> run();
 
  private:
   Result<std::set<std::uint32_t>> functions_of(const std::set<Place>& places) const;
@@ -41,7 +41,7 @@ class LimitSearch {
     return address >= static_cast<std::int64_t>(base_) && address < kHalf;
   }
   void refuse(std::string why, std::uint64_t offset) {
-    if (!refusal_) refusal_ = HeapRefusal{Code::kUnexplained, std::move(why), offset};
+    if (!refusal_) refusal_ = Error{Code::kUnexplained, std::move(why), offset};
   }
 
   const Module& module_;
@@ -52,7 +52,7 @@ class LimitSearch {
   const std::set<Place>& breaks_;
   std::set<std::uint64_t> moved_;
   std::set<Place> limits_;  ///< what breaks are compared with or measured from
-  std::optional<HeapRefusal> refusal_;
+  std::optional<Error> refusal_;
 };
 
 /// The static place that a node reads.
@@ -199,7 +199,7 @@ Status LimitSearch::check_limits() {
   return {};
 }
 
-Result<std::optional<HeapRefusal>> LimitSearch::run() {
+Result<std::optional<Error>> LimitSearch::run() {
   HEAPBUMP_TRY(const auto functions, functions_of(breaks_));
   for (const std::uint32_t function : functions) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
@@ -211,7 +211,7 @@ Result<std::optional<HeapRefusal>> LimitSearch::run() {
 
 }  // namespace
 
-Result<std::optional<HeapRefusal>> find_fixed_limit(const Module& module, const GrowthReport& growth,
+Result<std::optional<Error>> find_fixed_limit(const Module& module, const GrowthReport& growth,
                                                     const NameSection& names, const DataImage& image,
                                                     std::uint64_t base, const std::set<Place>& breaks,
                                                     std::span<const Site> sites) {

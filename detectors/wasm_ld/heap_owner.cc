@@ -245,13 +245,13 @@ Result<HeapOwner> OwnerSearch::run() {
   std::ranges::move(constants.sites, std::back_inserter(owner_.sites));
   std::ranges::move(constants.evidence, std::back_inserter(owner_.evidence));
   if (constants.refusal)
-    refuse(constants.refusal->code, std::move(constants.refusal->why), constants.refusal->offset);
+    refuse(constants.refusal->code, std::move(constants.refusal->message), constants.refusal->offset);
   const bool addressed = constants.addressed || constants.dlmalloc || !found.places.empty();
   if (!owner_.refusal) HEAPBUMP_CHECK(explain_data(*image, addressed));
   if (!owner_.refusal && !found.places.empty()) {
     HEAPBUMP_TRY(auto limit, find_fixed_limit(module_, growth_, names_, *image, *owner_.heap_base,
                                               found.places, owner_.sites));
-    if (limit) refuse(limit->code, std::move(limit->why), limit->offset);
+    if (limit) refuse(limit->code, std::move(limit->message), limit->offset);
   }
   HEAPBUMP_CHECK(explain_globals());
   check_layout();

@@ -28,24 +28,19 @@ struct Site : Occurrence {
   /// alone.
   int moves = 0;
   std::string why;
-  std::string rule = {};  ///< id of the rule that decided; empty where no rule has a name yet
+  std::string_view rule = {};  ///< id of the rule that decided, in static storage; empty where none did
 };
 
 struct Evidence {
   std::string signal;  ///< short and stable: "moduledata", "producers", "memory.size-use"
   std::string detail;
+  std::string_view rule = {};  ///< id of the rule whose evidence it is; empty where it is of none
 };
 
 struct StrategyVerdict {
   Strategy strategy = Strategy::bump;
   bool sound = false;
   std::string why;
-};
-
-struct Refusal {
-  Code code = Code::kNoDetector;
-  std::string message;
-  std::optional<std::uint64_t> offset;
 };
 
 struct Finding {
@@ -69,7 +64,7 @@ struct Finding {
   std::uint64_t gap_begin = 0;
   std::uint64_t gap_end = 0;
   std::vector<std::string> warnings;
-  std::vector<Refusal> refusals;  ///< not empty: nothing can be reserved whatever the strategy
+  std::vector<Error> refusals;  ///< not empty: nothing can be reserved whatever the strategy
 
   [[nodiscard]] const StrategyVerdict* verdict(Strategy strategy) const;
 };

@@ -35,7 +35,9 @@ struct CodeInfo {
 struct Error {
   Code code = Code::kInternal;
   std::string message;
-  std::optional<std::uint64_t> offset;  ///< file offset in the input, where there is one
+  std::optional<std::uint64_t> offset = {};  ///< file offset in the input, where there is one
+  /// Id of the rule that refused (docs/rules.md), in static storage; empty where none did.
+  std::string_view rule = {};
 };
 
 template <typename T>

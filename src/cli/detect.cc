@@ -55,8 +55,7 @@ int detect_file(const Session& session, const Options& options) {
   if (options.json) print_json(detect_report(module, finding, sha256_hex(module.file)));
   if (!finding) return print_error(session, options.in, finding.error());
   if (!finding->refusals.empty()) {
-    for (const Refusal& r : finding->refusals)
-      print_error(session, options.in, {r.code, r.message, r.offset});
+    for (const Error& refusal : finding->refusals) print_error(session, options.in, refusal);
     return exit_code(finding->refusals.front().code);
   }
   if (!options.json) print_finding(module, *finding);

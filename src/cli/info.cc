@@ -1,5 +1,6 @@
-// heapbump detectors | explain CODE: what the tool knows, for people and scripts.
+// heapbump detectors | rules | explain CODE|RULE: what the tool knows, for people and scripts.
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "cli/cli.h"
@@ -8,16 +9,74 @@
 namespace heapbump::cli {
 namespace {
 
+bool same_word(std::string_view a, std::string_view b) {
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+std::string_view how_asked(const RuleTable& table) {
+  return table.checks ? "every check has to hold"
+                      : "the first rule that applies decides, and no rule is a refusal";
+}
+
 int explain(const Session& session, const std::string& name) {
-  const auto found = std::ranges::find(all_codes(), name, &CodeInfo::name);
-  if (found == all_codes().end()) {
-    return print_error(
-        session, "heapbump",
-        {Code::kUnknownCode, "there is no diagnostic \"" + name + "\"; codes look like HB0301", {}});
+  const auto code =
+      std::ranges::find_if(all_codes(), [&](const CodeInfo& c) { return same_word(c.name, name); });
+  if (code != all_codes().end()) {
+    std::cout << code->name << ": " << code->summary << "\nexit code " << exit_code(code->code) << "\n\n"
+              << code->explanation << '\n';
+    return 0;
   }
-  std::cout << found->name << ": " << found->summary << "\nexit code " << exit_code(found->code) << "\n\n"
-            << found->explanation << '\n';
-  return 0;
+  const auto rules = all_rules();
+  const auto rule =
+      std::ranges::find_if(rules, [&](const ListedRule& listed) { return same_word(listed.info->id, name); });
+  if (rule != rules.end()) {
+    std::cout << rule->info->id << ": " << rule->info->summary << "\ndetector " << rule->detector->name
+              << ": " << rule->table->question << " (" << how_asked(*rule->table)
+              << ")\n\nSound because: " << rule->info->sound << "\n\nSource: " << rule->info->source << '\n';
+    return 0;
+  }
+  return print_error(session, "heapbump",
+                     {Code::kUnknownCode,
+                      "there is no diagnostic or rule \"" + name +
+                          "\"; codes look like HB0301, and `heapbump rules` lists the rules",
+                      {}});
+}
+
+void list_rules() {
+  const RuleTable* table = nullptr;
+  for (const ListedRule& rule : all_rules()) {
+    if (rule.table != table) {
+      std::cout << (table == nullptr ? "" : "\n") << rule.detector->name << ": " << rule.table->question
+                << " (" << how_asked(*rule.table) << ")\n";
+      table = rule.table;
+    }
+    std::cout << "  " << rule.info->id << ": " << rule.info->summary << '\n';
+  }
+}
+
+/// docs/rules.md, whole.
+void print_rules_page() {
+  std::cout << "# Rules\n\n"
+               "Made by `heapbump rules --markdown` from the tables in `detectors/*/rules.cc`; not edited by "
+               "hand.\n\n"
+               "A detector decides by named rules. Sites, evidence and refusals in reports carry the rule's "
+               "id in the\n"
+               "field `rule`; `heapbump explain RULE` prints one. Each rule has a module that it accepts and "
+               "one that\n"
+               "it refuses in `tests/rules`.\n";
+  const RuleTable* table = nullptr;
+  for (const ListedRule& rule : all_rules()) {
+    if (rule.table != table) {
+      std::cout << "\n## " << rule.detector->name << ": " << rule.table->question << "\n\n"
+                << static_cast<char>(std::toupper(static_cast<unsigned char>(how_asked(*rule.table).front())))
+                << how_asked(*rule.table).substr(1) << ".\n";
+      table = rule.table;
+    }
+    std::cout << "\n### `" << rule.info->id << "`\n\n"
+              << rule.info->summary << "\n\n- Sound because: " << rule.info->sound
+              << "\n- Source: " << rule.info->source << '\n';
+  }
 }
 
 }  // namespace
@@ -28,9 +87,13 @@ void add_info(CLI::App& app, Session& session) {
     for (const Detector& d : all_detectors())
       std::cout << d.name << std::string(d.name.size() < 16 ? 16 - d.name.size() : 1, ' ') << d.help << '\n';
   });
+  auto markdown = std::make_shared<bool>(false);
+  CLI::App* rules = app.add_subcommand("rules", "List the rules by which the detectors decide");
+  rules->add_flag("--markdown", *markdown, "Print all of each rule, as docs/rules.md has it");
+  rules->callback([markdown] { *markdown ? print_rules_page() : list_rules(); });
   auto code = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("explain", "Explain a diagnostic code");
-  verb->add_option("CODE", *code, "For example HB0504")->required();
+  CLI::App* verb = app.add_subcommand("explain", "Explain a diagnostic code or a rule");
+  verb->add_option("CODE|RULE", *code, "For example HB0504 or go.first-pc")->required();
   verb->callback([code, &session] { session.exit_code = explain(session, *code); });
 }
 

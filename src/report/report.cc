@@ -36,9 +36,17 @@ Json memory_json(const Module& module) {
        {"exported_as", exported == module.exports.end() ? Json() : Json(shown(exported->name))}});
 }
 
-Json refusals_json(const std::vector<Refusal>& refusals) {
+Json rule_json(std::string_view rule) {
+  return rule.empty() ? Json() : Json(rule);
+}
+
+Json refusals_json(const std::vector<Error>& refusals) {
   Json out = Json::array();
-  for (const Refusal& r : refusals) out.push_back(error_json({r.code, r.message, r.offset}));
+  for (const Error& refusal : refusals) {
+    Json one = error_json(refusal);
+    one["rule"] = rule_json(refusal.rule);
+    out.push_back(std::move(one));
+  }
   return out;
 }
 
@@ -62,12 +70,14 @@ void add_finding(Json& report, const Module& module, const NameSection& names, c
                                   {"value", site.value},
                                   {"role", to_string(site.role)},
                                   {"edited", bumped && site.moves != 0},
-                                  {"why", site.why}}));
+                                  {"why", site.why},
+                                  {"rule", rule_json(site.rule)}}));
   }
   report["sites"] = std::move(sites);
   Json evidence = Json::array();
   for (const Evidence& e : finding.evidence)
-    evidence.push_back(Json::object({{"signal", e.signal}, {"detail", e.detail}}));
+    evidence.push_back(
+        Json::object({{"signal", e.signal}, {"detail", e.detail}, {"rule", rule_json(e.rule)}}));
   report["evidence"] = std::move(evidence);
   Json strategies = Json::array();
   for (const StrategyVerdict& v : finding.strategies)
@@ -136,8 +146,7 @@ Json error_json(const Error& error) {
 Json detect_report(const Module& module, const Result<Finding>& finding, const std::string& input_sha256) {
   if (!finding) return failure_report(finding.error(), &module, nullptr, input_sha256);
   if (!finding->refusals.empty()) {
-    const Refusal& first = finding->refusals.front();
-    return failure_report({first.code, first.message, first.offset}, &module, &*finding, input_sha256);
+    return failure_report(finding->refusals.front(), &module, &*finding, input_sha256);
   }
   Json report = empty_report();
   report["input"] = input_json(module, input_sha256);
@@ -219,8 +228,7 @@ Json failure_report(const Error& error, const Module* module, const Finding* fin
     report["warnings"] = strings_json(finding->warnings);
   }
   const Json* refusals = report.find("refusals");
-  if (refusals == nullptr || refusals->as_array()->empty())
-    report["refusals"] = Json(Json::Array{error_json(error)});
+  if (refusals == nullptr || refusals->as_array()->empty()) report["refusals"] = refusals_json({error});
   return report;
 }
 

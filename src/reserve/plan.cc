@@ -275,10 +275,7 @@ Result<std::optional<Plan>> plan_without_finding(const Module& module, const Req
 
 Result<Plan> make_plan(const Module& module, const Finding& finding, const Request& request) {
   HEAPBUMP_CHECK(check_supported_memory(module));
-  if (!finding.refusals.empty()) {
-    const Refusal& first = finding.refusals.front();
-    return std::unexpected(Error{first.code, first.message, first.offset});
-  }
+  if (!finding.refusals.empty()) return std::unexpected(finding.refusals.front());
   if (finding.confidence < request.min_confidence) {
     return fail(Code::kLowConfidence, "the finding is " + std::string(to_string(finding.confidence)) + ", " +
                                           std::string(to_string(request.min_confidence)) + " is asked for");

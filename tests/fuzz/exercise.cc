@@ -61,7 +61,7 @@ Broken finding_is_true(const Module& module, const Finding& finding) {
   for (const Site& site : finding.sites) {
     if (auto broken = site_is_true(module, site)) return broken;
   }
-  for (const Refusal& refusal : finding.refusals) {
+  for (const Error& refusal : finding.refusals) {
     if (auto broken = check_error({refusal.code, refusal.message, refusal.offset}, module.file.size()))
       return broken;
   }

@@ -1,0 +1,238 @@
+#include "detectors/go/rules.h"
+
+#include <array>
+
+namespace heapbump::go {
+namespace {
+
+constexpr std::array<std::string_view, 13> kSectionFields = {
+    "text", "etext",    "noptrdata", "enoptrdata", "data",     "edata", "bss",
+    "ebss", "noptrbss", "enoptrbss", "covctrs",    "ecovctrs", "end"};
+constexpr std::array<std::string_view, 5> kTables = {"funcnametab", "cutab", "filetab", "pctab", "pclntable"};
+// Offsets of those five slices in moduledata from Go 1.16 on. A slice is pointer, length, capacity.
+constexpr std::array<unsigned, 5> kTableSlices = {8, 32, 56, 80, 104};
+// Go 1.11 to 1.15: the one slice pclntable, after the structure's first word.
+constexpr unsigned kPclntableLength = 8, kPclntableCapacity = 16;
+constexpr unsigned kHeaderBytes =
+    16;  // of the pclntab of Go 1.2 to 1.15: magic and flags, number of functions
+constexpr unsigned kHeaderFunctions = 8;  // offset of the number of functions, in every version
+// Words of the structure's sections.
+constexpr unsigned kEtext = 1, kNoptrdata = 2, kBss = 6;
+
+std::uint64_t word(const Candidate& at, const StructureContext& in, unsigned offset) {
+  return in.image.load64(at.address + offset);
+}
+
+std::uint64_t section_word(const Candidate& at, const StructureContext& in, unsigned index) {
+  return word(at, in, at.layout->sections + index * 8);
+}
+
+std::string section_name(const Layout& layout, unsigned index) {
+  return std::string(index + 1 == layout.section_words ? kSectionFields.back() : kSectionFields[index]);
+}
+
+bool in_data(const StructureContext& in, std::uint64_t pointer, std::uint64_t length) {
+  return pointer < in.image.end() && length <= in.image.end() - pointer;
+}
+
+Check first_pc(const Candidate& at, const StructureContext& in) {
+  const std::uint64_t minpc = word(at, in, at.layout->minpc);
+  if (minpc != kFirstPc) return fails("minpc is " + hex(minpc) + ", not " + hex(kFirstPc));
+  return holds();
+}
+
+Check last_pc(const Candidate& at, const StructureContext& in) {
+  const std::uint64_t minpc = word(at, in, at.layout->minpc);
+  const std::uint64_t maxpc = word(at, in, at.layout->minpc + 8);
+  if (maxpc <= minpc || maxpc > 0xffffffff) return fails("maxpc is " + hex(maxpc));
+  return holds({"minpc = " + hex(minpc) + " < maxpc = " + hex(maxpc)});
+}
+
+Check function_count(const Candidate& at, const StructureContext& in) {
+  const std::uint64_t length = word(at, in, at.layout->ftab + 8);
+  const std::uint64_t capacity = word(at, in, at.layout->ftab + 16);
+  const std::uint64_t described = in.image.load64(at.header + kHeaderFunctions);
+  if (described == 0 || length != described + 1 || capacity < length)
+    return fails("ftab has " + std::to_string(length) + " entries for " + std::to_string(described) +
+                 " functions");
+  std::vector<std::string> evidence = {"ftab has one entry more than the pclntab's " +
+                                       std::to_string(described) + " functions"};
+  if (described == in.module.bodies.size())
+    evidence.emplace_back("as many function bodies as the pclntab describes");
+  return holds(std::move(evidence));
+}
+
+Check function_table(const Candidate& at, const StructureContext& in) {
+  if (!in_data(in, word(at, in, at.layout->ftab), word(at, in, at.layout->ftab + 8)))
+    return fails("ftab lies outside the data");
+  return holds();
+}
+
+Check one_table(const Candidate& at, const StructureContext& in) {
+  if (at.layout->header_tables != 0) return not_applicable();
+  if (word(at, in, at.layout->ftab) != at.header + kHeaderBytes)
+    return fails("ftab does not follow the pclntab's header");
+  const std::uint64_t length = word(at, in, kPclntableLength);
+  if (length < word(at, in, at.layout->ftab + 8) || word(at, in, kPclntableCapacity) < length)
+    return fails("pclntable's length");
+  return holds({"pclntable and ftab are one table"});
+}
+
+Check tables(const Candidate& at, const StructureContext& in) {
+  if (at.layout->header_tables == 0) return not_applicable();
+  for (unsigned i = 0; i < kTables.size(); ++i) {
+    const std::uint64_t expected =
+        at.header + in.image.load64(at.header + at.layout->header_tables + std::uint64_t{i} * 8);
+    const std::uint64_t pointer = word(at, in, kTableSlices[i]);
+    const std::uint64_t length = word(at, in, kTableSlices[i] + 8);
+    if (pointer != expected)
+      return fails(std::string(kTables[i]) + " is not where the pclntab's header says");
+    if (word(at, in, kTableSlices[i] + 16) < length)
+      return fails(std::string(kTables[i]) + " has a length beyond its capacity");
+    if (!in_data(in, pointer, length)) return fails(std::string(kTables[i]) + " lies outside the data");
+  }
+  return holds();
+}
+
+Check function_table_first(const Candidate& at, const StructureContext& in) {
+  if (at.layout->header_tables == 0) return not_applicable();
+  if (word(at, in, at.layout->ftab) != word(at, in, kTableSlices.back()))
+    return fails("ftab is not at pclntable's start");
+  return holds({"funcnametab, cutab, filetab, pctab and pclntable stand where the pclntab's header says"});
+}
+
+Check sections_ascend(const Candidate& at, const StructureContext& in) {
+  std::uint64_t previous = 0;
+  for (unsigned i = 0; i < at.layout->section_words; ++i) {
+    const std::uint64_t value = section_word(at, in, i);
+    if (i == kEtext && value <= previous) return fails("etext is " + hex(value));
+    // text and etext are no addresses of linear memory, so noptrdata has nothing before it.
+    if (i > kNoptrdata && value < previous)
+      return fails(section_name(*at.layout, i) + " = " + hex(value) + " is below " +
+                   section_name(*at.layout, i - 1));
+    previous = value;
+  }
+  return holds();
+}
+
+Check data_start(const Candidate& at, const StructureContext& in) {
+  const std::uint64_t noptrdata = section_word(at, in, kNoptrdata);
+  if (noptrdata == 0 || noptrdata >= in.image.end())
+    return fails("noptrdata = " + hex(noptrdata) + " is outside the data");
+  return holds();
+}
+
+Check bss_empty(const Candidate& at, const StructureContext& in) {
+  if (in.image.end() > align_up(section_word(at, in, kBss), 8))
+    return fails("data stands at " + hex(in.image.end() - 1) + ", in the bss");
+  return holds();
+}
+
+Check structure_in_data(const Candidate& at, const StructureContext& in) {
+  const std::uint64_t bss = section_word(at, in, kBss);
+  if (at.address >= bss) return fails("the structure itself is not in the data");
+  return holds({"noptrdata = " + hex(section_word(at, in, kNoptrdata)) +
+                " to enoptrbss are in ascending order; the file's data ends at " + hex(in.image.end()) +
+                ", at or below bss = " + hex(bss)});
+}
+
+Check end_addressable(const Candidate& at, const StructureContext& in) {
+  const std::uint64_t end = word(at, in, at.layout->end_offset());
+  if (end >= std::uint64_t{1} << 31) return fails("end = " + hex(end) + " is beyond 2 GiB");
+  return holds();
+}
+
+Check end_in_memory(const Candidate& at, const StructureContext& in) {
+  const std::uint64_t end = word(at, in, at.layout->end_offset());
+  if (end > in.module.memory_bytes()) return fails("end = " + hex(end) + " is beyond the memory's minimum");
+  return holds({"end = " + hex(end) + " is inside the declared memory"});
+}
+
+constexpr auto kStructureChecks = std::to_array<CheckRule<Candidate, const StructureContext>>({
+    {{"go.first-pc", "minpc is 0x10000000.",
+      "Go's linker numbers functions from 0x1000, and a program counter is that number times 65536, so every "
+      "program begins there. Another number means that the field is not minpc, and the layout is another "
+      "one.",
+      "golang/go src/cmd/link/internal/wasm/asm.go (funcValueOffset), src/cmd/internal/obj/wasm/wasmobj.go; "
+      "Go "
+      "1.11 to 1.27"},
+     first_pc},
+    {{"go.last-pc", "maxpc is above minpc and fits 32 bits.",
+      "A program has at least one function, and a function's number fits 16 bits above the block's.",
+      "golang/go src/runtime/symtab.go (moduledataverify1)"},
+     last_pc},
+    {{"go.function-count", "ftab has one entry more than the pclntab's header counts functions.",
+      "The runtime itself refuses to start where the two disagree. Two counts that are written in different "
+      "places agree by accident only in a structure that is what it seems.",
+      "golang/go src/runtime/symtab.go (moduledataverify1: nftab is len(ftab) - 1)"},
+     function_count},
+    {{"go.function-table", "ftab lies in the static data.",
+      "The linker writes the table, so its bytes are in the data segments; a slice that points elsewhere is "
+      "another field.",
+      "golang/go src/cmd/link/internal/ld/pcln.go"},
+     function_table},
+    {{"go.one-table", "Until Go 1.15, ftab follows the pclntab's header and pclntable holds both.",
+      "The linker of these versions writes one table; ftab is a slice of it that begins after the 16 bytes "
+      "of "
+      "the header.",
+      "golang/go src/cmd/link/internal/ld/symtab.go, release-branch.go1.15"},
+     one_table},
+    {{"go.tables",
+      "From Go 1.16 on, each of the five tables is where the pclntab's header says, in the data.",
+      "The header holds the tables' distances and the structure their addresses: five pairs that agree only "
+      "if "
+      "the structure belongs to the header.",
+      "golang/go src/cmd/link/internal/ld/symtab.go, src/runtime/symtab.go (pcHeader, moduledata)"},
+     tables},
+    {{"go.function-table-first", "From Go 1.16 on, ftab is where pclntable begins.",
+      "The linker makes both slices from the same symbol, runtime.functab in runtime.pclntab.",
+      "golang/go src/cmd/link/internal/ld/symtab.go (moduledata.AddAddr of pclntab for both)"},
+     function_table_first},
+    {{"go.sections-ascend", "The sections' addresses ascend from noptrdata to end.",
+      "The linker lays the sections out in this order and `end` is behind the last of them. Only so is every "
+      "static object below the heap that starts at `end`.",
+      "golang/go src/cmd/link/internal/ld/data.go (address); src/runtime/symtab.go (moduledata)"},
+     sections_ascend},
+    {{"go.data-start", "noptrdata is an address in the static data.",
+      "The section holds the runtime's own variables, so it is never empty and its bytes are in the file.",
+      "golang/go src/cmd/link/internal/ld/data.go"},
+     data_start},
+    {{"go.bss-empty", "No data segment fills a byte of the bss or above.",
+      "The bss and the heap above it are zeros at the start. Data there means that the program had run when "
+      "this module was saved, and then live objects lie where the region would be.",
+      "golang/go src/cmd/link/internal/wasm/asm.go (writeDataSec: noptrdata and data only)"},
+     bss_empty},
+    {{"go.structure-in-data", "The structure lies below the bss.",
+      "The linker writes it into the section noptrdata.",
+      "golang/go src/cmd/link/internal/ld/symtab.go (runtime.firstmoduledata)"},
+     structure_in_data},
+    {{"go.end-addressable", "end is below 2 GiB.",
+      "The runtime computes with signed sizes and the linker lays out static data in the low half of the "
+      "address space; above, an address rounded up could overflow.",
+      "golang/go src/cmd/link/internal/wasm/asm.go (writeMemorySec: initial size of 16 MB)"},
+     end_addressable},
+    {{"go.end-in-memory", "end is within the declared memory.",
+      "The linker declares a memory that holds all static data, so a number beyond it is another field or "
+      "the "
+      "module was rewritten.",
+      "golang/go src/cmd/link/internal/wasm/asm.go (writeMemorySec)"},
+     end_in_memory},
+});
+
+constexpr auto kStructureInfos = infos_of(kStructureChecks);
+constexpr auto kRuleTables = std::to_array<RuleTable>({
+    {"Is this structure runtime.firstmoduledata, and whole?", true, kStructureInfos},
+});
+
+}  // namespace
+
+std::optional<Failure> check_structure(const Candidate& candidate, const StructureContext& context,
+                                       std::vector<Evidence>& evidence) {
+  return first_failure(kStructureChecks, candidate, context, "moduledata-field", evidence);
+}
+
+std::span<const RuleTable> rule_tables() {
+  return kRuleTables;
+}
+
+}  // namespace heapbump::go
