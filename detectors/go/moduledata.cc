@@ -54,7 +54,11 @@ Search find_moduledata(const Module& module, const DataImage& image) {
     if (!failure) {
       data.end = image.load64(data.end_address());
       if (search.found.size() < 2) search.found.push_back(std::move(data));
-    } else if (!search.near_miss && image.load64(at.address + at.layout->minpc) == kFirstPc) {
+      return;
+    }
+    if (search.failed.empty()) search.failed = failure->rule;
+    // Any word may be a header's address by chance; with a program's first PC besides, it is a structure.
+    if (!search.near_miss && image.load64(at.address + at.layout->minpc) == kFirstPc) {
       search.near_miss = Error{Code::kLayoutMismatch,
                                "the structure at " + hex(at.address) + " points at a pclntab of Go " +
                                    std::string(at.layout->versions) + ", but " + failure->wrong,

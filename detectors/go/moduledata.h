@@ -50,6 +50,7 @@ struct ModuleData {
 struct Search {
   std::vector<ModuleData> found;   ///< structures that check out; two are ambiguous already
   std::optional<Error> near_miss;  ///< what failed in the first structure that looks like one
+  std::string_view failed;         ///< the rule by which the first other candidate failed
   std::size_t headers = 0;         ///< pclntab headers seen
 };
 

@@ -123,14 +123,9 @@ Check data_start(const Candidate& at, const StructureContext& in) {
 }
 
 Check bss_empty(const Candidate& at, const StructureContext& in) {
-  if (in.image.end() > align_up(section_word(at, in, kBss), 8))
-    return fails("data stands at " + hex(in.image.end() - 1) + ", in the bss");
-  return holds();
-}
-
-Check structure_in_data(const Candidate& at, const StructureContext& in) {
   const std::uint64_t bss = section_word(at, in, kBss);
-  if (at.address >= bss) return fails("the structure itself is not in the data");
+  if (in.image.end() > align_up(bss, 8))
+    return fails("data stands at " + hex(in.image.end() - 1) + ", in the bss");
   return holds({"noptrdata = " + hex(section_word(at, in, kNoptrdata)) +
                 " to enoptrbss are in ascending order; the file's data ends at " + hex(in.image.end()) +
                 ", at or below bss = " + hex(bss)});
@@ -202,10 +197,6 @@ constexpr auto kStructureChecks = std::to_array<CheckRule<Candidate, const Struc
       "this module was saved, and then live objects lie where the region would be.",
       "golang/go src/cmd/link/internal/wasm/asm.go (writeDataSec: noptrdata and data only)"},
      bss_empty},
-    {{"go.structure-in-data", "The structure lies below the bss.",
-      "The linker writes it into the section noptrdata.",
-      "golang/go src/cmd/link/internal/ld/symtab.go (runtime.firstmoduledata)"},
-     structure_in_data},
     {{"go.end-addressable", "end is below 2 GiB.",
       "The runtime computes with signed sizes and the linker lays out static data in the low half of the "
       "address space; above, an address rounded up could overflow.",
@@ -219,9 +210,116 @@ constexpr auto kStructureChecks = std::to_array<CheckRule<Candidate, const Struc
      end_in_memory},
 });
 
+// ---- Eras ----
+
+/// Nothing of its own: what the rules look at is in EndUse.
+struct Nothing {};
+constexpr Nothing kNothing;
+using EraRule = Rule<std::optional<Era>, EndUse, const Nothing>;
+
+std::optional<Era> from_pointer(const EndUse& use, const Nothing&) {
+  if (!use.by_pointer || use.by_address || !use.memory_size) return std::nullopt;
+  return Era::from_pointer;
+}
+
+bool kept_in_break(const EndUse& use) {
+  return use.by_address && !use.second_read && use.rounds_up && use.bloc;
+}
+
+std::optional<Era> own_pages(const EndUse& use, const Nothing&) {
+  if (!kept_in_break(use) || use.bloc_hands_out || use.memory_size) return std::nullopt;
+  return Era::own_pages;
+}
+
+std::optional<Era> from_break(const EndUse& use, const Nothing&) {
+  if (!kept_in_break(use) || !use.bloc_hands_out || !use.memory_size) return std::nullopt;
+  return Era::from_break;
+}
+
+constexpr auto kEraRules = std::to_array<EraRule>({
+    {{"go.heap-from-pointer",
+      "`end` is read through a variable that points at the structure, never by its address, and memory.size "
+      "is "
+      "asked for: reservations begin at `end`, so the heap moves with the word.",
+      "sysReserve of these versions takes address space from lastmoduledatap.end up and from nowhere else. "
+      "No "
+      "instruction holds the number, so the word is the only source of the heap's start.",
+      "golang/go src/runtime/mem_js.go (sysReserve), Go 1.11 to 1.20"},
+     from_pointer},
+    {{"go.heap-own-pages",
+      "`end` is rounded up to a page and stored to a variable from which no address is made, and memory.size "
+      "is "
+      "not asked for: the heap is only what memory.grow returns, and stays.",
+      "The allocator never owns the bytes from `end` to the declared minimum: the variable is compared for "
+      "equality or a block is given back to it, no more. Without memory.size it cannot see pages that "
+      "someone "
+      "else added, either.",
+      "golang/go src/runtime/mem_sbrk.go (sbrk, sysFreeOS, sysReserveAligned), mem_wasm.go; Go 1.21 to 1.23"},
+     own_pages},
+    {{"go.heap-from-break",
+      "`end` is rounded up to a page and stored to the break from which allocations are made, and "
+      "memory.size is "
+      "asked for: the break moves with the word.",
+      "The break starts at `end` rounded up and ends at memory.size; both rise by the same whole pages, so "
+      "the "
+      "runtime has as much heap as before, congruent to a page.",
+      "golang/go src/runtime/mem_sbrk.go (initBloc, memRound), os_wasm.go; Go 1.24 on"},
+     from_break},
+});
+
+// ---- Equal numbers ----
+
+using NumberRule = DecisionRule<EqualNumber, const ModuleData>;
+
+Result<Ruling> end_word(const EqualNumber& number, const ModuleData& data) {
+  if (number.in_code || number.address != data.end_address()) return undecided();
+  return move_with_heap("runtime.firstmoduledata.end, from which the runtime takes its heap");
+}
+
+Result<Ruling> section_end(const EqualNumber& number, const ModuleData& data) {
+  const std::uint64_t first = data.address + data.layout->sections;
+  if (number.in_code || number.address < first || number.address >= data.end_address()) return undecided();
+  return stay(
+      Role::unrelated,
+      "the end of a section in runtime.firstmoduledata that happens to be the last one; no heap follows "
+      "from it");
+}
+
+Result<Ruling> entry_stack(const EqualNumber& number, const ModuleData&) {
+  if (!number.in_code) return undecided();
+  return stay(Role::stack_top,
+              "Go's linker bakes runtime.end into no instruction; this is the end of the last object, the "
+              "entry's stack, which stays");
+}
+
+constexpr auto kNumberRules = std::to_array<NumberRule>({
+    {{"go.end-word", "The word `end` of the structure moves by the region.",
+      "It is the one word from which the runtime takes the start of its heap; which code reads it and how "
+      "was "
+      "decided before (go.heap-from-pointer, go.heap-own-pages, go.heap-from-break).",
+      "golang/go src/runtime/symtab.go (moduledata.end)"},
+     end_word},
+    {{"go.section-end", "A section's end in the structure that equals `end` stays.",
+      "enoptrbss, covctrs and ecovctrs bound the last section, in which the collector looks for roots; the "
+      "section does not grow when the heap moves away from it.",
+      "golang/go src/runtime/symtab.go (moduledata), mbitmap.go and mgcmark.go for their uses"},
+     section_end},
+    {{"go.entry-stack", "A constant in code that equals `end` stays.",
+      "The linker has no relocation that puts runtime.end into an instruction on this architecture. In Go "
+      "1.12 "
+      "and 1.13 the entry's stack is the last object, and its end, the initial stack pointer, is this "
+      "number.",
+      "golang/go src/cmd/link/internal/wasm/asm.go (relocations), src/runtime/rt0_js_wasm.s"},
+     entry_stack},
+});
+
 constexpr auto kStructureInfos = infos_of(kStructureChecks);
+constexpr auto kEraInfos = infos_of(kEraRules);
+constexpr auto kNumberInfos = infos_of(kNumberRules);
 constexpr auto kRuleTables = std::to_array<RuleTable>({
     {"Is this structure runtime.firstmoduledata, and whole?", true, kStructureInfos},
+    {"How does the runtime get its heap from `end`?", false, kEraInfos},
+    {"Does this number, which equals `end`, move with the heap?", false, kNumberInfos},
 });
 
 }  // namespace
@@ -229,6 +327,22 @@ constexpr auto kRuleTables = std::to_array<RuleTable>({
 std::optional<Failure> check_structure(const Candidate& candidate, const StructureContext& context,
                                        std::vector<Evidence>& evidence) {
   return first_failure(kStructureChecks, candidate, context, "moduledata-field", evidence);
+}
+
+Result<DecidedEra> decide_era(const EndUse& use) {
+  if (const auto decided = first_decision(kEraRules, use, kNothing))
+    return DecidedEra{decided->first, decided->second};
+  return fail(
+      Code::kLayoutMismatch,
+      "runtime.firstmoduledata checks out, but how the code uses its `end` word and memory.size is not "
+      "how any known version does (" +
+          std::string(use.by_address || use.by_pointer ? describe(use) : "no reader of the word was found") +
+          (use.memory_size ? "; memory.size is used)" : "; memory.size is not used)"));
+}
+
+Result<Decided> judge_number(const EqualNumber& number, const ModuleData& data) {
+  return decide(kNumberRules, number, data,
+                "it equals the word `end` and is none of the numbers that Go's linker makes equal");
 }
 
 std::span<const RuleTable> rule_tables() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/rule.h"
+#include "detectors/go/end_use.h"
 #include "detectors/go/moduledata.h"
 
 namespace heapbump::go {
@@ -22,6 +23,26 @@ struct StructureContext {
 [[nodiscard]] std::optional<Failure> check_structure(const Candidate& candidate,
                                                      const StructureContext& context,
                                                      std::vector<Evidence>& evidence);
+
+/// How a generation of the runtime gets its heap.
+enum class Era {
+  from_pointer,  ///< Go 1.11 to 1.20: reservations begin at `end`, read through lastmoduledatap
+  own_pages,     ///< Go 1.21 to 1.23: the heap is what memory.grow returns
+  from_break,    ///< Go 1.24 on: the break begins at `end` rounded up to a page
+};
+/// The era, and the rule that decided it. Errors, as a refusal: no known version's use of `end`.
+struct DecidedEra {
+  Era era = Era::from_pointer;
+  std::string_view rule;
+};
+[[nodiscard]] Result<DecidedEra> decide_era(const EndUse& use);
+
+/// A place that holds the same number as the word `end`.
+struct EqualNumber {
+  bool in_code = false;
+  std::uint64_t address = 0;  ///< linear-memory address of a word
+};
+[[nodiscard]] Result<Decided> judge_number(const EqualNumber& number, const ModuleData& data);
 
 /// All tables of this detector.
 [[nodiscard]] std::span<const RuleTable> rule_tables();

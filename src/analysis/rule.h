@@ -95,6 +95,18 @@ template <typename Subject, typename Context, std::size_t N>
   return Decided{refuse(std::string(otherwise)), {}};
 }
 
+/// The first rule of a table whose judgements are a detector's own type, and what it says; nothing if no rule
+/// decides, which the detector takes for a refusal.
+template <typename Verdict, typename Subject, typename Context, std::size_t N>
+[[nodiscard]] std::optional<std::pair<Verdict, std::string_view>> first_decision(
+    const std::array<Rule<std::optional<Verdict>, Subject, Context>, N>& table, const Subject& subject,
+    Context& context) {
+  for (const auto& rule : table)
+    if (std::optional<Verdict> verdict = rule.applies(subject, context))
+      return std::pair{*std::move(verdict), rule.info.id};
+  return std::nullopt;
+}
+
 // ---- Checks ----
 
 struct Check {
@@ -102,16 +114,17 @@ struct Check {
   Answer answer = Answer::not_applicable;
   std::vector<std::string> evidence;  ///< where it holds; empty where another check says the same
   std::string wrong;                  ///< where it fails
+  Code code = Code::kLayoutMismatch;  ///< of the refusal, where it fails
 };
 
 [[nodiscard]] inline Check not_applicable() {
   return {};
 }
 [[nodiscard]] inline Check holds(std::vector<std::string> evidence = {}) {
-  return {Check::Answer::holds, std::move(evidence), {}};
+  return {Check::Answer::holds, std::move(evidence), {}, Code::kLayoutMismatch};
 }
-[[nodiscard]] inline Check fails(std::string wrong) {
-  return {Check::Answer::fails, {}, std::move(wrong)};
+[[nodiscard]] inline Check fails(std::string wrong, Code code = Code::kLayoutMismatch) {
+  return {Check::Answer::fails, {}, std::move(wrong), code};
 }
 
 template <typename Subject, typename Context>
@@ -121,6 +134,7 @@ using CheckRule = Rule<Check, Subject, Context>;
 struct Failure {
   std::string wrong;
   std::string_view rule;
+  Code code = Code::kLayoutMismatch;
 };
 
 /// The first check that does not hold; nothing if all do. What the others give is added to `evidence` under
@@ -131,7 +145,7 @@ template <typename Subject, typename Context, std::size_t N>
                                                    std::string_view signal, std::vector<Evidence>& evidence) {
   for (const auto& rule : table) {
     Check check = rule.applies(subject, context);
-    if (check.answer == Check::Answer::fails) return Failure{std::move(check.wrong), rule.info.id};
+    if (check.answer == Check::Answer::fails) return Failure{std::move(check.wrong), rule.info.id, check.code};
     for (std::string& line : check.evidence)
       evidence.push_back({std::string(signal), std::move(line), rule.info.id});
   }

@@ -55,6 +55,19 @@ void list_rules() {
   }
 }
 
+void print_rules_json() {
+  Json list = Json::array();
+  for (const ListedRule& rule : all_rules())
+    list.push_back(Json::object({{"id", rule.info->id},
+                                 {"detector", rule.detector->name},
+                                 {"question", rule.table->question},
+                                 {"every", rule.table->checks},
+                                 {"summary", rule.info->summary},
+                                 {"sound", rule.info->sound},
+                                 {"source", rule.info->source}}));
+  print_json(Json::object({{"rules", std::move(list)}}));
+}
+
 /// docs/rules.md, whole.
 void print_rules_page() {
   std::cout << "# Rules\n\n"
@@ -87,10 +100,22 @@ void add_info(CLI::App& app, Session& session) {
     for (const Detector& d : all_detectors())
       std::cout << d.name << std::string(d.name.size() < 16 ? 16 - d.name.size() : 1, ' ') << d.help << '\n';
   });
-  auto markdown = std::make_shared<bool>(false);
+  struct Form {
+    bool markdown = false;
+    bool json = false;
+  };
+  auto form = std::make_shared<Form>();
   CLI::App* rules = app.add_subcommand("rules", "List the rules by which the detectors decide");
-  rules->add_flag("--markdown", *markdown, "Print all of each rule, as docs/rules.md has it");
-  rules->callback([markdown] { *markdown ? print_rules_page() : list_rules(); });
+  rules->add_flag("--markdown", form->markdown, "Print all of each rule, as docs/rules.md has it");
+  add_json_flag(*rules, form->json);
+  rules->callback([form] {
+    if (form->json)
+      print_rules_json();
+    else if (form->markdown)
+      print_rules_page();
+    else
+      list_rules();
+  });
   auto code = std::make_shared<std::string>();
   CLI::App* verb = app.add_subcommand("explain", "Explain a diagnostic code or a rule");
   verb->add_option("CODE|RULE", *code, "For example HB0504 or go.first-pc")->required();

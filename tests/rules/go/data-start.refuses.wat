@@ -1,0 +1,5 @@
+;; noptrdata is zero.
+;; in program.wat
+;; hole data-start
+  (data (i32.const 0x200c0) "\00\00\00\00\00\00\00\00") ;; noptrdata
+;; end

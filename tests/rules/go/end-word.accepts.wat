@@ -1,0 +1,5 @@
+;; The word `end` of a structure that checks out.
+;; in program.wat
+;; hole end
+  (data (i32.const 0x20110) "\b0\fa\03\00\00\00\00\00") ;; end
+;; end

@@ -1,0 +1,5 @@
+;; ftab is where pclntable begins.
+;; in program.wat
+;; hole function-table
+  (data (i32.const 0x20080) "\a0\10\02\00\00\00\00\00") ;; ftab: pointer
+;; end
