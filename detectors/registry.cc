@@ -3,6 +3,7 @@
 #include <array>
 
 #include "detectors/go/rules.h"
+#include "detectors/tinygo/rules.h"
 
 namespace heapbump {
 namespace {
@@ -11,7 +12,7 @@ constexpr auto kDetectors = std::to_array<Detector>({
     {"go", "Big Go 1.11 to 1.27, GOOS=js and wasip1: the `end` word of runtime.firstmoduledata", detect_go,
      go::rule_tables},
     {"tinygo", "TinyGo since 0.17, gc=leaking, conservative and precise: the runtime's own heap arithmetic",
-     detect_tinygo},
+     detect_tinygo, tinygo::rule_tables},
     // Last: it judges any module by how its code uses the memory, and is asked only if no detector before it
     // is certain.
     {"wasm-ld",

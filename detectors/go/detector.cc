@@ -82,13 +82,15 @@ Status add_sites(const Module& module, const DataImage& image, const ModuleData&
         at == data.end_address() ? first_byte_in_file(image, at) : image.file_offset(at).value_or(0);
     site.width = kWord;
     site.address = static_cast<std::uint32_t>(at);
-    HEAPBUMP_CHECK(add_site(finding, std::move(site), {.in_code = false, .address = at}, data));
+    HEAPBUMP_CHECK(
+        add_site(finding, std::move(site), {.in_code = false, .sets_stack = false, .address = at}, data));
   }
   HEAPBUMP_TRY(const auto constants, find_constants(module, static_cast<std::int64_t>(data.end)));
   for (const Occurrence& constant : constants) {
     HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
-    HEAPBUMP_CHECK(
-        add_site(finding, {constant, Role::unrelated, 0, {}}, {.in_code = true, .address = 0}, data));
+    HEAPBUMP_TRY(const bool sets_stack, go::only_sets_stack(module, constant));
+    HEAPBUMP_CHECK(add_site(finding, {constant, Role::unrelated, 0, {}},
+                            {.in_code = true, .sets_stack = sets_stack, .address = 0}, data));
   }
   return {};
 }
@@ -178,6 +180,8 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
   }
   const go::Search search = go::find_moduledata(module, *image);
   if (search.found.empty() && !search.near_miss && !claims_go) return std::optional<Finding>{};
+  // It is Go's, whatever stands in the way: no detector that knows less may take a refused module over.
+  finding.confidence = search.found.empty() ? Confidence::strong : Confidence::proven;
   if (auto refusal = refusal_of(search)) {
     finding.refusals.push_back(*std::move(refusal));
     return std::optional(std::move(finding));
@@ -209,6 +213,8 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
   add_evidence("memory.size",
                use.memory_size ? "asked for at file offset " + hex(*use.memory_size) : "never asked for");
 
+  if (const auto failure = go::check_memory(use, finding.evidence))
+    finding.refusals.push_back({failure->code, failure->wrong, {}, failure->rule});
   HEAPBUMP_CHECK(add_sites(module, *image, data, finding));
   // src/runtime/malloc.go, heapArenaBytes on wasm: 64 MiB in Go 1.11, 4 MiB from 1.12 on, less from 1.26 on.
   finding.growth_alignment = data.layout->header_tables == 0 ? kFirstArena : kArena;
@@ -217,7 +223,6 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
     return std::optional(std::move(finding));
   }
   apply_era(module, data, era->era, finding);
-  if (finding.refusals.empty()) finding.confidence = Confidence::proven;
   if (era->era == Era::own_pages)
     for (Site& site : finding.sites) site.moves = 0;
   return std::optional(std::move(finding));

@@ -215,20 +215,55 @@ Status follow_pointer_read(const Module& module, const DataImage& image, const M
   return {};
 }
 
-// Whether any function asks for the memory's size. Only bodies that hold its two bytes are decoded, up to the
-// first hit.
-Result<std::optional<std::uint64_t>> find_memory_size(const Module& module) {
-  for (const FunctionBody& body : module.bodies) {
+constexpr std::int64_t kStackPointer =
+    0;  // Go's SP is global 0: cmd/link/internal/wasm/asm.go (writeGlobalSec)
+
+// Whether a node's only uses are stores of it to words of Go's stack.
+bool only_returned(const Flow& flow, NodeId node) {
+  return std::ranges::all_of(flow.users(node), [&](const User& user) {
+    if (!user.is_effect) return false;
+    const Effect& effect = flow.effects[user.index];
+    if (effect.kind != EffectKind::store || user.position != 1) return false;
+    const Linear address = linear_form(flow, flow.operands_of(effect)[0]);
+    return address.base != kNoNode && flow.nodes[address.base].kind == NodeKind::global &&
+           flow.nodes[address.base].value == kStackPointer;
+  });
+}
+
+// What one function does with the memory's size: at most one entry for each of the two instructions.
+Status add_memory_uses(const Module& module, std::uint32_t function, std::vector<MemoryUse>& uses) {
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+  for (const NodeKind kind : {NodeKind::memory_size, NodeKind::memory_grow}) {
+    std::optional<MemoryUse> use;
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      if (flow.nodes[id].kind != kind) continue;
+      if (!use) use = MemoryUse{function, kind == NodeKind::memory_grow, flow.nodes[id].offset, true};
+      use->only_returned = use->only_returned && only_returned(flow, id);
+    }
+    if (use) uses.push_back(*use);
+  }
+  return {};
+}
+
+// Every function that asks for the memory's size or grows it. Only bodies that hold one of the two
+// instructions' bytes are decoded, and only those that have the instruction are evaluated.
+Result<std::vector<MemoryUse>> find_memory_uses(const Module& module) {
+  std::vector<MemoryUse> uses;
+  for (std::uint32_t i = 0; i < module.bodies.size(); ++i) {
+    const FunctionBody& body = module.bodies[i];
     const std::string_view text = as_text(module.bytes_at(body.file_offset, body.size));
-    if (text.find(std::string_view("\x3f\0", 2)) == std::string_view::npos) continue;
+    if (text.find(std::string_view("\x3f\0", 2)) == std::string_view::npos &&
+        text.find(std::string_view("\x40\0", 2)) == std::string_view::npos)
+      continue;
     InstructionReader reader(module, body);
     Instruction instruction;
-    while (reader.next(instruction)) {
-      if (instruction.opcode == op::memory_size) return std::optional(instruction.offset);
-    }
+    bool found = false;
+    while (reader.next(instruction))
+      found |= instruction.opcode == op::memory_size || instruction.opcode == op::memory_grow;
     if (reader.error()) return std::unexpected(*reader.error());
+    if (found) HEAPBUMP_CHECK(add_memory_uses(module, module.imported_functions + i, uses));
   }
-  return std::optional<std::uint64_t>{};
+  return uses;
 }
 
 }  // namespace
@@ -237,8 +272,23 @@ Result<EndUse> follow_end(const Module& module, const DataImage& image, const Mo
   EndUse use;
   HEAPBUMP_CHECK(follow_direct_read(module, data, use));
   if (!use.by_address) HEAPBUMP_CHECK(follow_pointer_read(module, image, data, use));
-  HEAPBUMP_TRY(use.memory_size, find_memory_size(module));
+  HEAPBUMP_TRY(use.memory, find_memory_uses(module));
+  for (const MemoryUse& memory : use.memory)
+    if (!memory.grows && !use.memory_size) use.memory_size = memory.offset;
   return use;
+}
+
+Result<bool> only_sets_stack(const Module& module, const Occurrence& constant) {
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, *constant.function));
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::constant || node.immediate_offset != constant.file_offset) continue;
+    return std::ranges::all_of(flow.users(id), [&](const User& user) {
+      return user.is_effect && flow.effects[user.index].kind == EffectKind::global_set &&
+             flow.effects[user.index].value == kStackPointer;
+    });
+  }
+  return true;  // no path leads to it
 }
 
 std::string describe(const EndUse& use) {

@@ -6,10 +6,21 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "detectors/go/moduledata.h"
+#include "wasm/code.h"
 
 namespace heapbump::go {
+
+/// memory.size or memory.grow in one function.
+struct MemoryUse {
+  std::uint32_t function = 0;
+  bool grows = false;
+  std::uint64_t offset = 0;  ///< file offset of the first such instruction in the function
+  bool only_returned =
+      true;  ///< every result goes to a word of Go's stack, where results are returned, and nowhere else
+};
 
 /// How the code gets from `end` to its heap.
 struct EndUse {
@@ -22,10 +33,14 @@ struct EndUse {
   bool bloc_hands_out = false;               ///< allocations are made from that variable
   std::optional<std::uint64_t> second_read;  ///< file offset of another load of the word by its address
   std::optional<std::uint64_t> memory_size;  ///< file offset of the first memory.size
+  std::vector<MemoryUse> memory;             ///< every function that has memory.size or memory.grow
 };
 
 /// Errors: those of InstructionReader and evaluate_flow.
 [[nodiscard]] Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data);
+
+/// Whether a constant's only use is to be stored in Go's stack pointer.
+[[nodiscard]] Result<bool> only_sets_stack(const Module& module, const Occurrence& constant);
 
 /// One sentence for evidence and refusals.
 [[nodiscard]] std::string describe(const EndUse& use);

@@ -267,6 +267,53 @@ constexpr auto kEraRules = std::to_array<EraRule>({
      from_break},
 });
 
+// ---- The memory's size ----
+
+using MemoryRule = CheckRule<EndUse, const Nothing>;
+
+// One function has the instruction, and only returns its result.
+Check one_function(const EndUse& use, bool grows, const std::string& name) {
+  const MemoryUse* first = nullptr;
+  for (const MemoryUse& memory : use.memory) {
+    if (memory.grows != grows) continue;
+    const std::string place =
+        " at file offset " + hex(memory.offset) + " in function " + std::to_string(memory.function);
+    if (first != nullptr)
+      return fails(name + place + " is a second one; the runtime has one function for it",
+                   Code::kUnexplained);
+    if (!memory.only_returned)
+      return fails("the result of " + name + place + " is used there, where the runtime only returns it",
+                   Code::kUnexplained);
+    first = &memory;
+  }
+  if (first == nullptr) return not_applicable();
+  return holds({name + " is only in function " + std::to_string(first->function) + ", which returns it"});
+}
+
+Check memory_size(const EndUse& use, const Nothing&) {
+  return one_function(use, false, "memory.size");
+}
+
+Check memory_grow(const EndUse& use, const Nothing&) {
+  return one_function(use, true, "memory.grow");
+}
+
+constexpr auto kMemoryRules = std::to_array<MemoryRule>({
+    {{"go.memory-size", "memory.size stands in one function, which only returns it on Go's stack.",
+      "runtime.currentMemory is the only function with the instruction, since the compiler makes none. Its "
+      "callers are "
+      "the runtime's; a second one would be a program's own view of the memory's size, which rises with the "
+      "region.",
+      "golang/go src/runtime/sys_wasm.s (currentMemory)"},
+     memory_size},
+    {{"go.memory-grow", "memory.grow stands in one function, which only returns its result on Go's stack.",
+      "runtime.growMemory is the only function with the instruction; a second owner of new pages would not "
+      "be known to the "
+      "runtime, whose break assumes that they adjoin.",
+      "golang/go src/runtime/sys_wasm.s (growMemory)"},
+     memory_grow},
+});
+
 // ---- Equal numbers ----
 
 using NumberRule = DecisionRule<EqualNumber, const ModuleData>;
@@ -286,7 +333,7 @@ Result<Ruling> section_end(const EqualNumber& number, const ModuleData& data) {
 }
 
 Result<Ruling> entry_stack(const EqualNumber& number, const ModuleData&) {
-  if (!number.in_code) return undecided();
+  if (!number.in_code || !number.sets_stack) return undecided();
   return stay(Role::stack_top,
               "Go's linker bakes runtime.end into no instruction; this is the end of the last object, the "
               "entry's stack, which stays");
@@ -304,7 +351,8 @@ constexpr auto kNumberRules = std::to_array<NumberRule>({
       "section does not grow when the heap moves away from it.",
       "golang/go src/runtime/symtab.go (moduledata), mbitmap.go and mgcmark.go for their uses"},
      section_end},
-    {{"go.entry-stack", "A constant in code that equals `end` stays.",
+    {{"go.entry-stack",
+      "A constant in code that equals `end` and is only stored in Go's stack pointer stays.",
       "The linker has no relocation that puts runtime.end into an instruction on this architecture. In Go "
       "1.12 "
       "and 1.13 the entry's stack is the last object, and its end, the initial stack pointer, is this "
@@ -315,10 +363,12 @@ constexpr auto kNumberRules = std::to_array<NumberRule>({
 
 constexpr auto kStructureInfos = infos_of(kStructureChecks);
 constexpr auto kEraInfos = infos_of(kEraRules);
+constexpr auto kMemoryInfos = infos_of(kMemoryRules);
 constexpr auto kNumberInfos = infos_of(kNumberRules);
 constexpr auto kRuleTables = std::to_array<RuleTable>({
     {"Is this structure runtime.firstmoduledata, and whole?", true, kStructureInfos},
     {"How does the runtime get its heap from `end`?", false, kEraInfos},
+    {"Is the memory's size only the runtime's?", true, kMemoryInfos},
     {"Does this number, which equals `end`, move with the heap?", false, kNumberInfos},
 });
 
@@ -338,6 +388,10 @@ Result<DecidedEra> decide_era(const EndUse& use) {
       "how any known version does (" +
           std::string(use.by_address || use.by_pointer ? describe(use) : "no reader of the word was found") +
           (use.memory_size ? "; memory.size is used)" : "; memory.size is not used)"));
+}
+
+std::optional<Failure> check_memory(const EndUse& use, std::vector<Evidence>& evidence) {
+  return first_failure(kMemoryRules, use, kNothing, "memory-size", evidence);
 }
 
 Result<Decided> judge_number(const EqualNumber& number, const ModuleData& data) {

@@ -37,9 +37,14 @@ struct DecidedEra {
 };
 [[nodiscard]] Result<DecidedEra> decide_era(const EndUse& use);
 
+/// The first function that does with the memory's size what the runtime does not. Adds the evidence of what
+/// it does.
+[[nodiscard]] std::optional<Failure> check_memory(const EndUse& use, std::vector<Evidence>& evidence);
+
 /// A place that holds the same number as the word `end`.
 struct EqualNumber {
   bool in_code = false;
+  bool sets_stack = false;    ///< in code: the number is only stored in Go's stack pointer
   std::uint64_t address = 0;  ///< linear-memory address of a word
 };
 [[nodiscard]] Result<Decided> judge_number(const EqualNumber& number, const ModuleData& data);

@@ -1,12 +1,13 @@
 // TinyGo's detector: what every release since 0.17 emits for wasip1, wasm and wasm-unknown with the leaking,
 // conservative and precise collectors. The heap base is read from the runtime's own arithmetic
-// (tinygo_runtime.h) and each of its occurrences is explained by its use (tinygo_roles.h), so neither names
+// (runtime.h) and each of its occurrences is explained by its use (roles.h, rules.h), so neither names
 // nor producers are needed. Facts and sources: docs/toolchains/tinygo.md.
 #include "detectors/tinygo/detector.h"
 
 #include <algorithm>
 #include <string>
 
+#include "detectors/tinygo/rules.h"
 #include "detectors/tinygo/runtime.h"
 #include "detectors/tinygo/sites.h"
 
@@ -50,7 +51,7 @@ void add_evidence(Finding& finding, const Module& module, const Runtime& runtime
                   const Occurrences& occurrences, std::uint32_t base,
                   std::optional<std::uint32_t> global_base) {
   const auto add = [&](const char* signal, std::string detail) {
-    finding.evidence.push_back({signal, std::move(detail)});
+    finding.evidence.push_back({signal, std::move(detail), {}});
   };
   add("heap-end", "memory.size times 65536 is stored at " + list_words(runtime.end_words) +
                       ", at the start and after growing");
@@ -96,23 +97,13 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   // It is TinyGo's heap, whatever stands in the way: no detector that knows less may take a refused module
   // over.
   finding.confidence = Confidence::strong;
-  const auto refuse = [&](Code code, std::string message) -> Result<std::optional<Finding>> {
-    finding.refusals.push_back({code, std::move(message), std::nullopt});
-    return std::optional(std::move(finding));
-  };
-  if (runtime->candidates.size() != 1) {
-    std::string values;
-    for (const auto& [value, ways] : runtime->candidates) values += (values.empty() ? "" : ", ") + hex(value);
-    return refuse(Code::kAmbiguous, "the runtime's arithmetic gives several heap starts: " + values);
-  }
+  if (runtime->candidates.size() == 1) finding.heap_base = runtime->candidates.begin()->first;
   const std::uint32_t base = runtime->candidates.begin()->first;
-  finding.heap_base = base;
-  finding.bump_region_floor = base;
-  if (base < image->end() || base > module.memory_bytes())
-    return refuse(Code::kLayoutMismatch,
-                  "the heap start " + hex(base) +
-                      " that the runtime computes with is not between the static data's end " +
-                      hex(image->end()) + " and the memory's end");
+  finding.bump_region_floor = finding.heap_base.value_or(0);
+  if (const auto failure = tinygo::check_start(*runtime, {program, *image})) {
+    finding.refusals.push_back({failure->code, failure->wrong, {}, failure->rule});
+    return std::optional(std::move(finding));
+  }
 
   const std::optional<std::uint32_t> global_base = find_global_base(module, *image);
   Occurrences occurrences = tinygo::collect_occurrences(program, *runtime, *image, base, global_base);
@@ -120,8 +111,12 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
   add_evidence(finding, module, *runtime, occurrences, base, global_base);
   finding.sites = std::move(occurrences.sites);
   finding.refusals = std::move(occurrences.refusals);
-  if (std::ranges::none_of(finding.sites, [](const Site& site) { return site.moves != 0; }))
-    return refuse(Code::kUnexplained, "no occurrence of the heap start was found to move");
+  std::ranges::move(occurrences.evidence, std::back_inserter(finding.evidence));
+  if (std::ranges::none_of(finding.sites, [](const Site& site) { return site.moves != 0; })) {
+    finding.refusals.push_back(
+        {Code::kUnexplained, "no occurrence of the heap start was found to move", {}, {}});
+    return std::optional(std::move(finding));
+  }
 
   // The runtime's arithmetic is one signal; how the linker lays out such a module is the other.
   const bool layout_agrees = std::ranges::any_of(finding.evidence, [](const Evidence& item) {
@@ -140,10 +135,6 @@ Result<std::optional<Finding>> detect_tinygo(const Module& module) {
         "the end of the collector's roots was not told apart from the heap start: if it is among the uses "
         "that "
         "move, each collection also scans the region");
-  if (module.memories.front().max && !runtime->grows)
-    finding.warnings.push_back(
-        "the memory has a declared maximum, and how much the heap grows by was not recognised: its last "
-        "growth may not fit although it did before");
   return std::optional(std::move(finding));
 }
 

@@ -1,6 +1,7 @@
 #include "detectors/tinygo/program.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace heapbump::tinygo {
 namespace {
@@ -41,6 +42,30 @@ Result<Program> Program::make(const Module& module) {
   return program;
 }
 
+/// Keeps the constant if it could be an address: see OddConstant.
+Status Program::note_odd_constant(const Instruction& instruction, std::uint32_t function) {
+  const bool vector = instruction.opcode == op::v128_const;
+  if (!vector && instruction.opcode != op::f32_const && instruction.opcode != op::f64_const) return {};
+  const Bytes bytes = module_->bytes_at(instruction.immediate_offset, instruction.immediate_width);
+  const auto add = [&](std::uint32_t value) -> Status {
+    if (value < kLeastValue) return {};
+    HEAPBUMP_CHECK(module_->work->hold(2 * sizeof(OddConstant)));
+    odd_constants_.push_back({value, function, instruction.immediate_offset, vector});
+    return {};
+  };
+  if (vector) {
+    for (std::size_t lane = 0; lane + 4 <= bytes.size(); lane += 4)
+      HEAPBUMP_CHECK(add(load_u32(bytes.subspan(lane))));
+    return {};
+  }
+  const double number = instruction.opcode == op::f32_const
+                            ? static_cast<double>(std::bit_cast<float>(load_u32(bytes)))
+                            : std::bit_cast<double>(load_u64(bytes));
+  if (!(number >= 0 && number <= UINT32_MAX)) return {};
+  const auto whole = static_cast<std::uint32_t>(number);
+  return static_cast<double>(whole) == number ? add(whole) : Status{};
+}
+
 Status Program::index() {
   Instruction instruction;
   escaping_.resize(module_->functions.size());
@@ -74,6 +99,8 @@ Status Program::index() {
     std::size_t calls_full = calls_before + kRepeats;
     InstructionReader reader(*module_, module_->bodies[i]);
     while (reader.next(instruction)) {
+      if (instruction.opcode == op::memory_grow) memory_grow_.insert(function);
+      HEAPBUMP_CHECK(note_odd_constant(instruction, function));
       if (mentions_.size() >= mentions_full) {
         mentions_full = squeeze(mentions_, mentions_before);
         HEAPBUMP_CHECK(hold(mentions_full + calls_full));

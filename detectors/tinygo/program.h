@@ -45,6 +45,15 @@ struct Sum {
   std::vector<Term> constants;
 };
 
+/// A constant that is no integer and may be an address nevertheless: a floating-point constant that is a
+/// whole number of 32 bits, or one of the four lanes of a v128.const.
+struct OddConstant {
+  std::uint32_t value = 0;
+  std::uint32_t function = 0;
+  std::uint64_t file_offset = 0;
+  bool vector = false;
+};
+
 class Program {
  public:
   /// Finds the functions with memory.size; bodies without its bytes are not decoded. Errors: those of
@@ -67,6 +76,10 @@ class Program {
   [[nodiscard]] bool hold(std::uint64_t bytes);
 
   [[nodiscard]] const std::set<std::uint32_t>& functions_with_memory_size() const { return memory_size_; }
+  /// Known after index().
+  [[nodiscard]] const std::set<std::uint32_t>& functions_with_memory_grow() const { return memory_grow_; }
+  /// Known after index(), in file order.
+  [[nodiscard]] const std::vector<OddConstant>& odd_constants() const { return odd_constants_; }
   /// Functions with an i32.const or a memory access offset of this value, ascending.
   [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t value) const;
   /// Functions with an i32.const, an i64.const or an access offset in [low, high], ascending.
@@ -102,6 +115,7 @@ class Program {
     std::vector<bool> live;  ///< by edge: whether it can be taken while nothing is suspended
   };
   void find_asyncify_state();
+  Status note_odd_constant(const Instruction& instruction, std::uint32_t function);
   void mark_live(Entry& entry) const;
   /// The value of a condition while nothing is suspended, where that decides it.
   [[nodiscard]] std::optional<std::int64_t> settled(const Flow& flow, NodeId node, int depth = 0) const;
@@ -110,6 +124,8 @@ class Program {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> mentions_;  // value, function
   std::vector<std::pair<std::uint32_t, std::uint32_t>> calls_;     // callee, caller
   std::set<std::uint32_t> memory_size_;
+  std::set<std::uint32_t> memory_grow_;
+  std::vector<OddConstant> odd_constants_;
   std::vector<bool> escaping_;
   std::unordered_map<std::uint32_t, Entry> flows_;
   std::set<Value> whole_;

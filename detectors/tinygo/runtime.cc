@@ -78,7 +78,6 @@ HeapKind Runtime::kind(Program& program, Value value) const {
   return common;
 }
 
-/// heapEnd, or the variable behind `(heapStart + 15) & -16`.
 std::optional<std::uint32_t> Runtime::start_word(Program& program, Value value) const {
   Value at = program.resolve(value);
   if (at.is_binary(op::i32_and)) {

@@ -32,6 +32,9 @@ class Runtime {
   /// memory.size times 65536, or the heapEnd word.
   [[nodiscard]] bool is_end(Program& program, Value value) const;
 
+  /// The word behind heapStart, or behind `(heapStart + 15) & -16`; of heapEnd and metadataStart nothing.
+  [[nodiscard]] std::optional<std::uint32_t> start_word(Program& program, Value value) const;
+
   std::set<std::uint32_t> end_words;       ///< addresses of heapEnd
   std::set<std::uint32_t> metadata_words;  ///< addresses of metadataStart
   std::set<std::uint32_t> start_words;     ///< addresses of heapStart, where it survived as a variable
@@ -50,7 +53,6 @@ class Runtime {
   void find_pointer(Program& program);
   void read_pointer(Program& program, const DataImage& image);
   void read_start(Program& program, const DataImage& image);
-  [[nodiscard]] std::optional<std::uint32_t> start_word(Program& program, Value value) const;
 
   std::set<Value> metadata_values_;
 };

@@ -1,25 +1,43 @@
-// The shapes that Roles looks for on the other side of a use: block numbers and offsets, pointers that are
-// checked against the heap's end, pointers that walk through static memory.
-#include <algorithm>
+#include "detectors/tinygo/shapes.h"
 
-#include "detectors/tinygo/roles.h"
+#include <algorithm>
+#include <set>
+#include <utility>
 
 namespace heapbump::tinygo {
 namespace {
 
-constexpr std::size_t kMaxShape = 256;  // nodes that one shape may take
-constexpr int kMaxCalls = 3;            // calls between a block number and the metadata it indexes
+constexpr std::size_t kMaxShape = 256;       // nodes that one shape may take
+constexpr int kMaxCalls = 3;                 // calls between a block number and the metadata it indexes
+constexpr std::uint64_t kStepsPerUser = 16;  // each is looked up among those that were met
+constexpr std::size_t kMaxSpread = 4096;     // nodes that one value is followed to
 
 }  // namespace
 
-bool Roles::is_global_base(Value value) {
+std::vector<Value> Shapes::spread(Value value) {
+  std::vector<Value> reached{value};
+  std::set<NodeId> known{value.id};
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    for (const User& user : reached[i].users()) {
+      if (steps_left_ == 0 || reached.size() > kMaxSpread || !program_.spend(0, kStepsPerUser)) return {};
+      --steps_left_;
+      if (user.is_effect) continue;
+      const Node& node = value.flow->nodes[user.index];
+      const bool carries = node.kind == NodeKind::phi || (node.kind == NodeKind::select && user.position < 2);
+      if (carries && known.insert(user.index).second) reached.push_back({value.flow, user.index});
+    }
+  }
+  return reached;
+}
+
+bool Shapes::is_global_base(Value value) {
   if (!global_base_) return false;
   if (program_.constant(value) == global_base_) return true;
   const auto word = program_.loaded_word(value);
   return word && image_.load32(*word) == *global_base_;
 }
 
-bool Roles::is_accessed(Value address) {
+bool Shapes::is_accessed(Value address) {
   for (const Value at : spread(address))
     for (const User& user : at.users()) {
       if (!user.is_effect || user.position != 0) continue;
@@ -29,7 +47,7 @@ bool Roles::is_accessed(Value address) {
   return false;
 }
 
-bool Roles::is_root_length(Value constant) {
+bool Shapes::is_beside_global_base(Value constant) {
   for (const Value at : spread(constant))
     for (const User& user : at.users()) {
       if (!user.is_effect || user.position == 0) continue;
@@ -41,7 +59,7 @@ bool Roles::is_root_length(Value constant) {
 }
 
 /// Whether the value itself is compared with the heap's end or the metadata's start.
-bool Roles::meets_bounds(Value value) {
+bool Shapes::meets_bounds(Value value) {
   for (const Value at : spread(value))
     for (const User& user : at.users()) {
       if (user.is_effect) continue;
@@ -53,7 +71,7 @@ bool Roles::meets_bounds(Value value) {
   return false;
 }
 
-bool Roles::is_heap_pointer(Value value) {
+bool Shapes::is_heap_pointer(Value value) {
   if (meets_bounds(value)) return true;
   for (const Value source : program_.sources(value)) {
     if (source.node().kind != NodeKind::constant && meets_bounds(source)) return true;
@@ -70,8 +88,7 @@ bool Roles::is_heap_pointer(Value value) {
   return false;
 }
 
-/// A multiple of 16: a block number times the size of a block.
-bool Roles::is_block_offset(Value value) {
+bool Shapes::is_block_offset(Value value) {
   std::vector<Value> pending{value};
   bool scaled = false;
   for (std::size_t i = 0; i < pending.size(); ++i) {
@@ -115,9 +132,7 @@ bool Roles::is_block_offset(Value value) {
   return scaled;
 }
 
-/// Whether a difference is divided by the size of a block, or of the blocks in a byte of metadata, and the
-/// quotient leads to the metadata.
-bool Roles::is_block_difference(Value difference) {
+bool Shapes::is_block_difference(Value difference) {
   for (const Value at : spread(difference))
     for (const User& user : at.users()) {
       if (user.is_effect || user.position != 0) continue;
@@ -134,7 +149,7 @@ bool Roles::is_block_difference(Value difference) {
 
 /// Whether the value, shifted, masked or stepped on its way, is added to metadataStart, here or in a function
 /// that it is passed to.
-bool Roles::indexes_metadata(Value block) {
+bool Shapes::indexes_metadata(Value block) {
   std::vector<std::pair<Value, int>> pending{{block, 0}};
   std::set<Value> known{block};
   const auto reach = [&](Value value, int calls) {
@@ -178,8 +193,7 @@ bool Roles::indexes_metadata(Value block) {
   return false;
 }
 
-/// The constants that a pointer starts from, if it is stepped by constants from nothing else.
-std::optional<std::vector<std::uint32_t>> Roles::walk_starts(Value value) {
+std::optional<std::vector<std::uint32_t>> Shapes::walk_starts(Value value) {
   std::vector<std::uint32_t> starts;
   std::vector<Value> pending{value};
   bool steps = false;
@@ -213,9 +227,16 @@ std::optional<std::vector<std::uint32_t>> Roles::walk_starts(Value value) {
   return starts;
 }
 
-/// Whether what is loaded from a fixed word, also by way of a pointer that begins there, is used as an
-/// address.
-bool Roles::is_pointer_word(std::uint32_t address) {
+bool Shapes::walks_static_data(Value pointer, bool from_global_base) {
+  const auto starts = walk_starts(pointer);
+  if (!starts) return false;
+  const std::uint32_t lowest = global_base_.value_or(0);
+  if (!std::ranges::all_of(*starts, [&](std::uint32_t at) { return at >= lowest && at < base_; }))
+    return false;
+  return !from_global_base || (global_base_ && std::ranges::find(*starts, *global_base_) != starts->end());
+}
+
+bool Shapes::is_pointer_word(std::uint32_t address) {
   for (const std::uint32_t function : program_.mentions(address)) {
     const Flow* flow = program_.flow(function);
     if (flow == nullptr || !program_.spend(flow->nodes.size())) continue;

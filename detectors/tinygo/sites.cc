@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "detectors/tinygo/memory_rules.h"
 #include "detectors/tinygo/roles.h"
 
 namespace heapbump::tinygo {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t kSiteBytes =
     2048;  // of what is kept of one occurrence here, in the finding and in the report
-constexpr std::uint32_t kNear = 64;  // bytes around the heap base in which the compiler folds offsets
 // Constants up to so far above the heap base are looked at: more than any region that is asked for in
 // practice.
 constexpr std::uint32_t kWindow = 64 * static_cast<std::uint32_t>(kPageSize);
@@ -23,6 +23,8 @@ Role role_of(Use use) {
       return Role::heap_start;
     case Use::gc_root_end:
       return Role::gc_root_end;
+    case Use::stack_top:
+      return Role::stack_top;
     default:
       return Role::unrelated;
   }
@@ -33,11 +35,11 @@ class Collector {
   Collector(Program& program, const Runtime& runtime, const DataImage& image, std::uint32_t base,
             std::optional<std::uint32_t> global_base)
       : program_(program),
-        runtime_(runtime),
         image_(image),
         base_(base),
         global_base_(global_base),
-        roles_(program, runtime, image, base, global_base) {
+        shapes_(program, runtime, image, base, global_base),
+        roles_(shapes_) {
     for (const Term& term : runtime.folded) folded_.emplace(term.value, term.sign);
   }
 
@@ -46,6 +48,10 @@ class Collector {
     root_length();
     words();
     globals();
+    odd_constants();
+    MemoryFindings memory = judge_memory_uses(shapes_);
+    std::ranges::move(memory.refusals, std::back_inserter(found_.refusals));
+    found_.evidence = std::move(memory.evidence);
     std::ranges::sort(found_.sites, {}, &Site::file_offset);
     return std::move(found_);
   }
@@ -59,14 +65,22 @@ class Collector {
   void folded(Value value, int sign);
   void words();
   void globals();
+  void odd_constants();
+  void dead_code(const Flow& flow);
   void add(Site site, const Verdict& verdict, int moves, std::int64_t distance);
+  /// The same for the verdict of a table, which is unexplained if no rule decides.
+  void add(Site site, const std::optional<Verdict>& verdict, std::string_view otherwise, int moves,
+           std::int64_t distance) {
+    add(std::move(site), verdict.value_or(Verdict{Use::unknown, std::string(otherwise), {}}), moves,
+        distance);
+  }
   [[nodiscard]] Site site_of(Value value) const;
 
   Program& program_;
-  const Runtime& runtime_;
   const DataImage& image_;
   const std::uint32_t base_;
   const std::optional<std::uint32_t> global_base_;
+  Shapes shapes_;
   Roles roles_;
   std::map<Value, int> folded_;  ///< Runtime::folded, with the first sign of each
   Occurrences found_;
@@ -83,12 +97,13 @@ void Collector::add(Site site, const Verdict& verdict, int moves, std::int64_t d
   if (verdict.use == Use::unknown) {
     found_.refusals.push_back(
         {Code::kUnexplained,
-         described(distance) + " stands here and its use is not explained: " + verdict.why,
-         site.file_offset});
+         described(distance) + " stands here and its use is not explained: " + verdict.why, site.file_offset,
+         verdict.rule});
   }
   site.role = role_of(verdict.use);
   site.moves = verdict.use == Use::heap_start ? moves : 0;
   site.why = (verdict.use == Use::unknown ? "not explained: " : "") + verdict.why;
+  site.rule = verdict.rule;
   found_.has_gc_root_end |= verdict.use == Use::gc_root_end;
   found_.sites.push_back(std::move(site));
 }
@@ -101,20 +116,8 @@ void Collector::folded(Value value, int sign) {
   const auto number = static_cast<std::uint32_t>(value.node().value);
   const auto distance = static_cast<std::int32_t>((sign < 0 ? number : 0u - number) - base_);
   if (distance == 0) return;  // the heap base itself is followed like any other
-  if (distance < -static_cast<std::int32_t>(kNear) || distance > static_cast<std::int32_t>(kNear)) return;
-  // The constant may be shared with other code; then it cannot be both.
-  for (const User& user : value.users()) {
-    const bool sums = !user.is_effect && op::is_i32_sum(value.flow->nodes[user.index].opcode);
-    const bool sized =
-        sums && std::ranges::any_of(program_.sum({value.flow, user.index}).terms,
-                                    [&](const Term& term) { return runtime_.is_end(program_, term.value); });
-    if (!sized)
-      return add(site_of(value), {Use::unknown, "it is part of the metadata's size and of something else"}, 0,
-                 distance);
-  }
-  add(site_of(value),
-      {Use::heap_start,
-       "folded into the metadata's size: it is taken from the heap's end and the rest divided"},
+  if (distance < -kNear || distance > kNear) return;
+  add(site_of(value), judge_folded(value, shapes_), "it is part of the metadata's size and of something else",
       sign < 0 ? 1 : -1, distance);
 }
 
@@ -122,7 +125,7 @@ void Collector::constant(Value value) {
   const auto number = static_cast<std::uint32_t>(value.node().value);
   const std::int64_t above = std::int64_t{number} - base_;
   const std::int64_t negated = std::int64_t{0u - number} - base_;
-  const std::int64_t near = kNear;
+  constexpr std::int64_t near = kNear;
   if (const auto term = folded_.find(value); term != folded_.end() && above != 0 && negated != 0)
     return folded(value, term->second);
   if (above >= 0 && above <= near) {
@@ -130,9 +133,7 @@ void Collector::constant(Value value) {
   } else if (negated >= -near && negated <= near) {
     add(site_of(value), roles_.near({value, -1, static_cast<std::int32_t>(negated)}), -1, negated);
   } else if (above < 0 && above >= -near) {
-    // Mostly the last objects' addresses: listed only if it turns out to be more.
-    const Verdict verdict = roles_.below(value, static_cast<std::int32_t>(above));
-    if (verdict.use != Use::unrelated) add(site_of(value), verdict, 1, above);
+    add(site_of(value), roles_.below(value, static_cast<std::int32_t>(above)), 1, above);
   } else if (above > 0 && above <= kWindow) {
     add(site_of(value), roles_.far(value), 0, above);
   }
@@ -141,19 +142,10 @@ void Collector::constant(Value value) {
 /// No address is 64 bits wide, but two words can be stored at once and an extended one folded.
 void Collector::wide_constant(Value value) {
   const auto bits = static_cast<std::uint64_t>(value.node().value);
-  if (bits != base_ && static_cast<std::uint32_t>(bits) != base_ &&
-      static_cast<std::uint32_t>(bits >> 32) != base_)
-    return;
-  for (const User& user : value.users()) {
-    const bool stored = user.is_effect && value.flow->effects[user.index].kind == EffectKind::store;
-    const bool narrowed = !user.is_effect && value.flow->nodes[user.index].opcode == op::i32_wrap_i64;
-    if (stored || narrowed)
-      return add(site_of(value),
-                 {Use::unknown, "a 64-bit constant that holds it is stored or narrowed to an address"}, 0, 0);
-  }
-  add(site_of(value),
-      {Use::unrelated, "a 64-bit number: addresses have 32 bits and it is neither stored nor narrowed"}, 0,
-      0);
+  const auto is_near = [&](std::uint64_t number) { return number - (base_ - kNear) <= 2 * kNear; };
+  if (!is_near(bits) && !is_near(bits & UINT32_MAX) && !is_near(bits >> 32)) return;
+  add(site_of(value), judge_wide(value, shapes_),
+      "a 64-bit constant that holds it is stored or narrowed to an address", 0, 0);
 }
 
 void Collector::access(const Flow& flow, const Effect& effect) {
@@ -163,16 +155,7 @@ void Collector::access(const Flow& flow, const Effect& effect) {
   const std::int64_t above = effect.value - base_;
   if (above < 0 || above > kWindow) return;
   Site site{flow.occurrence(effect), Role::unrelated, 0, {}};
-  const auto address = program_.address(flow, effect);
-  if (address && *address >= base_ && *address - base_ < kNear)
-    add(std::move(site), {Use::heap_start, "the heap's first bytes are accessed by their address"}, 1, above);
-  else if (address && *address >= base_)
-    add(std::move(site), {Use::unknown, "memory is accessed at a fixed address inside the heap"}, 0, above);
-  else if (above <= kNear)
-    add(std::move(site), {Use::unknown, "memory is accessed at this offset from an unknown address"}, 0,
-        above);
-  else
-    add(std::move(site), {Use::unrelated, "the offset of a field from a pointer"}, 0, above);
+  add(std::move(site), judge_access({flow, effect}, shapes_), "memory is accessed at this offset", 1, above);
 }
 
 /// Newer collectors scan (start, length) instead of (start, end): the length stands for the roots' end.
@@ -185,9 +168,7 @@ void Collector::root_length() {
     for (NodeId id = 0; id < flow->nodes.size(); ++id) {
       const Node& node = flow->nodes[id];
       if (node.opcode != op::i32_const || static_cast<std::uint32_t>(node.value) != length) continue;
-      if (roles_.is_root_length({flow, id}))
-        add(site_of({flow, id}),
-            {Use::gc_root_end, "passed beside __global_base: the length up to the heap base"}, 0, 0);
+      if (const auto verdict = judge_length({flow, id}, shapes_)) add(site_of({flow, id}), *verdict, 0, 0);
     }
   }
 }
@@ -211,10 +192,14 @@ void Collector::code() {
         wide_constant({flow, id});
     }
     for (const Effect& effect : flow->effects) access(*flow, effect);
-    for (const Occurrence& dead : flow->dead) {
-      if (static_cast<std::uint32_t>(dead.value) != base_) continue;
-      add({dead, Role::unrelated, 0, {}}, {Use::unrelated, "no path leads to it"}, 0, 0);
-    }
+    dead_code(*flow);
+  }
+}
+
+void Collector::dead_code(const Flow& flow) {
+  for (const Occurrence& dead : flow.dead) {
+    if (static_cast<std::uint32_t>(dead.value) != base_) continue;
+    add({dead, Role::unrelated, 0, {}}, tinygo::dead_code(), 0, 0);
   }
 }
 
@@ -251,24 +236,28 @@ void Collector::globals() {
     if (global.imported || global.type != ValueType::i32 || !global.init.value) continue;
     const auto value = static_cast<std::uint32_t>(*global.init.value);
     if (value != base_) continue;
-    if (!program_.hold(kSiteBytes)) return;
+    if (program_.error()) return;
     const auto exported = [&](std::string_view name) {
       return std::ranges::binary_search(names, std::pair{index, name});
     };
     Site site{initial_value(global), Role::unrelated, 0, {}};
-    if (global.is_mutable) {
-      site.role = Role::stack_top;
-      site.why = "the initial value of a variable, not the heap's start";
-      found_.sites.push_back(std::move(site));
-    } else if (exported("__heap_base")) {
-      found_.has_symbol = true;
-      add(std::move(site), {Use::heap_start, "exported as __heap_base for the host to read"}, 1, 0);
-    } else if (exported("__data_end") || exported("__stack_high")) {
-      add(std::move(site), {Use::object_end, "exported as the end of what stands below the heap"}, 0, 0);
-    } else {
-      add(std::move(site), {Use::unknown, "a constant global holds it and no known name says what for"}, 0,
-          0);
-    }
+    const GlobalValue subject{global, exported("__heap_base"),
+                              exported("__data_end") || exported("__stack_high")};
+    found_.has_symbol |= subject.exported_as_base && !global.is_mutable;
+    add(std::move(site), judge_global(subject, shapes_),
+        "a constant global holds it and no known name says what for", 1, 0);
+  }
+}
+
+/// They have no site, since no edit of them is known.
+void Collector::odd_constants() {
+  for (const OddConstant& constant : program_.odd_constants()) {
+    const std::int64_t above = std::int64_t{constant.value} - base_;
+    if (above < -kNear || above > kNear || !program_.hold(kSiteBytes)) continue;
+    const Verdict verdict = tinygo::odd_constant(constant.vector);
+    found_.refusals.push_back({Code::kUnexplained,
+                               described(above) + " stands here and its use is not explained: " + verdict.why,
+                               constant.file_offset, verdict.rule});
   }
 }
 
@@ -277,114 +266,6 @@ void Collector::globals() {
 Occurrences collect_occurrences(Program& program, const Runtime& runtime, const DataImage& image,
                                 std::uint32_t base, std::optional<std::uint32_t> global_base) {
   return Collector(program, runtime, image, base, global_base).run();
-}
-
-Verdict Roles::far(Value constant) {
-  std::string seen_as;
-  std::vector<Value> pending = spread(constant);
-  if (pending.empty()) return {Use::unknown, "there is too much between it and its uses to follow"};
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    for (const User& user : pending[i].users()) {
-      if (user.is_effect) {
-        const Effect& effect = pending[i].flow->effects[user.index];
-        const bool accesses = effect.kind == EffectKind::load || effect.kind == EffectKind::store ||
-                              effect.kind == EffectKind::atomic || effect.kind == EffectKind::bulk;
-        const bool fixed = accesses && program_.constant(pending[i]).value_or(0) >= base_;
-        if (fixed && (user.position == 0 || (user.position == 1 && effect.opcode == op::memory_copy)))
-          return {Use::unknown, "memory is accessed at a fixed address inside the heap"};
-        if (effect.kind == EffectKind::store && user.position == 1) {
-          const auto word = program_.address(*pending[i].flow, effect);
-          if (word && (runtime_.start_words.contains(*word) || runtime_.pointer_words.contains(*word) ||
-                       runtime_.metadata_words.contains(*word) || runtime_.end_words.contains(*word)))
-            return {Use::unknown, "it is stored in a variable of the heap"};
-        }
-        seen_as = effect.kind == EffectKind::store ? "stored as a value" : "passed on as a value";
-        continue;
-      }
-      const Value used_by{pending[i].flow, user.index};
-      const Node& node = used_by.node();
-      if (node.kind != NodeKind::binary) continue;
-      if (op::is_i32_sum(node.opcode)) {
-        const Sum sum = program_.sum(used_by);
-        for (const Term& term : sum.terms) {
-          if (runtime_.kind(program_, term.value) != HeapKind::none)
-            return {Use::unknown, "it is added to, or taken from, a bound of the heap"};
-          // A scaled index has no address of its own, so the constant would be one.
-          if (is_block_offset(term.value) &&
-              (is_accessed(used_by) || runtime_.heap_functions.contains(used_by.flow->function)))
-            return {Use::unknown, "an array that begins at it, inside the heap, is indexed"};
-        }
-        if (sum.terms.empty() && std::ranges::find(pending, used_by) == pending.end())
-          pending.push_back(used_by);
-        seen_as = "a summand";
-      } else if (op::compares_two_i32(node.opcode)) {
-        const Value other = used_by.operand(1 - user.position);
-        if (runtime_.kind(program_, other) != HeapKind::none)
-          return {Use::unknown, "it is compared with a bound of the heap"};
-        if (is_heap_pointer(other))
-          return {Use::unknown, "a pointer that is also checked against the heap's end is compared with it"};
-        seen_as = "compared with a number";
-      } else {
-        seen_as = "an operand of other arithmetic";
-      }
-    }
-  }
-  return {Use::unrelated,
-          "a number above the heap base that is no address and never meets the heap's bounds: " +
-              (seen_as.empty() ? std::string("unused") : seen_as)};
-}
-
-Verdict Roles::below(Value constant, std::int32_t offset) {
-  for (const Value at : spread(constant))
-    for (const User& user : at.users()) {
-      if (user.is_effect) continue;
-      const Value used_by{at.flow, user.index};
-      const Node& node = used_by.node();
-      if (node.kind != NodeKind::binary) continue;
-      const bool compares = op::compares_two_i32(node.opcode);
-      const Value other = used_by.operand(1 - user.position);
-      if (compares && runtime_.kind(program_, other) != HeapKind::none)
-        return {Use::unknown, "an address just below the heap base is compared with a bound of the heap"};
-      if (compares && offset == -1 && is_heap_pointer(other))
-        return {
-            Use::heap_start,
-            "a pointer that is also checked against the heap's end is compared with the last byte below it"};
-      if (!op::is_i32_sum(node.opcode)) continue;
-      for (const Term& term : program_.sum(used_by).terms)
-        if (runtime_.kind(program_, term.value) != HeapKind::none)
-          return {Use::unknown, "an address just below the heap base is taken from a bound of the heap"};
-    }
-  return {Use::unrelated, "the address of an object"};
-}
-
-Verdict Roles::word(std::uint32_t address) {
-  if (runtime_.start_words.contains(address))
-    return {Use::heap_start, "the variable heapStart begins with it"};
-  if (runtime_.pointer_words.contains(address))
-    return {Use::heap_start, "the variable heapptr begins with it"};
-  seen_.clear();
-  Verdicts verdicts;
-  bool read = false;
-  for (const std::uint32_t function : program_.mentions(address)) {
-    const Flow* flow = program_.flow(function);
-    if (flow == nullptr) continue;
-    for (NodeId id = 0; id < flow->nodes.size(); ++id) {
-      if (flow->nodes[id].kind != NodeKind::load || program_.loaded_word({flow, id}) != address) continue;
-      read = true;
-      follow({{flow, id}, 1, 0}, 0, verdicts);
-    }
-    for_each_word_store(
-        program_, std::vector{function}, [&](const Flow& in, const Effect& effect, std::uint32_t at) {
-          if (at == address && program_.constant(stored_value(in, effect)) == base_)
-            verdicts.push_back({Use::heap_start, "a variable that begins with it and is set to it again"});
-        });
-  }
-  // __global_base beside it: the runtime's globalsStart and globalsEnd.
-  if (global_base_ && address >= 4 && image_.load32(address - 4) == *global_base_)
-    return {Use::gc_root_end, "the word before it holds __global_base"};
-  if (verdicts.empty() && !read)
-    return {Use::unknown, "a data word holds it that no code reads by its address"};
-  return settle(verdicts);
 }
 
 }  // namespace heapbump::tinygo

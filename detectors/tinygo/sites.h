@@ -16,6 +16,7 @@ namespace heapbump::tinygo {
 struct Occurrences {
   std::vector<Site> sites;
   std::vector<Error> refusals;
+  std::vector<Evidence> evidence;  ///< what the memory's size is used for
   bool has_gc_root_end = false;
   bool has_symbol = false;  ///< an exported __heap_base says the same
 };

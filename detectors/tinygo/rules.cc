@@ -1,0 +1,470 @@
+#include "detectors/tinygo/rules.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "detectors/tinygo/memory_rules.h"
+#include "detectors/tinygo/place_rules.h"
+
+namespace heapbump::tinygo {
+namespace {
+
+template <typename Subject>
+using UseRule = Rule<std::optional<Verdict>, Subject, Shapes>;
+
+// ---- Sums ----
+
+std::optional<Verdict> block_address(const TermUse& use, Shapes& shapes) {
+  if (use.term.sign < 0 || !shapes.is_block_offset(use.term.value)) return std::nullopt;
+  return Verdict{Use::heap_start, "the address of a block is computed from it"};
+}
+
+std::optional<Verdict> heap_size(const TermUse& use, Shapes& shapes) {
+  const bool opposed = (use.term.sign > 0) != (use.carrier.sign > 0);
+  if (!opposed || !shapes.is_bound(use.term.value)) return std::nullopt;
+  return Verdict{Use::heap_start, "the heap's size is computed from it"};
+}
+
+std::optional<Verdict> pointer_distance(const TermUse& use, Shapes& shapes) {
+  if (use.term.sign < 0 || use.carrier.sign > 0 || !shapes.is_heap_pointer(use.term.value))
+    return std::nullopt;
+  return Verdict{Use::heap_start, "it is taken from a pointer that is checked against the heap's end"};
+}
+
+constexpr auto kTermRules = std::to_array<UseRule<TermUse>>({
+    {{"tinygo.block-address", "A block's number times 16 is added to it: it moves.",
+      "blockAddress is heapStart + block * 16. The number counts from the heap's start, so the address is "
+      "right for "
+      "whichever start it is added to.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (gcBlock.address); gc_conservative.go before 0.27"},
+     block_address},
+    {{"tinygo.heap-size", "It is taken from heapEnd, metadataStart, heapStart or heapptr: it moves.",
+      "A difference with a bound of the heap is a size; both ends rise by the region, so it stays the size "
+      "that it was.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (calculateHeapAddresses), gc_leaking.go"},
+     heap_size},
+    {{"tinygo.pointer-distance",
+      "It is taken from a pointer that is also checked against the heap's end: it moves.",
+      "Only a pointer into the heap is compared with metadataStart or heapEnd, and its distance from the "
+      "start of the "
+      "heap is the same wherever the heap starts.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (blockFromAddr)"},
+     pointer_distance},
+});
+
+std::optional<Verdict> roots_length(const ConstantSum& use, Shapes& shapes) {
+  const auto is_global_base = [&](const Term& term) {
+    return term.sign < 0 && shapes.program().constant(term.value) == shapes.global_base();
+  };
+  if (use.carrier.sign < 0 || !shapes.global_base() ||
+      !std::ranges::any_of(use.sum.constants, is_global_base))
+    return std::nullopt;
+  return Verdict{Use::gc_root_end, "the length from __global_base is computed from it"};
+}
+
+constexpr auto kConstantSumRules = std::to_array<UseRule<ConstantSum>>({
+    {{"tinygo.roots-length", "__global_base is taken from it: it stays.",
+      "The distance is the length of the static data, in which the collector looks for roots. It does not "
+      "grow when the "
+      "heap moves away.",
+      "tinygo-org/tinygo src/runtime/gc_globals.go, arch_tinygowasm.go (globalsStart, globalsEnd)"},
+     roots_length},
+});
+
+std::optional<Verdict> block_number(const Carrier& carrier, Shapes& shapes) {
+  if (carrier.sign > 0 || !shapes.is_block_difference(carrier.value)) return std::nullopt;
+  return Verdict{Use::heap_start, "a pointer's block number is computed from it"};
+}
+
+constexpr auto kDifferenceRules = std::to_array<UseRule<Carrier>>({
+    {{"tinygo.block-number",
+      "What it is taken from is divided by the size of a block, and the quotient leads to the metadata: it "
+      "moves.",
+      "blockFromAddr is (address - heapStart) / 16. Only a block's number indexes the metadata.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (blockFromAddr, gcBlock.state)"},
+     block_number},
+});
+
+// ---- Comparisons ----
+
+std::optional<Verdict> negated_order(const Comparison& use, Shapes&) {
+  if (use.carrier.sign > 0) return std::nullopt;
+  return Verdict{Use::unknown, "its negation is compared"};
+}
+
+std::optional<Verdict> bound_compared(const Comparison& use, Shapes& shapes) {
+  if (!shapes.is_bound(use.other)) return std::nullopt;
+  return Verdict{Use::heap_start, "it is compared with a bound of the heap"};
+}
+
+std::optional<Verdict> roots_walk(const Comparison& use, Shapes& shapes) {
+  if (!shapes.walks_static_data(use.other, true)) return std::nullopt;
+  return Verdict{Use::gc_root_end, "a pointer that starts at __global_base walks up to it"};
+}
+
+std::optional<Verdict> object_walk(const Comparison& use, Shapes& shapes) {
+  if (!shapes.walks_static_data(use.other, false)) return std::nullopt;
+  return Verdict{Use::object_end, "a pointer into a static object walks up to it"};
+}
+
+std::optional<Verdict> pointer_compared(const Comparison& use, Shapes& shapes) {
+  if (!shapes.is_heap_pointer(use.other)) return std::nullopt;
+  return Verdict{Use::heap_start,
+                 "a pointer that is also checked against the heap's end is compared with it"};
+}
+
+std::optional<Verdict> block_compared(const Comparison& use, Shapes& shapes) {
+  const Sum sum = shapes.program().sum(use.other);
+  const auto is_block = [&](const Term& term) { return term.sign > 0 && shapes.is_block_offset(term.value); };
+  if (!std::ranges::any_of(sum.terms, is_block)) return std::nullopt;
+  return Verdict{Use::heap_start, "a block's address is compared with it"};
+}
+
+constexpr auto kComparisonRules = std::to_array<UseRule<Comparison>>({
+    {{"tinygo.negated-order", "Its negation is compared: refused.",
+      "The order of negated addresses is the reverse, and no release of the runtime compares them; a number "
+      "that is "
+      "compared so is not known to be the heap's start.",
+      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
+     negated_order},
+    {{"tinygo.bound-compared", "It is compared with heapEnd, metadataStart, heapStart or heapptr: it moves.",
+      "Both sides are bounds of the same heap, and both rise by the region.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go, gc_leaking.go"},
+     bound_compared},
+    {{"tinygo.roots-walk", "A pointer that starts at __global_base walks up to it: it stays.",
+      "The loop scans the static data for roots. What is behind them, the region, is not of the program and "
+      "holds no "
+      "roots.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (markRoots), arch_tinygowasm.go (globalsEnd)"},
+     roots_walk},
+    {{"tinygo.object-walk", "A pointer that starts in a static object walks up to it: it stays.",
+      "The last static object ends where the heap starts; objects do not move.",
+      "llvm/llvm-project lld/wasm/Writer.cpp (layoutMemory): __heap_base follows the data"},
+     object_walk},
+    {{"tinygo.pointer-compared",
+      "A pointer that is also checked against the heap's end is compared with it: it moves.",
+      "The pair of comparisons asks whether the pointer is on the heap; its lower bound is the heap's start.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (isOnHeap, looksLikePointer)"},
+     pointer_compared},
+    {{"tinygo.block-compared", "A block's address is compared with it: it moves.",
+      "The address was computed from a block's number, so it moves with the heap.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (gcBlock.address)"},
+     block_compared},
+});
+
+// ---- Operands ----
+
+std::optional<Verdict> condition(const OperandUse& use, Shapes&) {
+  const Node& node = use.used_by.node();
+  if (node.kind == NodeKind::select && use.position == 2) return Verdict{Use::unrelated, "it is a condition"};
+  return std::nullopt;
+}
+
+std::optional<Verdict> zero_compared(const OperandUse& use, Shapes&) {
+  const Node& node = use.used_by.node();
+  if (node.kind != NodeKind::unary || node.opcode != op::i32_eqz) return std::nullopt;
+  return Verdict{Use::unrelated, "it is compared with zero"};
+}
+
+std::optional<Verdict> factor(const OperandUse& use, Shapes&) {
+  const Node& node = use.used_by.node();
+  if (node.kind != NodeKind::binary || !op::is_i32_scale(node.opcode)) return std::nullopt;
+  return Verdict{Use::unrelated, "it is a factor or a divisor"};
+}
+
+constexpr auto kOperandRules = std::to_array<UseRule<OperandUse>>({
+    {{"tinygo.condition", "It is the condition of a select: it stays.",
+      "Only whether it is zero counts, and neither start of the heap is.",
+      "WebAssembly specification, select"},
+     condition},
+    {{"tinygo.zero-compared", "It is compared with zero: it stays.",
+      "Neither start of the heap is zero, so the answer is the same.", "WebAssembly specification, i32.eqz"},
+     zero_compared},
+    {{"tinygo.factor", "It is a factor or a divisor: it stays.",
+      "No address is multiplied or divided as it stands; the runtime divides differences of addresses only. "
+      "Numbers such "
+      "as the seconds of a day (86400) are addresses of some heaps.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go divides differences only"},
+     factor},
+});
+
+// ---- Effects ----
+
+std::optional<std::uint32_t> stored_word(const EffectUse& use, Shapes& shapes) {
+  if (use.effect.kind != EffectKind::store || use.position != 1 || use.effect.opcode != op::i32_store)
+    return std::nullopt;
+  return shapes.program().address(*use.carrier.value.flow, use.effect);
+}
+
+std::optional<Verdict> first_bytes(const EffectUse& use, Shapes&) {
+  if (!is_address_operand(use.effect, use.position) || use.carrier.sign < 0) return std::nullopt;
+  const std::int64_t at = use.carrier.offset + (use.effect.kind == EffectKind::bulk ? 0 : use.effect.value);
+  if (at < 0 || at >= kNear) return std::nullopt;
+  return Verdict{Use::heap_start, "the heap's first bytes are accessed by their address"};
+}
+
+std::optional<Verdict> stored_in_start(const EffectUse& use, Shapes& shapes) {
+  const auto word = stored_word(use, shapes);
+  if (!word || !shapes.runtime().start_words.contains(*word)) return std::nullopt;
+  return Verdict{Use::heap_start, "it is stored in heapStart"};
+}
+
+std::optional<Verdict> stored_in_pointer(const EffectUse& use, Shapes& shapes) {
+  const auto word = stored_word(use, shapes);
+  if (!word || !shapes.runtime().pointer_words.contains(*word)) return std::nullopt;
+  return Verdict{Use::heap_start, "it is stored in heapptr"};
+}
+
+std::optional<Verdict> stored_again(const EffectUse& use, Shapes& shapes) {
+  const auto word = stored_word(use, shapes);
+  if (!word || shapes.image().load32(*word) != shapes.base() + static_cast<std::uint32_t>(use.carrier.offset))
+    return std::nullopt;
+  return Verdict{Use::heap_start, "it is stored in a variable that begins with it"};
+}
+
+std::optional<Verdict> stored_as_address(const EffectUse& use, Shapes& shapes) {
+  const auto word = stored_word(use, shapes);
+  if (!word || !shapes.is_pointer_word(*word)) return std::nullopt;
+  return Verdict{Use::heap_start, "it is stored in a variable whose value is used as an address"};
+}
+
+std::optional<Verdict> suspended(const EffectUse& use, Shapes& shapes) {
+  const Flow& flow = *use.carrier.value.flow;
+  if (use.effect.kind != EffectKind::store || use.position != 1 || use.effect.opcode != op::i32_store ||
+      shapes.program().address(flow, use.effect) ||
+      !Program::on_asyncify_stack(flow, flow.operands_of(use.effect)[0]))
+    return std::nullopt;
+  return Verdict{Use::saved, "saved across a suspension"};
+}
+
+std::optional<Verdict> beside_global_base(const EffectUse& use, Shapes& shapes) {
+  if (use.effect.kind != EffectKind::call && use.effect.kind != EffectKind::call_indirect)
+    return std::nullopt;
+  const Flow& flow = *use.carrier.value.flow;
+  if (use.position == 0 || !shapes.is_global_base({&flow, flow.operands_of(use.effect)[use.position - 1]}))
+    return std::nullopt;
+  return Verdict{Use::gc_root_end, "it is passed beside __global_base"};
+}
+
+std::optional<Verdict> branch(const EffectUse& use, Shapes&) {
+  if (use.effect.kind != EffectKind::branch) return std::nullopt;
+  return Verdict{Use::unrelated, "it is a condition"};
+}
+
+constexpr auto kEffectRules = std::to_array<UseRule<EffectUse>>({
+    {{"tinygo.first-bytes", "An access at it, or at most 63 bytes above, takes it as an address: it moves.",
+      "The linker puts no object at or above __heap_base, so the access is to the heap's first bytes: the "
+      "allocator's "
+      "first node of free ranges.",
+      "llvm/llvm-project lld/wasm/Writer.cpp (layoutMemory); tinygo-org/tinygo src/runtime/gc_blocks.go, "
+      "0.42"},
+     first_bytes},
+    {{"tinygo.stored-in-start", "It is stored in heapStart: it moves.",
+      "The variable was recognised by what code does with it, and is set to nothing but the heap's start.",
+      "tinygo-org/tinygo src/runtime/arch_tinygowasm.go (heapStart)"},
+     stored_in_start},
+    {{"tinygo.stored-in-pointer", "It is stored in heapptr: it moves.",
+      "The leaking allocator hands out memory from heapptr up, and heapptr begins at the heap's start.",
+      "tinygo-org/tinygo src/runtime/gc_leaking.go (heapptr)"},
+     stored_in_pointer},
+    {{"tinygo.stored-again",
+      "It is stored in a variable that begins with the same number in the data: it moves.",
+      "Initialiser and store give the variable the same value, so both are the heap's start, and both move.",
+      "tinygo-org/tinygo src/runtime/arch_tinygowasm.go (heapStart, set by the entry function at -opt=0)"},
+     stored_again},
+    {{"tinygo.stored-as-address", "It is stored in a variable whose value is used as an address: it moves.",
+      "No object is at the heap's start, so a pointer with this value points at the heap.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go, 0.42 (first free range)"},
+     stored_as_address},
+    {{"tinygo.suspended",
+      "It is put on asyncify's stack: it comes back into the same local, whose other uses decide.",
+      "Asyncify writes every live local to its stack when it unwinds and reads it back into the same local "
+      "when it "
+      "rewinds; the value is not seen by other code.",
+      "WebAssembly/binaryen src/passes/Asyncify.cpp"},
+     suspended},
+    {{"tinygo.beside-global-base", "It is the argument after __global_base: it stays.",
+      "A range of static data is passed, in which the collector looks for roots.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go (markRoots(globalsStart, globalsEnd))"},
+     beside_global_base},
+    {{"tinygo.branch", "A branch takes it as its condition: it stays.",
+      "Only whether it is zero counts, and neither start of the heap is.",
+      "WebAssembly specification, br_if and if"},
+     branch},
+});
+
+// ---- The heap's start ----
+
+using StartRule = CheckRule<Runtime, const StartContext>;
+
+Check one_start(const Runtime& runtime, const StartContext&) {
+  if (runtime.candidates.size() == 1) return holds();
+  std::string values;
+  for (const auto& [value, ways] : runtime.candidates) values += (values.empty() ? "" : ", ") + hex(value);
+  return fails("the runtime's arithmetic gives several heap starts: " + values, Code::kAmbiguous);
+}
+
+Check start_above_data(const Runtime& runtime, const StartContext& in) {
+  const std::uint32_t base = runtime.candidates.begin()->first;
+  if (base >= in.image.end() && base <= in.program.module().memory_bytes()) return holds();
+  return fails("the heap start " + hex(base) +
+               " that the runtime computes with is not between the static data's end " + hex(in.image.end()) +
+               " and the memory's end");
+}
+
+Check heap_unused(const Runtime& runtime, const StartContext& in) {
+  for (const auto* words : {&runtime.end_words, &runtime.metadata_words})
+    for (const std::uint32_t word : *words)
+      if (in.image.load32(word) != 0)
+        return fails("the variable of the heap at " + hex(word) + " begins with " +
+                         hex(in.image.load32(word)) + ": the heap was in use when this module was saved",
+                     Code::kSnapshot);
+  return holds();
+}
+
+Check doubling_maximum(const Runtime& runtime, const StartContext& in) {
+  if (!in.program.module().memories.front().max) return not_applicable();
+  if (runtime.grows) return holds();
+  return fails("the memory has a declared maximum, and how much the heap grows by was not recognised",
+               Code::kUnexplained);
+}
+
+/// A mask that clears more than the bits within a page.
+bool is_wide_mask(std::uint32_t mask) {
+  const std::uint32_t low = ~mask + 1;  // the power of two that it rounds down to
+  return mask >= 0x80000000 && (low & (low - 1)) == 0 && low > kPageSize;
+}
+
+Check narrow_alignment(const Runtime& runtime, const StartContext& in) {
+  const std::uint32_t base = runtime.candidates.begin()->first;
+  std::set<std::uint32_t> functions = runtime.heap_functions;
+  for (const std::uint32_t function : in.program.mentions(base - kNear, base + kNear))
+    functions.insert(function);
+  for (const std::uint32_t function : functions) {
+    const Flow* flow = in.program.flow(function);
+    if (flow == nullptr) continue;  // program.error() ends the detection
+    for (const Node& node : flow->nodes) {
+      if (node.kind != NodeKind::binary || node.opcode != op::i32_and) continue;
+      for (const NodeId operand : flow->operands_of(node)) {
+        const auto mask = flow->constant(operand);
+        if (mask && is_wide_mask(static_cast<std::uint32_t>(*mask)))
+          return fails("function " + std::to_string(function) +
+                           ", which knows the heap's bounds, aligns to " +
+                           std::to_string(~static_cast<std::uint32_t>(*mask) + 1) +
+                           " bytes: addresses that move by whole pages are aligned otherwise",
+                       Code::kUnexplained);
+      }
+    }
+  }
+  return holds();
+}
+
+constexpr auto kStartRules = std::to_array<StartRule>({
+    {{"tinygo.one-start", "All that the runtime computes from the heap's start comes from one number.",
+      "Two numbers mean that one of them is not the heap's start, and which one is not known.",
+      "tinygo-org/tinygo src/runtime/gc_blocks.go, gc_leaking.go: one heapStart"},
+     one_start},
+    {{"tinygo.start-above-data",
+      "The heap's start is not below the end of the data segments, nor beyond the memory.",
+      "The linker puts __heap_base behind all data. Data above it is a heap that was in use when the module "
+      "was saved.",
+      "llvm/llvm-project lld/wasm/Writer.cpp (layoutMemory)"},
+     start_above_data},
+    {{"tinygo.heap-unused", "heapEnd and metadataStart are zero in the data.",
+      "The runtime sets them when it starts. Where the data hold values, the program had run when the module "
+      "was saved, "
+      "and objects of its heap have addresses that would have to move, too.",
+      "bytecodealliance/wizer; tinygo-org/tinygo src/runtime/arch_tinygowasm.go (heapEnd has no initial "
+      "value)"},
+     heap_unused},
+    {{"tinygo.doubling-maximum", "Where the memory has a declared maximum, the heap grows by doubling.",
+      "The maximum is raised to what as many doublings of the new minimum come to. Under another policy the "
+      "last growth "
+      "could fail although it did not before.",
+      "tinygo-org/tinygo src/runtime/arch_tinygowasm.go (growHeap)"},
+     doubling_maximum},
+    {{"tinygo.narrow-alignment",
+      "No function that knows the heap's start or its bounds aligns to more than a page.",
+      "The heap moves by whole pages, so an address keeps its alignment up to a page and no farther. An "
+      "allocator that "
+      "finds its chunks by masking coarser would find others.",
+      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
+     narrow_alignment},
+});
+
+constexpr auto kStartInfos = infos_of(kStartRules);
+constexpr auto kTermInfos = infos_of(kTermRules);
+constexpr auto kConstantSumInfos = infos_of(kConstantSumRules);
+constexpr auto kDifferenceInfos = infos_of(kDifferenceRules);
+constexpr auto kComparisonInfos = infos_of(kComparisonRules);
+constexpr auto kOperandInfos = infos_of(kOperandRules);
+constexpr auto kEffectInfos = infos_of(kEffectRules);
+
+constexpr auto kUseTables = std::to_array<RuleTable>({
+    {"Is the heap's start that the runtime computes with one, and where the linker puts it?", true,
+     kStartInfos},
+    {"What is the heap base for that is added to this term, or taken from it?", false, kTermInfos},
+    {"What is the heap base for that is summed with constants alone?", false, kConstantSumInfos},
+    {"What is the heap base for that is taken from something?", false, kDifferenceInfos},
+    {"What is the heap base for that is compared with this?", false, kComparisonInfos},
+    {"What is the heap base for that is an operand of this instruction?", false, kOperandInfos},
+    {"What is the heap base for that is accessed, stored, passed or branched on here?", false, kEffectInfos},
+});
+
+}  // namespace
+
+Verdict settle(const std::vector<Verdict>& verdicts) {
+  const Verdict* first = nullptr;
+  bool saved = false;
+  for (const Verdict& verdict : verdicts) {
+    if (verdict.use == Use::unknown) return verdict;
+    if (verdict.use == Use::saved) {
+      saved = true;
+    } else if (first == nullptr) {
+      first = &verdict;
+    } else if (first->use != verdict.use) {
+      return {Use::unknown, "it is used in two ways: " + first->why + ", and " + verdict.why, {}};
+    }
+  }
+  if (first != nullptr) return *first;
+  static_assert(kEffectRules[5].info.id == "tinygo.suspended");
+  if (saved) return {Use::unknown, "it is only saved across a suspension", kEffectRules[5].info.id};
+  return unused();
+}
+
+std::optional<Failure> check_start(const Runtime& runtime, const StartContext& context) {
+  std::vector<Evidence> none;
+  return first_failure(kStartRules, runtime, context, "heap-start", none);
+}
+
+std::optional<Verdict> judge_term(const TermUse& use, Shapes& shapes) {
+  return ask(kTermRules, use, shapes);
+}
+std::optional<Verdict> judge_constant_sum(const ConstantSum& use, Shapes& shapes) {
+  return ask(kConstantSumRules, use, shapes);
+}
+std::optional<Verdict> judge_difference(const Carrier& carrier, Shapes& shapes) {
+  return ask(kDifferenceRules, carrier, shapes);
+}
+std::optional<Verdict> judge_comparison(const Comparison& use, Shapes& shapes) {
+  return ask(kComparisonRules, use, shapes);
+}
+std::optional<Verdict> judge_operand(const OperandUse& use, Shapes& shapes) {
+  return ask(kOperandRules, use, shapes);
+}
+std::optional<Verdict> judge_effect(const EffectUse& use, Shapes& shapes) {
+  return ask(kEffectRules, use, shapes);
+}
+
+std::span<const RuleTable> rule_tables() {
+  static const std::vector<RuleTable> tables = [] {
+    std::vector<RuleTable> all(kUseTables.begin(), kUseTables.end());
+    for (const auto more : {place_rule_tables(), memory_rule_tables()})
+      all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }();
+  return tables;
+}
+
+}  // namespace heapbump::tinygo

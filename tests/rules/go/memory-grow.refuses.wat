@@ -1,0 +1,6 @@
+;; A second function has it.
+;; in program.wat
+;; hole extra
+  (func (export "f") (result i32)
+    (memory.grow (i32.const 1)))
+;; end

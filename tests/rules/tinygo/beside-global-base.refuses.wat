@@ -1,0 +1,8 @@
+;; The argument before it is another address.
+;; in block-collector.wat
+;; hole extra
+  (func $scan (param i32 i32) (result i32)
+    (i32.xor (local.get 0) (local.get 1)))
+  (func (export "f") (result i32)
+    (call $scan (i32.const 65540) (i32.const 86416)))
+;; end

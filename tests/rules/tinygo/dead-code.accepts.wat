@@ -1,0 +1,7 @@
+;; No path leads to it.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f") 
+    (unreachable)
+    (drop (i32.clz (i32.const 86416))))
+;; end

@@ -1,0 +1,8 @@
+;; The heap doubles.
+;; in block-collector.wat
+;; hole memory
+  (memory (export "memory") 2 64)
+;; end
+;; hole grow
+    (if (i32.eq (memory.grow (memory.size)) (i32.const -1)) (then (unreachable)))
+;; end

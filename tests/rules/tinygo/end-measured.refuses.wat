@@ -1,0 +1,6 @@
+;; Another address is taken from it.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f") (result i32)
+    (i32.sub (i32.load (i32.const 65600)) (i32.const 70000)))
+;; end

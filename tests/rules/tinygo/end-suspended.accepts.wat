@@ -1,0 +1,12 @@
+;; It is stored on asyncify's stack.
+;; in block-collector.wat
+;; hole extra
+  (global $state (mut i32) (i32.const 0))
+  (global $stack (mut i32) (i32.const 0))
+  (func (export "asyncify_start_unwind") (param i32)
+    (global.set $state (i32.const 1))
+    (global.set $stack (local.get 0)))
+  (func (export "f")
+    (if (i32.eq (global.get $state) (i32.const 1))
+      (then (i32.store (i32.load (global.get $stack)) (i32.load (i32.const 65600))))))
+;; end

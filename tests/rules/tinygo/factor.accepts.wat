@@ -1,0 +1,6 @@
+;; It is a factor.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f") (param i32) (result i32)
+    (i32.mul (local.get 0) (i32.const 86416)))
+;; end

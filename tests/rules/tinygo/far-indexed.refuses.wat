@@ -1,0 +1,6 @@
+;; A multiple of 16 is added to it.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f") (param i32) (result i32)
+    (i32.load (i32.add (i32.shl (local.get 0) (i32.const 4)) (i32.const 100000))))
+;; end

@@ -1,0 +1,6 @@
+;; It is added to a word that is nothing of the heap.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f") (result i32)
+    (i32.add (i32.load (i32.const 65620)) (i32.const 100000)))
+;; end

@@ -1,0 +1,5 @@
+;; The result is compared with -1 for equality.
+;; in block-collector.wat
+;; hole grow
+    (if (i32.eq (memory.grow (memory.size)) (i32.const -1)) (then (unreachable)))
+;; end

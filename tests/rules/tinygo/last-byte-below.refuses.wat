@@ -1,0 +1,7 @@
+;; It is compared with metadataStart itself.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f") (param i32) (result i32)
+    (if (i32.ge_u (local.get 0) (i32.load (i32.const 65604))) (then (unreachable)))
+    (i32.gt_u (i32.load (i32.const 65604)) (i32.const 86415)))
+;; end

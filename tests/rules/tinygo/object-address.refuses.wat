@@ -1,0 +1,6 @@
+;; It is added to heapEnd.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f") (param i32) (result i32)
+    (i32.add (i32.load (i32.const 65600)) (i32.const 86400)))
+;; end

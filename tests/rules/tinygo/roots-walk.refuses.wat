@@ -1,0 +1,8 @@
+;; The pointer starts at an address that a word holds.
+;; in block-collector.wat
+;; hole roots
+    (local $at i32)
+    (local.set $at (i32.load (i32.const 65620)))
+    (loop $next
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (i32.const 86416))))
+;; end

@@ -1,0 +1,9 @@
+;; The word begins with the heap base.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f")
+    (i32.store (i32.const 65700) (i32.const 86416)))
+;; end
+;; hole data
+  (data (i32.const 65700) "\90\51\01\00") ;; 86416
+;; end

@@ -1,0 +1,8 @@
+;; Memory is loaded from what the word holds.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f")
+    (i32.store (i32.const 65700) (i32.const 86416)))
+  (func (export "g") (result i32)
+    (i32.load (i32.load (i32.const 65700))))
+;; end

@@ -1,0 +1,8 @@
+;; The bits of what the word holds are counted.
+;; in block-collector.wat
+;; hole extra
+  (func (export "f")
+    (i32.store (i32.const 65700) (i32.const 86416)))
+  (func (export "g") (result i32)
+    (i32.clz (i32.load (i32.const 65700))))
+;; end

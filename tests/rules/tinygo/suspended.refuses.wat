@@ -1,0 +1,14 @@
+;; It is only saved.
+;; in block-collector.wat
+;; hole extra
+  (global $state (mut i32) (i32.const 0))
+  (global $stack (mut i32) (i32.const 0))
+  (func (export "asyncify_start_unwind") (param i32)
+    (global.set $state (i32.const 1))
+    (global.set $stack (local.get 0)))
+  (func (export "f") (param i32) (result i32) (local $base i32)
+    (local.set $base (i32.const 86416))
+    (if (i32.eq (global.get $state) (i32.const 1))
+      (then (i32.store (i32.load (global.get $stack)) (local.get $base))))
+    (i32.const 0))
+;; end
