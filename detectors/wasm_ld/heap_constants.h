@@ -20,9 +20,9 @@ namespace heapbump {
 struct HeapConstants {
   std::vector<Site> sites;
   std::vector<Evidence> evidence;
-  bool owned = false;                  ///< the start is used as more than the measure of a size
-  bool addressed = false;              ///< ... and by more than being handed on as it is
-  bool dlmalloc = false;               ///< the fields of dlmalloc's malloc_state check out
+  bool owned = false;            ///< the start is used as more than the measure of a size
+  bool addressed = false;        ///< ... and by more than being handed on as it is
+  bool dlmalloc = false;         ///< the fields of dlmalloc's malloc_state check out
   std::optional<Error> refusal;  ///< the first constant that could not be explained
 };
 

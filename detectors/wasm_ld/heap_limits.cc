@@ -212,9 +212,9 @@ Result<std::optional<Error>> LimitSearch::run() {
 }  // namespace
 
 Result<std::optional<Error>> find_fixed_limit(const Module& module, const GrowthReport& growth,
-                                                    const NameSection& names, const DataImage& image,
-                                                    std::uint64_t base, const std::set<Place>& breaks,
-                                                    std::span<const Site> sites) {
+                                              const NameSection& names, const DataImage& image,
+                                              std::uint64_t base, const std::set<Place>& breaks,
+                                              std::span<const Site> sites) {
   return LimitSearch(module, growth, names, image, base, breaks, sites).run();
 }
 

@@ -145,7 +145,8 @@ template <typename Subject, typename Context, std::size_t N>
                                                    std::string_view signal, std::vector<Evidence>& evidence) {
   for (const auto& rule : table) {
     Check check = rule.applies(subject, context);
-    if (check.answer == Check::Answer::fails) return Failure{std::move(check.wrong), rule.info.id, check.code};
+    if (check.answer == Check::Answer::fails)
+      return Failure{std::move(check.wrong), rule.info.id, check.code};
     for (std::string& line : check.evidence)
       evidence.push_back({std::string(signal), std::move(line), rule.info.id});
   }
