@@ -223,6 +223,7 @@ bool only_returned(const Flow& flow, NodeId node) {
   return std::ranges::all_of(flow.users(node), [&](const User& user) {
     if (!user.is_effect) return false;
     const Effect& effect = flow.effects[user.index];
+    if (effect.kind == EffectKind::drop) return true;
     if (effect.kind != EffectKind::store || user.position != 1) return false;
     const Linear address = linear_form(flow, flow.operands_of(effect)[0]);
     return address.base != kNoNode && flow.nodes[address.base].kind == NodeKind::global &&
