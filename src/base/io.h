@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +48,30 @@ struct WriteOptions {
 /// device or FIFO is written to directly. Errors: kIoWrite, kTerminal.
 [[nodiscard]] Status write_file(const std::string& path, const std::vector<Bytes>& pieces,
                                 const WriteOptions& options);
+
+struct Output {
+  std::string path;
+  std::vector<Bytes> pieces;
+  WriteOptions options;
+};
+
+struct FailedOutput {
+  std::size_t index = 0;  ///< of the output that could not be written
+  Error error;
+};
+
+/// Writes all of the outputs or none: every file is whole under a temporary name before the first is renamed,
+/// and what was renamed is taken back when a later one fails. What goes to a pipe or a device cannot be taken
+/// back, so it is written between the two. The paths must name different files (same_file). Errors: as
+/// write_file.
+[[nodiscard]] std::expected<void, FailedOutput> write_files(std::span<const Output> outputs);
+
+/// Whether two paths name one regular file, now or once it is written: by device and inode where both exist,
+/// else by folder and name after links are followed. `-` is no file.
+[[nodiscard]] bool same_file(const std::string& a, const std::string& b);
+
+/// Whether a path names a regular file, also over links.
+[[nodiscard]] bool is_regular_file(const std::string& path);
 
 /// From now on SIGINT, SIGTERM and SIGHUP remove the temporary files of running write_file calls before they
 /// end the process, and a file-size limit is an error of writing. For programs, not for libraries: it sets

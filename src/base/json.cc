@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/printable.h"
+
 namespace heapbump {
 namespace {
 
@@ -58,7 +60,8 @@ class Printer {
   void print_string(const std::string& text) {
     const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
     if (!std::ranges::all_of(text, plain)) {
-      out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      out_ +=
+          printable_json(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
       return;
     }
     out_ += '"';

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "wasm/module.h"
 
 namespace heapbump::cli {
@@ -48,10 +49,7 @@ struct LoadedModule {
 [[nodiscard]] Result<std::unique_ptr<LoadedModule>> load_module(const Session& session,
                                                                 const std::string& path);
 
-/// A text for the terminal: control characters are shown as \xNN, and no more than 4096 bytes of it.
-[[nodiscard]] std::string printable(std::string_view text);
-
-/// What users see for standard input.
+/// A path as messages show it (printable), with a word for standard input.
 [[nodiscard]] std::string display_name(const std::string& path);
 /// The same for a path that is written to.
 [[nodiscard]] std::string output_name(const std::string& path);

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "base/printable.h"
 #include "cli/cli.h"
 
 namespace heapbump::cli {
@@ -18,31 +19,12 @@ void print_line(bool color, const std::string& where, std::string_view kind, std
 
 }  // namespace
 
-// Names from a module go to the user's terminal, so none may hold a command to it, and none may fill it.
-std::string printable(std::string_view text) {
-  constexpr std::size_t kLongest = 4096;
-  std::string out;
-  for (const char c : text.substr(0, kLongest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
-    } else {
-      constexpr std::string_view kDigits = "0123456789abcdef";
-      out += "\\x";
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    }
-  }
-  if (text.size() > kLongest) out += "...";
-  return out;
-}
-
 std::string display_name(const std::string& path) {
-  return path == "-" ? "<stdin>" : path;
+  return path == "-" ? "<stdin>" : printable(path);
 }
 
 std::string output_name(const std::string& path) {
-  return path == "-" ? "<stdout>" : path;
+  return path == "-" ? "<stdout>" : printable(path);
 }
 
 int print_error(const Session& session, const std::string& file, const Error& error) {

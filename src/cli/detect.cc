@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "base/printable.h"
 #include "base/sha256.h"
 #include "cli/cli.h"
 #include "report/report.h"
@@ -17,7 +18,7 @@ struct Options {
 
 void print_finding(const Module& module, const Finding& finding) {
   const auto row = [](std::string_view name, const std::string& text) {
-    std::cout << name << std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') << text << '\n';
+    std::cout << name << std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') << printable(text) << '\n';
   };
   const Toolchain& t = finding.toolchain;
   row("toolchain",

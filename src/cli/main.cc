@@ -9,6 +9,7 @@
 #include <new>
 
 #include "base/io.h"
+#include "base/printable.h"
 #include "cli/cli.h"
 #include "report/report.h"
 
@@ -71,7 +72,7 @@ int run(int argc, char** argv) {
     if (std::ranges::find(argv, argv + argc, std::string_view("--json")) != argv + argc)
       print_json(failure_report({Code::kUsage, usage_message(app, e, argc, argv), {}}, nullptr, nullptr,
                                 std::nullopt));
-    std::cerr << "heapbump: error: " << usage_message(app, e, argc, argv) << " ["
+    std::cerr << "heapbump: error: " << printable(usage_message(app, e, argc, argv)) << " ["
               << code_info(Code::kUsage).name << "]\n"
               << "Run `heapbump --help` for the verbs and their options.\n";
     return kUsage;
@@ -98,7 +99,7 @@ int main(int argc, char** argv) {
     std::cerr << "heapbump: error: the machine has no memory left for this ["
               << heapbump::code_info(heapbump::Code::kOutOfMemory).name << "]\n";
   } catch (const std::exception& e) {
-    std::cerr << "heapbump: error: " << e.what() << " ["
+    std::cerr << "heapbump: error: " << heapbump::printable(e.what()) << " ["
               << heapbump::code_info(heapbump::Code::kInternal).name << "]\n";
   }
   return 1;

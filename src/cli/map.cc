@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cli/cli.h"
+#include "cli/paths.h"
 #include "detectors/detect.h"
 #include "record/record.h"
 #include "report/memory_map.h"
@@ -50,7 +51,10 @@ void add_map(CLI::App& app, Session& session) {
   CLI::App* verb = app.add_subcommand("map", "Draw a module's memory as it is at the start");
   verb->add_option("IN", options->in, "Core module, reserved or not, or - for standard input")->required();
   verb->add_option("--svg", options->svg, "Also write the picture as SVG here");
-  verb->callback([options, &session] { session.exit_code = map_file(session, *options); });
+  verb->callback([options, &session] {
+    check_paths({{"IN", options->in}}, {{"--svg", options->svg}});
+    session.exit_code = map_file(session, *options);
+  });
 }
 
 }  // namespace heapbump::cli

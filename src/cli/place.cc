@@ -5,6 +5,7 @@
 #include "adapters/registry.h"
 #include "cli/cli.h"
 #include "heapbump/component.h"
+#include "cli/paths.h"
 #include "report/report.h"
 
 namespace heapbump::cli {
@@ -79,10 +80,8 @@ void add_place(CLI::App& app, Session& session) {
     families += "  " + std::string(family.name) + "  " + std::string(family.summary) + "\n";
   verb->footer(families);
   verb->callback([options, &session] {
-    if (options->json && options->out == "-")
-      throw CLI::ValidationError("-o - and --json cannot both use standard output");
-    if (options->adapter == "-" && options->manifest == "-")
-      throw CLI::ValidationError("only one of ADAPTER and --manifest can be standard input");
+    check_paths({{"ADAPTER", options->adapter}, {"--manifest", options->manifest}},
+                {{"-o/--output", options->out}, {"--json", options->json ? "-" : ""}});
     session.exit_code = place_file(session, *options);
   });
 }

@@ -2,11 +2,14 @@
 // the report. Nothing is written when it refuses.
 #include "reserve/reserve.h"
 
+#include <cstdio>
 #include <iostream>
 #include <map>
 
+#include "base/printable.h"
 #include "base/sha256.h"
 #include "cli/cli.h"
+#include "cli/paths.h"
 #include "cli/run_options.h"
 #include "detectors/detect.h"
 #include "heapbump/verify.h"
@@ -26,6 +29,7 @@ struct Options {
   std::string prove = "static";
   RunOptions run;
   Request request;
+  bool in_place = false;
   bool dry_run = false;
   bool json = false;
 };
@@ -42,28 +46,59 @@ void to_request(Options& options) {
   options.request.min_confidence = confidences.at(options.min_confidence);
 }
 
-// Which of the outputs goes to standard output; two of them cannot share it.
-void check_outputs(const Options& options) {
-  if (options.out.empty() && !options.dry_run) throw CLI::RequiredError("-o/--output (or --dry-run)");
-  const int users = (options.out == "-" && !options.dry_run) + options.json + (options.manifest == "-") +
-                    (options.report == "-");
-  if (users > 1)
-    throw CLI::ValidationError("only one of -o, --json, --manifest and --report can use standard output");
+void check_options(Options& options) {
+  if (options.in_place && !options.out.empty())
+    throw CLI::ValidationError("--in-place and -o/--output exclude each other");
+  if (options.in_place && options.in == "-")
+    throw CLI::ValidationError("--in-place needs a file, not standard input");
+  if (options.in_place) options.out = options.in;
+  if (options.out.empty() && !options.dry_run)
+    throw CLI::RequiredError("-o/--output (or --in-place, --dry-run)");
+  check_paths({{"IN", options.in}, {"--stdin", options.run.standard_input}},
+              {{"-o/--output", options.dry_run ? "" : options.out},
+               {"--manifest", options.manifest},
+               {"--report", options.report},
+               {"--json", options.json ? "-" : ""}},
+              options.in_place ? InPlace::wanted : InPlace::offered);
 }
 
-int fail_with(const Session& session, const Options& options, const Error& error, const Module* module) {
-  if (options.json) {
+// What an earlier run left at the manifest's path would be taken for this run's. Only a manifest is removed.
+Status remove_stale_manifest(const std::string& path) {
+  if (path.empty() || path == "-" || !is_regular_file(path)) return {};
+  const auto text = read_file(path, kMaxJsonBytes);
+  const auto document = text ? parse_json(as_text(text->bytes.view())) : std::unexpected(text.error());
+  const bool manifest =
+      document && document->find("schema_version") != nullptr && document->find("slots") != nullptr;
+  if (!manifest)
+    return fail(Code::kIoWrite,
+                "is left as it is: it is no manifest, and nothing was reserved that it could describe");
+  if (std::remove(path.c_str()) != 0)
+    return fail(Code::kIoWrite, "describes an earlier run and cannot be removed");
+  return {};
+}
+
+// A run that failed leaves its report, and no manifest of an earlier one. Returns the exit code.
+int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error,
+              const Module* module) {
+  if (options.json || !options.report.empty()) {
     // The finding is worth its cost here: an audit wants to know why it was refused.
     std::optional<Finding> finding;
     if (module != nullptr && exit_code(error.code) >= 4) {
       if (auto found = detect(*module)) finding = *std::move(found);
     }
+    const Error told =
+        file == options.in ? error : Error{error.code, output_name(file) + ": " + error.message, {}};
     const Json report =
-        failure_report(error, module, finding ? &*finding : nullptr,
+        failure_report(told, module, finding ? &*finding : nullptr,
                        module != nullptr ? std::optional(sha256_hex(module->file)) : std::nullopt);
-    print_json(report);
+    if (options.json) print_json(report);
+    if (!options.report.empty() && options.report != file)
+      if (const auto written = write_text(options.report, report.dump() + "\n"); !written)
+        print_error(session, output_name(options.report), written.error());
   }
-  return print_error(session, options.in, error);
+  if (const auto removed = remove_stale_manifest(options.manifest); !removed)
+    print_error(session, options.manifest, removed.error());
+  return print_error(session, file == options.in ? file : output_name(file), error);
 }
 
 void describe(const Session& session, const Options& options, const Module& module,
@@ -75,12 +110,13 @@ void describe(const Session& session, const Options& options, const Module& modu
                     reservation.finding->warnings.end());
   for (const std::string& warning : warnings) print_warning(session, options.in, warning);
   if (plan.outcome != Plan::Outcome::reserve) {
-    std::cerr << display_name(options.in) << ": " << plan.note << '\n';
+    std::cerr << display_name(options.in) << ": " << printable(plan.note) << '\n';
     return;
   }
   const Manifest& m = plan.manifest;
   for (const Edit& edit : plan.edits) {
-    std::cerr << "  " << hex(edit.offset) << (edit.old_bytes.empty() ? " + " : "   ") << edit.reason << '\n';
+    std::cerr << "  " << hex(edit.offset) << (edit.old_bytes.empty() ? " + " : "   ")
+              << printable(edit.reason) << '\n';
   }
   std::cerr << display_name(options.in) << ": reserved " << m.region.pages << " pages at "
             << hex(m.region.base) << " by " << to_string(plan.strategy) << ", placement "
@@ -108,44 +144,41 @@ Status prove_reservation(const Session& session, const Options& options, const M
   return {};
 }
 
+int write_outputs(const Session& session, const Options& options, const LoadedModule& loaded,
+                  const Reservation& reservation) {
+  const Module& module = loaded.module;
+  const std::string manifest = manifest_json(reservation, module).dump() + "\n";
+  const std::string report = reserve_report(module, reservation, options.request).dump() + "\n";
+  std::vector<Output> outputs;
+  if (!options.dry_run)
+    outputs.push_back(
+        {options.out, reservation.pieces(module.file), {.mode = loaded.file.mode, .binary = true}});
+  const auto add_text = [&](const std::string& path, const std::string& text) {
+    if (!path.empty()) outputs.push_back({path, {as_bytes(text)}, {.mode = {}, .binary = false}});
+  };
+  add_text(options.manifest, manifest);
+  add_text(options.report, report);
+  if (const auto written = write_files(outputs); !written) {
+    const FailedOutput& failed = written.error();
+    return fail_with(session, options, outputs[failed.index].path, failed.error, &module);
+  }
+  if (options.json) std::cout << report;
+  describe(session, options, module, reservation);
+  return 0;
+}
+
 int reserve_file(const Session& session, Options& options) {
   to_request(options);
   const auto loaded = load_module(session, options.in);
-  if (!loaded) return fail_with(session, options, loaded.error(), nullptr);
+  if (!loaded) return fail_with(session, options, options.in, loaded.error(), nullptr);
   const Module& module = (*loaded)->module;
   const auto reservation = reserve(module, options.request);
-  if (!reservation) return fail_with(session, options, reservation.error(), &module);
-
-  const auto write_failed = [&](const std::string& path, const Error& error) {
-    if (options.json)
-      print_json(failure_report({error.code, output_name(path) + ": " + error.message, {}}, &module, nullptr,
-                                reservation->input_sha256));
-    return print_error(session, output_name(path), error);
-  };
-  const bool has_region = reservation->plan.outcome != Plan::Outcome::not_needed;
+  if (!reservation) return fail_with(session, options, options.in, reservation.error(), &module);
   if (options.prove != "none" && reservation->plan.outcome == Plan::Outcome::reserve) {
     const auto proved = prove_reservation(session, options, module, *reservation);
-    if (!proved) return fail_with(session, options, proved.error(), &module);
+    if (!proved) return fail_with(session, options, options.in, proved.error(), &module);
   }
-  if (!options.dry_run) {
-    const auto written = write_file(options.out, reservation->pieces(module.file),
-                                    {.mode = (*loaded)->file.mode, .binary = true});
-    if (!written) return write_failed(options.out, written.error());
-  }
-  if (!options.manifest.empty() && has_region) {
-    const auto written = write_text(options.manifest, to_json(reservation->plan.manifest).dump() + "\n");
-    if (!written) return write_failed(options.manifest, written.error());
-  }
-  if (options.json || !options.report.empty()) {
-    const Json report = reserve_report(module, *reservation, options.request);
-    if (!options.report.empty()) {
-      const auto written = write_text(options.report, report.dump() + "\n");
-      if (!written) return write_failed(options.report, written.error());
-    }
-    if (options.json) print_json(report);
-  }
-  describe(session, options, module, *reservation);
-  return 0;
+  return write_outputs(session, options, **loaded, *reservation);
 }
 
 }  // namespace
@@ -185,10 +218,11 @@ void add_reserve(CLI::App& app, Session& session) {
       ->capture_default_str();
   add_run_options(*verb, options->run);
   verb->add_option("ARGS", options->run.arguments, "After --: arguments of the program for --prove run");
+  verb->add_flag("--in-place", options->in_place, "Replace IN by the reserved module, instead of -o");
   verb->add_flag("--dry-run", options->dry_run, "Do everything but write OUT");
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] {
-    check_outputs(*options);
+    check_options(*options);
     session.exit_code = reserve_file(session, *options);
   });
 }

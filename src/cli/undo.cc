@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/cli.h"
+#include "cli/paths.h"
 
 namespace heapbump::cli {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 struct Options {
   std::string in;
   std::string out;
+  bool in_place = false;
 };
 
 int undo_file(const Session& session, const Options& options) {
@@ -31,9 +33,19 @@ void add_undo(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("undo", "Give back the module that was reserved, byte for byte");
   verb->add_option("RESERVED", options->in, "Reserved module, or - for standard input")->required();
-  verb->add_option("-o,--output", options->out, "Where the original goes, or - for standard output")
-      ->required();
-  verb->callback([options, &session] { session.exit_code = undo_file(session, *options); });
+  auto* output =
+      verb->add_option("-o,--output", options->out, "Where the original goes, or - for standard output");
+  verb->add_flag("--in-place", options->in_place, "Replace RESERVED by the original, instead of -o")
+      ->excludes(output);
+  verb->callback([options, &session] {
+    if (options->in_place) options->out = options->in;
+    if (options->out.empty()) throw CLI::RequiredError("-o/--output (or --in-place)");
+    if (options->in_place && options->in == "-")
+      throw CLI::ValidationError("--in-place needs a file, not standard input");
+    check_paths({{"RESERVED", options->in}}, {{"-o/--output", options->out}},
+                options->in_place ? InPlace::wanted : InPlace::offered);
+    session.exit_code = undo_file(session, *options);
+  });
 }
 
 }  // namespace heapbump::cli

@@ -236,6 +236,19 @@ Json to_json(const Manifest& m) {
   });
 }
 
+Json manifest_without_region(const std::string& sha256, std::uint64_t minimum,
+                             std::optional<std::uint64_t> maximum) {
+  Manifest m;
+  m.input_sha256 = m.output_sha256 = sha256;
+  m.memory_min_before = m.memory_min_after = minimum;
+  m.memory_max_before = m.memory_max_after = maximum;
+  m.placement = Placement::none;
+  Json document = to_json(m);
+  document["strategy"] = "none";
+  document["region"] = Json();
+  return document;
+}
+
 Result<Manifest> manifest_from_json(const Json& document) {
   if (document.as_object() == nullptr) return bad("the document", "is not an object");
   HEAPBUMP_TRY(const std::uint64_t version,
@@ -243,6 +256,9 @@ Result<Manifest> manifest_from_json(const Json& document) {
   if (version != kManifestVersion)
     return fail(Code::kUnsupportedManifest,
                 "manifest: schema version " + std::to_string(version) + " is not known; 1 is");
+  const Json* strategy = document.find("strategy");
+  if (strategy != nullptr && strategy->as_string() != nullptr && *strategy->as_string() == "none")
+    return fail(Code::kBadManifest, "manifest: nothing was reserved in the module that it describes");
   Manifest m;
   HEAPBUMP_TRY(const Json* module, member(document, "module", "module"));
   HEAPBUMP_TRY(m.input_sha256, sha256_at(*module, "input_sha256", "module.input_sha256", false));

@@ -22,6 +22,10 @@ inline constexpr std::string_view kShimExport = "cabi_realloc_adapter";
 [[nodiscard]] std::vector<Slot> make_slots(const Region& region, std::uint32_t adapters);
 
 [[nodiscard]] Json to_json(const Manifest& manifest);
+/// The manifest of a module that needs no region: no strategy, region and slots. `minimum` and `maximum` are
+/// the memory's limits in pages. manifest_from_json refuses it, since there is nothing to place.
+[[nodiscard]] Json manifest_without_region(const std::string& sha256, std::uint64_t minimum,
+                                           std::optional<std::uint64_t> maximum);
 /// Errors: kBadManifest naming the field; kUnsupportedManifest for another schema version.
 [[nodiscard]] Result<Manifest> manifest_from_json(const Json& document);
 

@@ -213,6 +213,14 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
   return report;
 }
 
+Json manifest_json(const Reservation& reservation, const Module& module) {
+  if (reservation.plan.outcome != Plan::Outcome::not_needed) return to_json(reservation.plan.manifest);
+  if (module.memories.empty()) return manifest_without_region(reservation.input_sha256, 0, {});
+  const Memory& memory = module.memories.front();
+  return manifest_without_region(reservation.input_sha256, memory.min.value,
+                                 memory.max ? std::optional(memory.max->value) : std::nullopt);
+}
+
 Json failure_report(const Error& error, const Module* module, const Finding* finding,
                     const std::optional<std::string>& input_sha256) {
   Json report = empty_report();

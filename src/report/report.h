@@ -34,6 +34,8 @@ inline constexpr int kReportVersion = 1;
 [[nodiscard]] Json component_manifest(const MadeComponent& made);
 /// The report of one placing.
 [[nodiscard]] Json to_json(const PlacedAdapter& placed);
+/// The manifest that `reserve` writes, also where nothing was needed.
+[[nodiscard]] Json manifest_json(const Reservation& reservation, const Module& module);
 
 /// The report of a verb that could not answer: status "error" (input/output, usage, malformed) or "refused".
 [[nodiscard]] Json failure_report(const Error& error, const Module* module, const Finding* finding,
