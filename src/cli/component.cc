@@ -7,6 +7,8 @@
 
 #include "adapters/released.h"
 #include "cli/cli.h"
+#include "cli/failure.h"
+#include "cli/paths.h"
 #include "report/report.h"
 
 namespace heapbump::cli {
@@ -25,16 +27,11 @@ struct Options {
   bool json = false;
 };
 
-void check_outputs(const Options& options) {
-  const int users = (options.out == "-") + options.json + (options.report == "-") +
-                    (options.manifest == "-") + (options.module == "-");
-  if (users > 1)
-    throw CLI::ValidationError(
-        "only one of -o, --json, --report, --manifest and --keep-module can use standard output");
-}
-
 int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_json(failure_report(error, nullptr, nullptr, std::nullopt));
+  if (options.json || !options.report.empty())
+    tell_failure(session, failure_report(error, nullptr, nullptr, std::nullopt), options.json,
+                 options.report == file ? "" : options.report);
+  drop_stale_manifest(session, options.manifest);
   return print_error(session, file, error);
 }
 
@@ -67,17 +64,24 @@ void describe(const Session& session, const Options& options, const MadeComponen
             << " bytes, adapter " << adapter << ", encoder " << made.encoder.version << "; checked\n";
 }
 
-/// The files beside the component, and what goes into each.
-Status write_others(const Options& options, const MadeComponent& made, std::string& failed) {
-  const auto write = [&](const std::string& path, const std::string& text) -> Status {
-    failed = path;
-    return path.empty() ? Status{} : write_text(path, text);
-  };
-  HEAPBUMP_CHECK(write(options.manifest, component_manifest(made).dump() + "\n"));
-  HEAPBUMP_CHECK(write(options.report, options.report.empty() ? "" : to_json(made).dump() + "\n"));
-  failed = options.module;
-  if (!options.module.empty()) HEAPBUMP_CHECK(write_file(options.module, {made.module}, {}));
-  return {};
+/// The component and the files beside it: all, or none.
+int write_outputs(const Session& session, const Options& options, const InputFile& input,
+                  const MadeComponent& made) {
+  const std::string manifest = component_manifest(made).dump() + "\n";
+  const std::string report = to_json(made).dump() + "\n";
+  std::vector<Output> outputs{{options.out, {made.component}, {.mode = input.mode, .binary = true}}};
+  if (!options.manifest.empty())
+    outputs.push_back({options.manifest, {as_bytes(manifest)}, {.mode = {}, .binary = false}});
+  if (!options.report.empty())
+    outputs.push_back({options.report, {as_bytes(report)}, {.mode = {}, .binary = false}});
+  if (!options.module.empty()) outputs.push_back({options.module, {made.module}, {}});
+  if (const auto written = write_files(outputs); !written) {
+    const FailedOutput& failed = written.error();
+    return fail_with(session, options, output_name(outputs[failed.index].path), failed.error);
+  }
+  if (options.json) std::cout << report;
+  describe(session, options, made);
+  return 0;
 }
 
 int make(const Session& session, const Options& options) {
@@ -95,14 +99,7 @@ int make(const Session& session, const Options& options) {
   }
   const auto made = make_component(file->bytes.view(), request);
   if (!made) return fail_with(session, options, options.in, made.error());
-  const auto written = write_file(options.out, {made->component}, {.mode = file->mode, .binary = true});
-  if (!written) return fail_with(session, options, output_name(options.out), written.error());
-  std::string failed;
-  if (const auto others = write_others(options, *made, failed); !others)
-    return fail_with(session, options, output_name(failed), others.error());
-  if (options.json) print_json(to_json(*made));
-  describe(session, options, *made);
-  return 0;
+  return write_outputs(session, options, *file, *made);
 }
 
 }  // namespace
@@ -134,7 +131,13 @@ void add_component(CLI::App& app, Session& session) {
   verb->add_option("--keep-module", options->module, "Write the core module that is embedded here");
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] {
-    check_outputs(*options);
+    const bool shipped = adapters::find_released(options->adapter) != nullptr;
+    check_paths({{"IN", options->in}, {"--adapter", shipped ? "" : options->adapter}},
+                {{"-o/--output", options->out},
+                 {"--manifest", options->manifest},
+                 {"--report", options->report},
+                 {"--keep-module", options->module},
+                 {"--json", options->json ? "-" : ""}});
     session.exit_code = make(session, *options);
   });
 }

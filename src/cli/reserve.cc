@@ -2,13 +2,13 @@
 // the report. Nothing is written when it refuses.
 #include "reserve/reserve.h"
 
-#include <cstdio>
 #include <iostream>
 #include <map>
 
 #include "base/printable.h"
 #include "base/sha256.h"
 #include "cli/cli.h"
+#include "cli/failure.h"
 #include "cli/paths.h"
 #include "cli/run_options.h"
 #include "detectors/detect.h"
@@ -62,21 +62,6 @@ void check_options(Options& options) {
               options.in_place ? InPlace::wanted : InPlace::offered);
 }
 
-// What an earlier run left at the manifest's path would be taken for this run's. Only a manifest is removed.
-Status remove_stale_manifest(const std::string& path) {
-  if (path.empty() || path == "-" || !is_regular_file(path)) return {};
-  const auto text = read_file(path, kMaxJsonBytes);
-  const auto document = text ? parse_json(as_text(text->bytes.view())) : std::unexpected(text.error());
-  const bool manifest =
-      document && document->find("schema_version") != nullptr && document->find("slots") != nullptr;
-  if (!manifest)
-    return fail(Code::kIoWrite,
-                "is left as it is: it is no manifest, and nothing was reserved that it could describe");
-  if (std::remove(path.c_str()) != 0)
-    return fail(Code::kIoWrite, "describes an earlier run and cannot be removed");
-  return {};
-}
-
 // A run that failed leaves its report, and no manifest of an earlier one. Returns the exit code.
 int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error,
               const Module* module) {
@@ -91,13 +76,9 @@ int fail_with(const Session& session, const Options& options, const std::string&
     const Json report =
         failure_report(told, module, finding ? &*finding : nullptr,
                        module != nullptr ? std::optional(sha256_hex(module->file)) : std::nullopt);
-    if (options.json) print_json(report);
-    if (!options.report.empty() && options.report != file)
-      if (const auto written = write_text(options.report, report.dump() + "\n"); !written)
-        print_error(session, output_name(options.report), written.error());
+    tell_failure(session, report, options.json, options.report == file ? "" : options.report);
   }
-  if (const auto removed = remove_stale_manifest(options.manifest); !removed)
-    print_error(session, options.manifest, removed.error());
+  drop_stale_manifest(session, options.manifest);
   return print_error(session, file == options.in ? file : output_name(file), error);
 }
 
