@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "base/shown.h"
+#include "record/manifest.h"
 #include "wasm/code.h"
 
 namespace heapbump {
