@@ -54,6 +54,9 @@ struct LoadedModule {
 /// The same for a path that is written to.
 [[nodiscard]] std::string output_name(const std::string& path);
 
+/// Says so where a module imports preview0, which no adapter serves.
+void warn_of_preview0(const Session& session, const std::string& path, const Module& module);
+
 /// "1,234,567"
 [[nodiscard]] std::string grouped(std::uint64_t value);
 

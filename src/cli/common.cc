@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include "base/printable.h"
@@ -48,6 +49,15 @@ Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const 
   HEAPBUMP_TRY(loaded->file, read_file(path, session.max_size));
   HEAPBUMP_TRY(loaded->module, read_module(loaded->file.bytes.view()));
   return loaded;
+}
+
+void warn_of_preview0(const Session& session, const std::string& path, const Module& module) {
+  const auto is_old = [](const Import& import) { return import.module == "wasi_unstable"; };
+  if (std::ranges::none_of(module.imports, is_old)) return;
+  print_warning(
+      session, path,
+      "it imports wasi_unstable (preview0), which no adapter serves; `heapbump component` makes a component "
+      "of it");
 }
 
 std::string grouped(std::uint64_t value) {

@@ -52,6 +52,7 @@ int detect_file(const Session& session, const Options& options) {
     return print_error(session, options.in, loaded.error());
   }
   const Module& module = (*loaded)->module;
+  warn_of_preview0(session, options.in, module);
   const Result<Finding> finding = detect(module);
   if (options.json) print_json(detect_report(module, finding, sha256_hex(module.file)));
   if (!finding) return print_error(session, options.in, finding.error());

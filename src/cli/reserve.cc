@@ -153,6 +153,7 @@ int reserve_file(const Session& session, Options& options) {
   const auto loaded = load_module(session, options.in);
   if (!loaded) return fail_with(session, options, options.in, loaded.error(), nullptr);
   const Module& module = (*loaded)->module;
+  warn_of_preview0(session, options.in, module);
   const auto reservation = reserve(module, options.request);
   if (!reservation) return fail_with(session, options, options.in, reservation.error(), &module);
   if (options.prove != "none" && reservation->plan.outcome == Plan::Outcome::reserve) {

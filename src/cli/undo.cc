@@ -17,6 +17,13 @@ struct Options {
 
 int undo_file(const Session& session, const Options& options) {
   const auto loaded = load_module(session, options.in);
+  if (!loaded && loaded.error().code == Code::kComponent)
+    return print_error(
+        session, options.in,
+        {Code::kComponent,
+         "the file is a component, in which there is nothing to undo: `heapbump component` does not "
+         "change the module that it is given",
+         loaded.error().offset});
   if (!loaded) return print_error(session, options.in, loaded.error());
   const auto original = undo((*loaded)->module);
   if (!original) return print_error(session, options.in, original.error());

@@ -9,6 +9,7 @@
 //   more      the component prints what the core prints and more between: hosts write only the first buffer of a fd_write
 //   varies    the core module prints something else each time, the component something of the same length or so
 //   differs   anything else; listed
+//   engine    the engine does not have a proposal that the module uses
 //   core      the core module itself does not run (it traps at once, or is no module)
 //   refused   no component was made, by the code
 import { spawnSync } from 'node:child_process';
@@ -50,6 +51,8 @@ export function verdict(core, again, made) {
   return made.stdout.length > core.stdout.length && isSubsequence(core.stdout, made.stdout) ? 'more' : 'differs';
 }
 
+// What an engine says of a proposal that it does not have.
+const NOT_KNOWN = /proposal not enabled|support is not enabled|invalid memory limits flags|CompileError/;
 const CANNOT_RUN = /unknown import|failed to (parse|compile|instantiate)|WebAssembly translation error|is not supported|Invalid input WebAssembly/;
 
 async function judge(file, { strategy, encoder, engines }, folder) {
@@ -73,10 +76,12 @@ async function judge(file, { strategy, encoder, engines }, folder) {
     if (engine === 'wasmtime') {
       ran = wasmtime(output);
     } else {
-      const { stdout, stderr, exitCode, signal } = await runComponent(fs.readFileSync(output), { modules: process.env.HEAPBUMP_REAL_MODULES, args: [NAME], env: {}, stdin: STDIN, seconds: SECONDS });
+      const made = await runComponent(fs.readFileSync(output), { modules: process.env.HEAPBUMP_REAL_MODULES, args: [NAME], env: {}, stdin: STDIN, seconds: SECONDS })
+        .catch((error) => ({ stdout: Buffer.alloc(0), stderr: String(error.stack), exitCode: 134, signal: null }));
+      const { stdout, stderr, exitCode, signal } = made;
       ran = { stdout, stderr: stderr.toString(), code: signal === null ? exitCode : 134 };
     }
-    verdicts[engine] = verdict(core, again, ran);
+    verdicts[engine] = NOT_KNOWN.test(ran.stderr) ? 'engine' : verdict(core, again, ran);
     if (!['same', 'more'].includes(verdicts[engine])) detail.push(`${engine}: ${verdicts[engine]}: core ${core.code} ${JSON.stringify(core.stdout.toString().slice(0, 200))} ${core.stderr.slice(0, 200)}; component ${ran.code} ${JSON.stringify(ran.stdout.toString().slice(0, 200))} ${ran.stderr.slice(0, 400)}`);
   }
   return { strategy: report.strategy, verdicts, detail: detail.join('\n    ') };

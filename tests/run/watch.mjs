@@ -184,9 +184,29 @@ class Watch {
   }
 }
 
+// The form in which the adapter is apart (region.apart): no memory is shared, so what the program imports is watched instead.
+function watchApart(watching) {
+  const { instantiate } = WebAssembly;
+  let found = false;
+  WebAssembly.instantiate = async (module, imports = {}) => {
+    const hosts = [PREVIEW1, 'wasi_unstable'].filter((name) => imports[name] !== undefined);
+    const isModule = module instanceof WebAssembly.Module;
+    const standsIn = isModule && WebAssembly.Module.exports(module).some(({ name }) => name === 'heapbump.load8');
+    if (!isModule || found || standsIn || hosts.length === 0) return instantiate(module, imports);
+    found = true;
+    const wrapped = (items) => Object.fromEntries(Object.entries(items).map(([name, item]) => [name, typeof item !== 'function' ? item
+      : watching.wrap('adapter', name.replace(/ \[v\d+\]$/, ''), item)]));
+    const { exports } = await instantiate(module, { ...imports, ...Object.fromEntries(hosts.map((name) => [name, wrapped(imports[name])])) });
+    watching.begin(exports.memory);
+    return { exports: watching.exportsOf('main', exports) };
+  };
+  return watching;
+}
+
 // Puts itself in the place of WebAssembly.instantiate. -> Watch
 export function watch(options) {
   const watching = new Watch(options);
+  if (options.region.apart) return watchApart(watching);
   const { instantiate } = WebAssembly;
   let main;
   WebAssembly.instantiate = async (module, imports = {}) => {

@@ -1,0 +1,68 @@
+// What keeps the adapter busy, apart: 10 MB through the streams, thousands of small writes, hundreds of variables and arguments,
+// files, folders, clocks, random bytes. The component prints what the core module prints, in Node and in wasmtime, and while a
+// host call runs nothing in the program's memory changes but the buffers that the call was given.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { runComponent } from '../run/component.mjs';
+import { runModule } from '../run/host.mjs';
+import { heapbump, temporaryFolder, TESTS } from '../run/heapbump.mjs';
+import { buildC, buildRust } from './build.mjs';
+import { wasmtime } from './sweep.mjs';
+import { modules } from './workshop.mjs';
+
+const PROGRAMS = {
+  'wasi-libc C': [(folder) => buildC('stress', folder), 5000],
+  TinyGo: [() => path.join(TESTS, 'fixtures/tinygo/stress-conservative.wasm'), 5000],
+  'Big Go': [() => path.join(TESTS, 'fixtures/go/busy-go1.26.wasm'), 12],
+  Rust: [(folder) => buildRust('busy', folder), 12],
+};
+
+for (const [name, [file, rounds]] of Object.entries(PROGRAMS)) {
+  test(`${name}, stress, apart`, async (t) => {
+    const folder = temporaryFolder(t);
+    const program = file(folder);
+    const output = path.join(folder, 'component.wasm');
+    const { code, stderr } = heapbump(['component', program, '-o', output, '--strategy', 'apart', '--encoder', 'builtin']);
+    assert.equal(code, 0, stderr);
+    const data = path.join(folder, 'data');
+    fs.mkdirSync(data);
+    for (let i = 0; i < 60; i++) fs.writeFileSync(path.join(data, `a-file-with-a-long-name-${i}.txt`), `line ${i}\n`.repeat(30 * i + 5));
+    const env = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`VARIABLE_${i}`, `value ${i} `.repeat(1 + (i % 13))]));
+    const args = ['program.wasm', String(rounds), ...Array.from({ length: 200 }, (_, i) => `argument-${i}`)];
+    const stdin = Buffer.from(Array.from({ length: 10_000_000 / 50 }, (_, i) => `${i} `.padEnd(49, 'abcdefgh') + '\n').join(''));
+    const options = { args, env, stdin, preopens: { '/data': data } };
+    const before = await runModule(fs.readFileSync(program), options);
+    assert.equal(before.trap, undefined, before.stderr.toString());
+    const after = await runComponent(fs.readFileSync(output), { modules, ...options, watch: { base: 0, size: 0, apart: true } });
+    assert.ok(after.stdout.equals(before.stdout), `jco: ${after.stderr.toString().slice(0, 1000)}`);
+    assert.deepEqual(after.watched.list, []);
+    assert.equal(after.watched.violations, 0);
+    assert.ok(after.watched.outside > 20, `watched at ${after.watched.outside} calls only`);
+    const flags = [...Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]), '--dir', `${data}::/data`];
+    const native = wasmtime(output, { args: args.slice(1), stdin, options: flags });
+    assert.ok(native.stdout.equals(before.stdout), `wasmtime: ${native.stderr.slice(0, 1000)}`);
+    assert.equal(native.code === 0, before.exitCode === 0);
+  });
+}
+
+test('the watch sees a bridge that writes a byte too many', async (t) => {
+  const folder = temporaryFolder(t);
+  const output = path.join(folder, 'component.wasm');
+  const { code, stderr } = heapbump(['component', PROGRAMS['wasi-libc C'][0](folder), '-o', output, '--strategy', 'apart', '--encoder', 'builtin']);
+  assert.equal(code, 0, stderr);
+  // fd_prestat_get and the like: the 8 bytes of a result become 24. `i32.const 8; call copy_out` ends their functions.
+  const bytes = fs.readFileSync(output);
+  const at = bytes.lastIndexOf('heapbump bridge'); // the bridge's name section, behind its code
+  let changed = 0;
+  for (let i = bytes.lastIndexOf('wasi_snapshot_preview1.fd_prestat_get', at); i < at; i++) {
+    if (bytes[i] === 0x41 && bytes[i + 1] === 8 && bytes[i + 2] === 0x10 && bytes[i + 4] === 0x20 && bytes[i + 6] === 0x0b) {
+      bytes[i + 1] = 24;
+      changed++;
+    }
+  }
+  assert.ok(changed > 0, 'no such place was found');
+  const { watched } = await runComponent(bytes, { modules, args: ['program.wasm', '10'], env: {}, preopens: { '/data': folder }, watch: { base: 0, size: 0, apart: true } });
+  assert.ok(watched.violations > 0, 'nothing was seen');
+});
