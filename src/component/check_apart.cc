@@ -41,7 +41,9 @@ constexpr std::size_t kProgram = 1, kStandIn = 4;
 class ApartChecker {
  public:
   ApartChecker(const Component& component, const std::shared_ptr<WorkMeter>& work, CheckedApart& out)
-      : component_(component), work_(work), out_(out) {}
+      : component_(component), work_(work), out_(out) {
+    for (const CoreInstance& instance : component.instances) items_ += 1 + instance.exports.size();
+  }
 
   Status run();
 
@@ -49,7 +51,7 @@ class ApartChecker {
   bool find_program();
   void find_parts(const Program& program);
   void check_arguments(const Program& program);
-  void check_memory();
+  Status check_memory();
   Status check_tenants();
   Status check_tenant(std::uint32_t instance, const Module& module);
   [[nodiscard]] bool is_part(std::uint32_t instance) const {
@@ -62,6 +64,7 @@ class ApartChecker {
   const Component& component_;
   std::shared_ptr<WorkMeter> work_;
   CheckedApart& out_;
+  std::uint64_t items_ = 0;  // what following one name to its origin may have to look through
   std::vector<std::byte> original_;
   std::array<std::optional<std::uint32_t>, kParts.size()> parts_;  // instances
 };
@@ -122,7 +125,9 @@ void ApartChecker::check_arguments(const Program& program) {
 
 // The program's memory may be named by the bridge's import and by nothing else; the stand-in's accessors as
 // well.
-void ApartChecker::check_memory() {
+Status ApartChecker::check_memory() {
+  HEAPBUMP_CHECK(
+      work_->charge((component_.memories.size() + component_.functions.size()) * items_ / kPassedPerUnit));
   const std::uint32_t program = *parts_[kProgram], stand_in = *parts_[kStandIn];
   for (const CoreItem& item : component_.memories) {
     if (!item.instance) continue;
@@ -146,6 +151,7 @@ void ApartChecker::check_memory() {
               component_.instances[i].file_offset);
     }
   }
+  return {};
 }
 
 Status ApartChecker::check_tenants() {
@@ -219,7 +225,7 @@ Status ApartChecker::run() {
   find_parts(*program);
   if (!std::ranges::all_of(parts_, [](const auto& part) { return part.has_value(); })) return {};
   check_arguments(*program);
-  check_memory();
+  HEAPBUMP_CHECK(check_memory());
   return check_tenants();
 }
 

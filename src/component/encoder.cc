@@ -16,6 +16,20 @@ std::string first_line(const std::string& text) {
   return text.substr(0, std::min<std::size_t>(text.find('\n'), kMaxVersionBytes));
 }
 
+/// The lines of a message as one line.
+std::string one_line(const std::string& text) {
+  std::string out;
+  bool gap = false;
+  for (const char c : text) {
+    gap = gap || c == '\n' || c == ' ';
+    if (c == '\n' || c == ' ') continue;
+    if (gap && !out.empty()) out += ' ';
+    gap = false;
+    out += c;
+  }
+  return out;
+}
+
 Result<Encoder> at_path(std::string path) {
   const Result<ProcessResult> run = run_process({path, "--version"});
   if (!run || run->exit_code != 0)
@@ -90,7 +104,7 @@ Result<std::vector<std::byte>> encode_with(const Encoder& encoder, Bytes module,
   }
   HEAPBUMP_TRY(const ProcessResult run, run_process(command));
   if (run.exit_code != 0)
-    return fail(Code::kEncoderFailed, encoder.version + " made no component: " + run.errors);
+    return fail(Code::kEncoderFailed, encoder.version + " made no component: " + one_line(run.errors));
   HEAPBUMP_TRY(const InputFile result, read_file(output));
   const Bytes bytes = result.bytes.view();
   return std::vector<std::byte>(bytes.begin(), bytes.end());

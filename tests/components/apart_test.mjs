@@ -99,7 +99,7 @@ const PROGRAMS = {
   'Big Go 1.26': () => fixture('go/busy-go1.26.wasm'),
   'TinyGo, block collector': () => fixture('tinygo/busy-conservative.wasm'),
   'TinyGo, no collector, asyncify': () => fixture('tinygo/busy-leaking-asyncify.wasm'),
-  'AssemblyScript': () => fixture('allocators/as-incremental.wasm'),
+  'a snapshot, whose heap was in use': () => fixture('allocators/snapshot-libc-2025.wasm'),
 };
 for (const [name, file] of Object.entries(PROGRAMS)) {
   test(`${name}: by default and apart, prints what the core module prints`, async (t) => {
