@@ -22,6 +22,8 @@ const IMAGE = 'src/wasm/data_image.cc';
 const UNDO = 'src/reserve/undo.cc';
 const VERIFY = 'src/verify/verify.cc';
 const IO = 'src/base/io.cc';
+const OUTPUT = 'src/base/output.cc';
+const TEMPORARY = 'src/base/temporary_file.cc';
 const MALFORMED = 'malformed Malformed.*';
 const UNDOES = 'verify_test Undo.*';
 
@@ -88,27 +90,27 @@ const GUARDS = [
   ['src/base/budget.h', 'units <= work_limit_) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
   ['src/base/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
   ['src/component/check.cc', 'HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
-  [IO, 'return renamed_;\n', 'if (renamed_) ::close(::open(target.c_str(), O_WRONLY | O_TRUNC));\n    return renamed_;\n', 'io symbolic link stays'],
-  [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io symbolic link stays'],
-  [IO, 'const std::string target = follow_links(path);', 'const std::string target = path;', 'io chain of links'],
-  [IO, 'TemporaryFile temporary(slash', 'if (exists) { Descriptor direct(::open(path.c_str(), O_WRONLY | O_TRUNC)); HEAPBUMP_CHECK(write_all(direct.get(), pieces)); return {}; }\n  TemporaryFile temporary(slash', 'io hard link'],
-  [IO, 'if (fd_ >= 0 && !renamed_) ::unlink(path_.c_str());', '', 'io file-size limit'],
+  [TEMPORARY, 'return renamed_;\n', 'if (renamed_) ::close(::open(target.c_str(), O_WRONLY | O_TRUNC));\n    return renamed_;\n', 'io symbolic link stays'],
+  [OUTPUT, 'staged.target = follow_links(path);', 'staged.target = path;', 'io symbolic link stays'],
+  [OUTPUT, 'staged.target = follow_links(path);', 'staged.target = path;', 'io chain of links'],
+  [OUTPUT, 'if (staged.existed && !S_ISREG(info.st_mode)) {', 'if (staged.existed) {', 'io hard link'],
+  [TEMPORARY, 'if (fd_ >= 0 && !renamed_) ::unlink(path_.c_str());', '', 'io file-size limit'],
   [IO, '::signal(SIGXFSZ, SIG_IGN);', '', 'io file-size limit'],
-  [IO, 'if (t.state == Temporary::kExists) ::unlink(t.path);', 't.state = Temporary::kFree;', 'io SIGTERM removes'],
+  [TEMPORARY, 'if (slot.state == TemporaryFile::Slot::kExists) ::unlink(slot.path);', 'static_cast<void>(slot);', 'io SIGTERM removes'],
   [IO, '::sigaction(signal, &action, nullptr);', 'static_cast<void>(action);', 'io SIGINT removes'],
-  [IO, 'if (const auto fd = named_descriptor(path)) return write_directly(*fd, false, pieces, options);', '', 'io where the redirection is'],
-  [IO, 'if (options.binary && ::isatty(fd) == 1)', 'if (false && options.binary)', 'io terminal'],
+  [OUTPUT, 'std::optional(STDOUT_FILENO) : named_descriptor(path);', 'std::optional(STDOUT_FILENO) : std::optional<int>();', 'io where the redirection is'],
+  [OUTPUT, 'if (options.binary && ::isatty(fd) == 1)', 'if (false && options.binary)', 'io terminal'],
   [IO, 'if (expected && size != *expected)', 'if (false)', 'io cut while it is read'],
   [IO, 'if (expected && size != *expected)', 'if (false)', 'io shrinks or grows'],
   [IO, 'if (S_ISDIR(info.st_mode)) return fail(Code::kIoRead, "is a directory");', '', 'io a directory is an error'],
-  [IO, 'if (exists && S_ISDIR(info.st_mode)) return fail(Code::kIoWrite, "is a directory");', '', 'io a directory is an error'],
-  [IO, 'if (exists && ::access(path.c_str(), W_OK) != 0) return', 'if (false) return', 'io read-only target'],
-  [IO, 'const unsigned mode = options.mode.value_or(mode_under_umask());', 'const unsigned mode = mode_under_umask();', 'io input itself as the target'],
-  [IO, 'if (written < 0) return fail(Code::kIoWrite', 'if (written < 0) return {};\n    if (false) return fail(Code::kIoWrite', 'io full is an error'],
+  [OUTPUT, 'if (staged.existed && S_ISDIR(info.st_mode)) return fail(Code::kIoWrite, "is a directory");', '', 'io a directory is an error'],
+  [OUTPUT, 'if (staged.existed && ::access(path.c_str(), W_OK) != 0) return', 'if (false) return', 'io read-only target'],
+  [OUTPUT, 'const unsigned mode = output.options.mode.value_or(mode_under_umask());', 'const unsigned mode = mode_under_umask();', 'io input itself as the target'],
+  [OUTPUT, 'if (written < 0) return fail(Code::kIoWrite', 'if (written < 0) return {};\n    if (false) return fail(Code::kIoWrite', 'io full is an error'],
   [IO, 'if (size > max_size) return fail(Code::kTooLarge, "the input is larger than the limit of " + std::to_string(max_size) + " bytes (--max-size)");\n  return', 'return', 'io max-size'],
   [IO, 'if (expected && *expected > max_size)', 'if (false)', 'io max-size'],
-  [IO, 'path_(folder + ".heapbump-XXXXXX.tmp")', 'path_(folder + ".heapbump-one000.tmp")', 'io two runs'],
-  [IO, 'fd_ = ::mkostemps(path_.data(), 4, O_CLOEXEC);', 'path_ = path_.substr(0, path_.rfind(\'/\') + 1) + ".heapbump-oneone.tmp"; fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);', 'io two runs'],
+  [TEMPORARY, 'path_(folder + ".heapbump-XXXXXX.tmp")', 'path_(folder + ".heapbump-one000.tmp")', 'io two runs'],
+  [TEMPORARY, 'fd_ = ::mkostemps(path_.data(), 4, O_CLOEXEC);', 'path_ = path_.substr(0, path_.rfind(\'/\') + 1) + ".heapbump-oneone.tmp"; fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);', 'io two runs'],
 ];
 
 // The guard's text in a file, however the formatter breaks its lines.

@@ -15,8 +15,8 @@ namespace heapbump {
 /// "...". The result is valid UTF-8 on one line.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// JSON text in which no such character stands as it is: each becomes \uNNNN, which means the same (RFC 8259, section
-/// 7). The text must be valid UTF-8.
+/// JSON text in which no such character stands as it is: each becomes \uNNNN, which means the same (RFC 8259,
+/// section 7). The text must be valid UTF-8.
 [[nodiscard]] std::string printable_json(std::string_view json);
 
 }  // namespace heapbump

@@ -4,8 +4,8 @@
 
 #include "adapters/registry.h"
 #include "cli/cli.h"
-#include "heapbump/component.h"
 #include "cli/paths.h"
+#include "heapbump/component.h"
 #include "report/report.h"
 
 namespace heapbump::cli {
