@@ -98,7 +98,7 @@ export async function judge(file, truth, settings, note) {
     note(`${by} ${strategy}: verify`);
     entry.verify = verified(settings.heapbump, file, made);
     note(`${by} ${strategy}`, entry);
-    entry.fault = await faultOf(original, output, made.manifest.region, (what) => note(`${by} ${strategy}: ${what}`, entry, 2 + original.took / 20));
+    entry.fault = await faultOf(original, output, made.manifest.region, (what) => note(`${by} ${strategy}: ${what}`, entry, 5 + original.took / 20));
   }
   return { original, entries };
 }

@@ -8,8 +8,8 @@ import { Worker } from 'node:worker_threads';
 const WORKER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.mjs');
 
 export class Pool {
-  // settings go to judge() and Builder; `seconds` is the time for a build or for the original's run. A reserved module gets
-  // what the worker asks for it: many times what the original took.
+  // settings go to judge() and Builder; `seconds` is the time for the original's run, a build gets ten times that (on a machine
+  // that does much else), a reserved module what the worker asks for it: many times what the original took.
   constructor({ jobs, work, settings, seconds }) {
     Object.assign(this, { work, settings, seconds, waiting: [], busy: new Map(), idle: [], ids: 0 });
     for (let i = 0; i < jobs; i++) this.start();
@@ -40,7 +40,7 @@ export class Pool {
     }
   }
 
-  watch(worker, task, seconds = this.seconds) {
+  watch(worker, task, seconds = task.doing === 'build' ? 10 * this.seconds : this.seconds) {
     clearTimeout(task.timer);
     task.timer = setTimeout(() => this.lose(worker, 'does not end'), seconds * 1000);
   }
