@@ -25,7 +25,7 @@ export class Pool {
   // -> what worker.mjs answers for this description
   judge(spec) {
     return new Promise((resolve) => {
-      this.waiting.push({ id: this.ids++, spec, resolve, entries: [], doing: 'build' });
+      this.waiting.push({ id: this.ids++, spec, resolve, entries: [], doing: 'build', patience: 1 });
       this.next();
     });
   }
@@ -42,7 +42,7 @@ export class Pool {
 
   watch(worker, task, seconds = task.doing === 'build' ? 10 * this.seconds : this.seconds) {
     clearTimeout(task.timer);
-    task.timer = setTimeout(() => this.lose(worker, 'does not end'), seconds * 1000);
+    task.timer = setTimeout(() => this.lose(worker, 'does not end'), seconds * task.patience * 1000);
   }
 
   hear(worker, message) {
@@ -72,6 +72,11 @@ export class Pool {
     this.start();
     if (task !== undefined) {
       clearTimeout(task.timer);
+      // The clock is the machine's, which may be busy: what did not end is tried once more, with much more time.
+      if (task.patience === 1) {
+        this.waiting.unshift(Object.assign(task, { patience: 6, entries: [], doing: 'build' }));
+        return this.next();
+      }
       const [, by, strategy] = /^(reserve|other|naive) (\w+)/.exec(task.doing) ?? [];
       const entry = task.entries.find((one) => one.by === by && one.strategy === strategy);
       if (entry !== undefined) entry.fault = what;
