@@ -192,10 +192,10 @@ test('the input itself as the target is replaced whole, and undo brings it back'
   const file = path.join(where, 'in.wasm');
   fs.copyFileSync(fixture, file);
   fs.chmodSync(file, 0o750);
-  assert.equal(reserve(file, file).status, 0);
+  assert.equal(run(['reserve', file, '--in-place']).status, 0);
   assert.equal(hash(file), smallHash);
   assert.equal(fs.statSync(file).mode & 0o777, 0o750);
-  assert.equal(run(['undo', file, '-o', file]).status, 0);
+  assert.equal(run(['undo', file, '--in-place']).status, 0);
   assert.equal(hash(file), hash(fixture));
   assert.deepEqual(fs.readdirSync(where), ['in.wasm']);
 });
