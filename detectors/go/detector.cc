@@ -18,8 +18,6 @@ using go::Era;
 using go::ModuleData;
 
 constexpr std::uint64_t kArena = std::uint64_t{4} << 20, kFirstArena = std::uint64_t{64} << 20;
-constexpr std::uint64_t kEntryScratch =
-    16;  // rt0_js_wasm.s of Go 1.11 to 1.13 stores argc and argv just above `end`
 
 std::string go_version(const Module& module, std::string& how) {
   for (const ProducersField& field : read_producers(module)) {
@@ -107,7 +105,7 @@ void apply_era(const Module& module, const ModuleData& data, Era era, Finding& f
       finding.heap_base = data.end;
       // Go 1.11 to 1.13 cannot be told from 1.14 and 1.15 by their structure; the bytes are few, so all are
       // spared.
-      finding.bump_region_floor = data.end + (data.layout->header_tables == 0 ? kEntryScratch : 0);
+      finding.bump_region_floor = data.end + (data.layout->header_tables == 0 ? go::kEntryScratch : 0);
       finding.grows_by = "memory.grow up to its own mark, after memory.size";
       finding.strategies = {
           {Strategy::bump, true, "the runtime reserves memory from `end` up, and from nowhere else"},

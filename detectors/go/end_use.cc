@@ -267,6 +267,22 @@ Result<std::vector<MemoryUse>> find_memory_uses(const Module& module) {
   return uses;
 }
 
+// Whether all uses of a node are those of the entry's stack pointer: the global, and the stores of argc and
+// argv.
+bool serves_as_entry_stack(const Flow& flow, NodeId id) {
+  return std::ranges::all_of(flow.users(id), [&](const User& user) {
+    if (!user.is_effect) {
+      const Node& made = flow.nodes[user.index];
+      return made.opcode == op::i32_wrap_i64 && serves_as_entry_stack(flow, user.index);
+    }
+    const Effect& effect = flow.effects[user.index];
+    if (effect.kind == EffectKind::global_set) return effect.value == kStackPointer;
+    const std::uint64_t bytes = facts_of(effect.opcode).access_bytes;
+    return effect.kind == EffectKind::store && user.position == 0 && bytes <= kEntryScratch &&
+           static_cast<std::uint64_t>(effect.value) <= kEntryScratch - bytes;
+  });
+}
+
 }  // namespace
 
 Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data) {
@@ -283,11 +299,8 @@ Result<bool> only_sets_stack(const Module& module, const Occurrence& constant) {
   HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, *constant.function));
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::constant || node.immediate_offset != constant.file_offset) continue;
-    return std::ranges::all_of(flow.users(id), [&](const User& user) {
-      return user.is_effect && flow.effects[user.index].kind == EffectKind::global_set &&
-             flow.effects[user.index].value == kStackPointer;
-    });
+    if (node.kind == NodeKind::constant && node.immediate_offset == constant.file_offset)
+      return serves_as_entry_stack(flow, id);
   }
   return true;  // no path leads to it
 }

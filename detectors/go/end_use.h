@@ -39,7 +39,12 @@ struct EndUse {
 /// Errors: those of InstructionReader and evaluate_flow.
 [[nodiscard]] Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data);
 
-/// Whether a constant's only use is to be stored in Go's stack pointer.
+/// Bytes above the entry's stack that Go 1.11 to 1.13 store argc and argv to. golang/go
+/// src/runtime/rt0_js_wasm.s
+inline constexpr std::uint64_t kEntryScratch = 16;
+
+/// Whether a constant is only stored in Go's stack pointer, and addresses no more than kEntryScratch bytes
+/// above it.
 [[nodiscard]] Result<bool> only_sets_stack(const Module& module, const Occurrence& constant);
 
 /// One sentence for evidence and refusals.

@@ -352,7 +352,9 @@ constexpr auto kNumberRules = std::to_array<NumberRule>({
       "golang/go src/runtime/symtab.go (moduledata), mbitmap.go and mgcmark.go for their uses"},
      section_end},
     {{"go.entry-stack",
-      "A constant in code that equals `end` and is only stored in Go's stack pointer stays.",
+      "A constant in code that equals `end`, is stored in Go's stack pointer and addresses at most the 16 "
+      "bytes "
+      "above it stays.",
       "The linker has no relocation that puts runtime.end into an instruction on this architecture. In Go "
       "1.12 "
       "and 1.13 the entry's stack is the last object, and its end, the initial stack pointer, is this "

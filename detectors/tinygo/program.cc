@@ -1,6 +1,7 @@
 #include "detectors/tinygo/program.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace heapbump::tinygo {
@@ -341,8 +342,11 @@ Value Program::resolve(Value value) {
 
 Sum Program::sum(Value value) {
   Sum result;
-  std::vector<Term> pending{{1, value}};
-  for (std::size_t i = 0; i < pending.size() && spend(0, kStepsPerSum); ++i) {
+  // Each of the first kMaxTerms terms adds two at most.
+  std::array<Term, 2 * kMaxTerms + 1> pending;
+  pending[0] = {1, value};
+  std::size_t count = 1;
+  for (std::size_t i = 0; i < count && spend(0, kStepsPerSum); ++i) {
     const Term term{pending[i].sign, resolve(pending[i].value)};
     const Node& node = term.value.node();
     const bool adds = term.value.is_binary(op::i32_add);
@@ -351,8 +355,8 @@ Sum Program::sum(Value value) {
       result.constant += term.sign > 0 ? amount : 0u - amount;
       result.constants.push_back(term);
     } else if ((adds || term.value.is_binary(op::i32_sub)) && !is_kept_whole(term.value) && i < kMaxTerms) {
-      pending.push_back({term.sign, term.value.operand(0)});
-      pending.push_back({adds ? term.sign : -term.sign, term.value.operand(1)});
+      pending[count++] = {term.sign, term.value.operand(0)};
+      pending[count++] = {adds ? term.sign : -term.sign, term.value.operand(1)};
     } else {
       result.terms.push_back(term);
     }
@@ -361,6 +365,9 @@ Sum Program::sum(Value value) {
 }
 
 std::optional<std::uint32_t> Program::constant(Value value) {
+  // Most are a plain number, for which nothing need be kept.
+  if (const Node& node = resolve(value).node(); node.kind == NodeKind::constant && spend(0, kStepsPerSum))
+    return static_cast<std::uint32_t>(node.value);
   std::optional<std::uint32_t> result;
   for (const Value source : sources(value)) {
     const Sum whole = sum(source);
