@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "detectors/go/moduledata.h"
 #include "wasm/code.h"
 
@@ -37,10 +38,11 @@ struct EndUse {
 };
 
 /// Errors: those of InstructionReader and evaluate_flow.
-[[nodiscard]] Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data);
+[[nodiscard]] Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data,
+                                        Budget& budget);
 
 /// Whether a constant's only use is to be stored in Go's stack pointer.
-[[nodiscard]] Result<bool> only_sets_stack(const Module& module, const Occurrence& constant);
+[[nodiscard]] Result<bool> only_sets_stack(const Module& module, const Occurrence& constant, Budget& budget);
 
 /// One sentence for evidence and refusals.
 [[nodiscard]] std::string describe(const EndUse& use);
