@@ -108,6 +108,8 @@ struct Context {
 void compare_structure(Context& context);
 /// Code and data words that differ: are they the heap's, and did they move as the heap did?
 void check_moved_values(Context& context);
+/// Both modules evaluated in step (in_step.h): does the program do the same with the heap elsewhere?
+void check_in_step(Context& context);
 /// Values that were left as they were: does the module still use the region's addresses?
 void check_left_values(Context& context);
 /// The region's place, the memory's limits, data segments and globals.

@@ -87,7 +87,7 @@ void check_all(const Module& original, const Module& reserved, const Record& rec
   if (!same_shape) return;  // the rest compares entry with entry
   verify::check_shim(context);
   verify::check_moved_values(context);
-  verify::check_left_values(context);
+  verify::check_in_step(context);
 }
 
 }  // namespace
