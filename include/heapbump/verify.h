@@ -77,10 +77,16 @@ struct Verification {
 [[nodiscard]] std::string_view to_string(VerifiedFile value);
 [[nodiscard]] std::string_view to_string(ChangeKind value);
 
+enum class Rigor {
+  difference,  ///< what changed, what moved, and what was left
+  in_step,     ///< also both modules in step: whatever is not shown to be the same in both is a mismatch
+};
+
 /// The static check. `manifest` is the file the caller was given, if any. Errors: whatever reading the
 /// original gives; a reserved module that cannot be read is a mismatch, not an error.
 [[nodiscard]] Result<Verification> verify_modules(std::span<const std::byte> original,
                                                   std::span<const std::byte> reserved,
-                                                  const std::optional<Manifest>& manifest);
+                                                  const std::optional<Manifest>& manifest,
+                                                  Rigor rigor = Rigor::difference);
 
 }  // namespace heapbump

@@ -14,6 +14,7 @@ struct Options {
   std::string original;
   std::string reserved;
   std::string manifest;
+  bool strict = false;
   bool run = false;
   RunOptions run_options;
   bool json = false;
@@ -82,8 +83,8 @@ int tell_run(const Session& session, const Options& options, const run::Proof& p
                       proof.traces.front().outcome.message);
   std::cerr << display_name(options.reserved)
             << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
-            << to_string(proof.traces.front().outcome) << "; the region stayed intact under "
-            << proof.comparisons.size() << " patterns\n";
+            << to_string(proof.traces.front().outcome) << "; the region stayed intact under zeros and "
+            << proof.comparisons.size() - 1 << " patterns\n";
   return 0;
 }
 
@@ -100,7 +101,8 @@ int verify_files(const Session& session, const Options& options) {
   if (!original) return give_up(session, options, options.original, original.error());
   const auto reserved = read_file(options.reserved, session.max_size);
   if (!reserved) return give_up(session, options, options.reserved, reserved.error());
-  const auto verification = verify_modules(original->bytes.view(), reserved->bytes.view(), manifest);
+  const auto verification = verify_modules(original->bytes.view(), reserved->bytes.view(), manifest,
+                                           options.strict ? Rigor::in_step : Rigor::difference);
   if (!verification) return give_up(session, options, options.original, verification.error());
 
   Json document = to_json(*verification);
@@ -133,6 +135,9 @@ void add_verify(CLI::App& app, Session& session) {
       ->required();
   verb->add_option("RESERVED", options->reserved, "The module after it")->required();
   verb->add_option("--manifest", options->manifest, "The layout manifest that belongs to it");
+  verb->add_flag(
+      "--strict", options->strict,
+      "Also evaluate both modules in step; what is not shown to be the same in both is a mismatch");
   verb->add_flag("--run", options->run,
                  "Also run both modules under a deterministic preview1 host and compare what they do");
   add_run_options(*verb, options->run_options);

@@ -5,12 +5,15 @@
 namespace heapbump::run {
 namespace {
 
-// Two patterns that share no byte position by design: what a program reads from the region differs between
-// the runs.
-constexpr std::uint64_t kPatterns[] = {0x68656170, 0x62756d70};
+// Fresh zeros first, as every run but these has them: a program that takes the region for its own may work as
+// long as it finds zeros there, or fail only then. Then two patterns that share no byte position by design:
+// what a program reads from the region differs between the runs.
+constexpr std::uint64_t kPatterns[] = {kZeros, 0x68656170, 0x62756d70};
 
-HeapRange heap_of(const Trace& trace, std::optional<std::uint64_t> begin) {
-  return {begin.value_or(0), trace.outcome.pages * kPageSize};
+/// Where no heap start is known, the program has only what it was given by memory.grow: below the memory's
+/// old minimum a number is a number.
+HeapRange heap_of(const Trace& trace, std::optional<std::uint64_t> begin, const Manifest& manifest) {
+  return {begin.value_or(manifest.memory_min_before * kPageSize), trace.outcome.pages * kPageSize};
 }
 
 bool meaningful(End end) {
@@ -60,17 +63,18 @@ Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest, co
   std::vector<Job> jobs{job};
   job.module = reserved;
   for (const std::uint64_t seed : kPatterns) {
-    job.label = "reserved module with pattern " + std::to_string(jobs.size());
+    job.label = seed == kZeros ? "reserved module with zeros"
+                               : "reserved module with pattern " + std::to_string(jobs.size() - 1);
     job.canary = Canary{static_cast<std::uint32_t>(manifest.region.base),
                         static_cast<std::uint32_t>(manifest.region.size), seed};
     jobs.push_back(job);
   }
   for (const Job& each : jobs) proof.labels.push_back(each.label);
   HEAPBUMP_TRY(proof.traces, run_jobs(jobs, request.engine, request.progress));
-  const HeapRange original_heap = heap_of(proof.traces[0], manifest.heap_base_before);
+  const HeapRange original_heap = heap_of(proof.traces[0], manifest.heap_base_before, manifest);
   for (std::size_t i = 1; i < proof.traces.size(); ++i)
     proof.comparisons.push_back(compare_traces(proof.traces[0], original_heap, proof.traces[i],
-                                               heap_of(proof.traces[i], manifest.heap_base_after)));
+                                               heap_of(proof.traces[i], manifest.heap_base_after, manifest)));
   proof.verdict = judge(proof);
   return proof;
 }

@@ -47,7 +47,9 @@ class Session final : public WabtHost {
   void instantiated(MemoryView memory) override {
     if (!job_.canary) return;
     pattern_.resize(job_.canary->size);
-    for (std::size_t i = 0; i < pattern_.size(); ++i) pattern_[i] = canary_byte(job_.canary->seed, i);
+    const bool zeros = job_.canary->seed == kZeros;
+    for (std::size_t i = 0; i < pattern_.size(); ++i)
+      pattern_[i] = zeros ? std::uint8_t{0} : canary_byte(job_.canary->seed, i);
     const auto place = region(memory);
     if (place) std::memcpy(place->data(), pattern_.data(), pattern_.size());
     if (!place) touch(job_.canary->base, pattern_.size());

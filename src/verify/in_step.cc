@@ -19,17 +19,17 @@ constexpr int kMostRounds = 16;
 constexpr std::size_t kMostContexts = 8;       // sets of arguments that one function is walked with
 constexpr std::uint64_t kFarHeap = 1U << 28U;  // how far above memory's end a fixed heap may reach
 constexpr unsigned kPageBits = 16;
-constexpr unsigned kAddressBits = 29;       // coarser alignments than that are none
-constexpr std::uint64_t kBeside = 64;       // bytes from the heap's start
-constexpr std::size_t kMostBeside = 64;     // words like that which are followed; more are a table of numbers
+constexpr unsigned kAddressBits = 29;    // coarser alignments than that are none
+constexpr std::uint64_t kBeside = 64;    // bytes from the heap's start
+constexpr std::size_t kMostBeside = 64;  // words like that which are followed; more are a table of numbers
 constexpr std::size_t kNoInstance = SIZE_MAX;
-constexpr unsigned kMostVisits = 64;           // of one function with one set of arguments in one round
+constexpr unsigned kMostVisits = 64;  // of one function with one set of arguments in one round
 
 /// A function with one set of arguments, and what it gives back for them.
 struct Instance {
   std::uint32_t function = 0;
   std::vector<Relation> arguments, results;
-  std::set<std::size_t> readers;    ///< instances that call it
+  std::set<std::size_t> readers;     ///< instances that call it
   std::vector<std::size_t> callees;  ///< that it called last
   std::vector<Departure> departures;
   unsigned visits = 0;
@@ -60,6 +60,7 @@ class Program final : public Surroundings {
 
  private:
   void find_stack();
+  [[nodiscard]] bool is_stack_top(const Relation& value) const;
   [[nodiscard]] bool is_lowered(std::uint32_t global) const;
   void roots();
   void words_near_start();
@@ -86,7 +87,7 @@ class Program final : public Surroundings {
   Move move_;
   std::optional<DataImage> before_, after_;
   std::optional<std::uint32_t> stack_;
-  std::set<std::uint32_t> outside_;  ///< functions that a table or the host calls
+  std::set<std::uint32_t> outside_;    ///< functions that a table or the host calls
   std::set<std::uint32_t> functions_;  ///< that are walked whatever is passed to them
   std::map<std::uint32_t, std::unique_ptr<Flow>> flows_;
   std::deque<Instance> instances_;
@@ -133,7 +134,8 @@ void Program::find_stack() {
 /// Whether some function takes room below it: global.get, a positive i32.const, i32.sub.
 bool Program::is_lowered(std::uint32_t global) const {
   const Section* section = c_.reserved.section(SectionId::code);
-  if (section == nullptr || !c_.spend((section->end() - section->content_offset) / kPassedPerUnit)) return false;
+  if (section == nullptr || !c_.spend((section->end() - section->content_offset) / kPassedPerUnit))
+    return false;
   const Bytes code = c_.reserved.content(*section);
   for (std::size_t i = 0; i < code.size(); ++i) {
     if (code[i] != std::byte{op::global_get}) continue;
@@ -182,7 +184,10 @@ std::string Program::describe(const Instance& instance) const {
   std::string text = " (function " + std::to_string(instance.function);
   for (std::size_t i = 0; i < instance.arguments.size(); ++i)
     if (!instance.arguments[i].opaque())
-      text.append(", argument ").append(std::to_string(i)).append(" ").append(to_string(instance.arguments[i]));
+      text.append(", argument ")
+          .append(std::to_string(i))
+          .append(" ")
+          .append(to_string(instance.arguments[i]));
   return text + ")";
 }
 
@@ -190,7 +195,8 @@ std::string Program::describe(const Instance& instance) const {
 /// names the heap's start or the region.
 void Program::roots() {
   for (const ChangedImmediate& change : c_.immediates) add_function(change.function);
-  for (const ChangedByte& byte : c_.data_bytes) followed_words_.insert(static_cast<std::uint32_t>(byte.address) & ~3U);
+  for (const ChangedByte& byte : c_.data_bytes)
+    followed_words_.insert(static_cast<std::uint32_t>(byte.address) & ~3U);
   for (const std::uint32_t global : c_.changed_globals) followed_globals_.insert(global);
   const Region& region = c_.manifest().region;
   wanted_.memory_size = true;
@@ -249,8 +255,8 @@ const Flow* Program::flow_of(std::uint32_t function) {
   limits.frame_slots = true;
   auto evaluated = evaluate_flow(c_.reserved, function, limits);
   if (!evaluated)
-    c_.mismatch(evaluated.error().offset.value_or(0), "function " + std::to_string(function) +
-                                                          " cannot be followed: " + evaluated.error().message);
+    c_.mismatch(evaluated.error().offset.value_or(0),
+                "function " + std::to_string(function) + " cannot be followed: " + evaluated.error().message);
   flow = std::make_unique<Flow>(evaluated ? *std::move(evaluated) : Flow{});
   return evaluated ? flow.get() : nullptr;
 }
@@ -347,7 +353,8 @@ Relation Program::result(const Effect& call, std::span<const Relation> arguments
   if (!passed) return opaque_value();
   const std::size_t instance = find_instance(callee, *passed);
   // One that is not there yet is made by `call`, which then brings its caller back.
-  if (instance == kNoInstance) return by_function_[callee].size() < kMostContexts ? Relation{} : opaque_value();
+  if (instance == kNoInstance)
+    return by_function_[callee].size() < kMostContexts ? Relation{} : opaque_value();
   instances_[instance].readers.insert(walking_);
   return instances_[instance].results[index];
 }
@@ -356,8 +363,9 @@ Relation Program::global(std::uint32_t index) {
   const Global& after = c_.reserved.globals[index];
   if (after.imported || (after.type != ValueType::i32 && after.type != ValueType::i64)) return opaque_value();
   const bool there = index < c_.original.globals.size() && after.init.value;
-  const Relation init =
-      there ? constant_value(move_, *c_.original.globals[index].init.value, *after.init.value) : opaque_value();
+  const Relation init = there
+                            ? constant_value(move_, *c_.original.globals[index].init.value, *after.init.value)
+                            : opaque_value();
   if (!after.is_mutable) return init;
   if (stack_ == index) return equal_value(Sort::stack);
   if (!followed_globals_.contains(index)) return opaque_value();
@@ -450,14 +458,20 @@ bool Program::give_back(std::uint32_t index, std::uint32_t which, const Relation
 bool Program::set_global(std::uint32_t index, const Relation& value) {
   if (stack_ == index) return value.kind == Kind::none || value.opaque() || value.equal();
   if (value.unknown()) return false;
-  if (!c_.reserved.globals[index].is_mutable || c_.reserved.globals[index].imported) return plain(move_, value);
+  if (!c_.reserved.globals[index].is_mutable || c_.reserved.globals[index].imported)
+    return plain(move_, value);
   put(globals_[index], value);
   if (worth_following(value) && followed_globals_.insert(index).second) wanted_.globals.insert(index);
   return true;
 }
 
+/// A stack that ends where the heap starts has its bounds kept as well, by C libraries with threads.
+bool Program::is_stack_top(const Relation& value) const {
+  return stack_ && value.constant && c_.original.globals[*stack_].init.value == value.value;
+}
+
 bool Program::set_word(std::uint32_t address, const Relation& value) {
-  if (value.unknown()) return false;
+  if (value.unknown() || (value.equal() && value.sort == Sort::start && !is_stack_top(value))) return false;
   put(words_[address], value);
   if (worth_following(value) && followed_words_.insert(address).second) wanted_.words.insert(address);
   return true;

@@ -39,7 +39,8 @@ class Surroundings {
   /// Gives the first argument that may not be passed.
   virtual std::optional<std::uint32_t> call(const Effect& call, std::span<const Relation> arguments) = 0;
   /// Each says false where the value may not go there.
-  [[nodiscard]] virtual bool give_back(std::uint32_t function, std::uint32_t index, const Relation& value) = 0;
+  [[nodiscard]] virtual bool give_back(std::uint32_t function, std::uint32_t index,
+                                       const Relation& value) = 0;
   [[nodiscard]] virtual bool set_global(std::uint32_t index, const Relation& value) = 0;
   [[nodiscard]] virtual bool set_word(std::uint32_t address, const Relation& value) = 0;
 };

@@ -133,6 +133,7 @@ Relation subtract(const Move& move, const Relation& a, const Relation& b, bool w
   if (b.opaque() || (b.kind == Kind::either && !b.marks)) {
     if (a.equal() && a.sort == Sort::start) return unknown_value(low);
     if (from_opaque || a.equal()) return b.opaque() || from_opaque ? opaque_value() : negate(b);
+    if (a.moved() && b.kind == Kind::either) return unknown_value(low);
     return a.delta == move.distance ? opaque_value() : b.opaque() ? with_bound(a, 0) : unknown_value(low);
   }
   if (b.equal() && b.sort == Sort::start && !a.equal()) return unknown_value(low);
@@ -254,8 +255,12 @@ Relation compare(const Move& move, const Relation& a, const Relation& b) {
   }
   const auto is_address = [&](const Relation& r) { return r.opaque() || r.delta == move.distance; };
   if (is_address(a) && is_address(b)) {
-    const bool walks = (a.opaque() && a.low_heap) || (b.opaque() && b.low_heap);
-    return move.by_tail && walks && !(a.opaque() && b.opaque()) ? unknown_value() : same;
+    // In memory that was declared and does not move, up to where memory that was grown ends: across the
+    // region.
+    const auto from_below = [](const Relation& r) { return r.opaque() && r.low_heap && !r.heap; };
+    const auto above = [](const Relation& r) { return !r.opaque() || r.heap; };
+    const bool crosses = (from_below(a) && above(b)) || (from_below(b) && above(a));
+    return move.by_tail && crosses ? unknown_value() : same;
   }
   return !a.opaque() && !b.opaque() && a.delta == b.delta ? same : unknown_value();
 }
@@ -302,10 +307,9 @@ Relation moved_value(std::int64_t delta, std::uint64_t at_least) {
 
 Relation constant_value(const Move& move, std::int64_t original, std::int64_t reserved) {
   const auto is_narrow = [](std::int64_t v) { return v == narrow(v, false); };
-  const std::int64_t delta =
-      narrow(static_cast<std::int64_t>(static_cast<std::uint64_t>(reserved) -
-                                       static_cast<std::uint64_t>(original)),
-             !is_narrow(original) || !is_narrow(reserved));
+  const std::int64_t delta = narrow(
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(reserved) - static_cast<std::uint64_t>(original)),
+      !is_narrow(original) || !is_narrow(reserved));
   Relation result = moved_value(delta, static_cast<std::uint64_t>(original) & 0xffff'ffff);
   result.constant = true;
   result.value = original;
@@ -326,9 +330,12 @@ Relation join(const Move& move, const Relation& a, const Relation& b) {
   const auto strange = [](const Relation& r) { return r.equal() && r.sort >= Sort::beyond; };
   if (a.equal() && b.equal()) {
     result = equal_value(a.sort == b.sort ? a.sort : Sort::any);
-    if (a.sort == Sort::start || b.sort == Sort::start) result.sort = Sort::start;
-    else if (strange(a) && b.is_mark()) result.sort = a.sort;
-    else if (strange(b) && a.is_mark()) result.sort = b.sort;
+    if (a.sort == Sort::start || b.sort == Sort::start)
+      result.sort = Sort::start;
+    else if (strange(a) && b.is_mark())
+      result.sort = a.sort;
+    else if (strange(b) && a.is_mark())
+      result.sort = b.sort;
     result.constant = a.constant && b.constant && a.value == b.value;
     result.value = result.constant ? a.value : 0;
   } else if (a.equal() || b.equal()) {
@@ -348,6 +355,7 @@ Relation join(const Move& move, const Relation& a, const Relation& b) {
     const Relation& other = a.opaque() ? b : a;
     if (!other.opaque() && other.delta != move.distance) return unknown_value(low);
     result = opaque_value();
+    result.heap = !other.opaque() || a.heap || b.heap;
   } else {
     if (a.delta != b.delta) return unknown_value(low);
     const bool exact_both = a.kind == Kind::exact && b.kind == Kind::exact;
@@ -392,9 +400,12 @@ Relation add(const Move& move, const Relation& a, const Relation& b, bool wide) 
     const Relation& known = x ? a : b;  // the other is `either`
     const Relation& other = x ? b : a;
     if (!x && !y) return unknown_value(low);
-    if (known.equal() && known.sort != Sort::start) result = other;
-    else if (known.delta == -other.delta) result = equal_value(Sort::number);
-    else return unknown_value(low);
+    if (known.equal() && known.sort != Sort::start)
+      result = other;
+    else if (known.delta == -other.delta)
+      result = equal_value(Sort::number);
+    else
+      return unknown_value(low);
   }
   mark_origin(result, a, b);
   result.constant = false;

@@ -1,7 +1,7 @@
 // How a value of the original relates to the value in the same place of the reserved module when both are run
 // in step: the algebra of the second method. Deltas are exact: `moved by d` means that the reserved value is
-// the original one plus d, modulo 2^32 (or 2^64). The invariant: an operation whose effect on the delta is not
-// certain gives `unknown`, never a delta; what is taken for granted of `opaque` values is the contract in
+// the original one plus d, modulo 2^32 (or 2^64). The invariant: an operation whose effect on the delta is
+// not certain gives `unknown`, never a delta; what is taken for granted of `opaque` values is the contract in
 // docs/verify.md and nothing else.
 #pragma once
 
@@ -30,12 +30,13 @@ enum class Sort : std::uint8_t {
 struct Relation {
   Kind kind = Kind::none;
   Sort sort = Sort::any;
-  bool low_bits = true;   ///< the low 16 bits are equal, also where nothing else is known
-  bool marks = false;     ///< `either`: the equal values are only 0 and -1, which mark "none"
-  bool low_heap = false;  ///< may come from a constant above the initialised data
-  bool in_static = false; ///< may come from a constant address in static data
-  bool less = false;      ///< `opaque`: less an address that moved, so a distance, or a number less an address
-  bool grown = false;     ///< the start of memory that was just grown
+  bool low_bits = true;    ///< the low 16 bits are equal, also where nothing else is known
+  bool marks = false;      ///< `either`: the equal values are only 0 and -1, which mark "none"
+  bool low_heap = false;   ///< may come from a constant above the initialised data
+  bool in_static = false;  ///< may come from a constant address in static data
+  bool less = false;   ///< `opaque`: less an address that moved, so a distance, or a number less an address
+  bool heap = false;   ///< `opaque`: an address that moved on some paths
+  bool grown = false;  ///< the start of memory that was just grown
   bool constant = false;  ///< `value` is the original's value
   std::int64_t delta = 0;
   std::int64_t value = 0;
@@ -58,10 +59,10 @@ struct Move {
   std::uint64_t start = 0;  ///< in the original
   std::uint64_t end = 0;    ///< of the original's declared memory
   std::int64_t distance = 0;
-  std::int64_t pages = 0;          ///< by which memory.size is greater
-  std::uint64_t data_begin = 0;    ///< the lowest address of static data
-  std::uint64_t data_end = 0;      ///< one past the initialised data
-  bool by_tail = false;            ///< only memory that is grown moves
+  std::int64_t pages = 0;        ///< by which memory.size is greater
+  std::uint64_t data_begin = 0;  ///< the lowest address of static data
+  std::uint64_t data_end = 0;    ///< one past the initialised data
+  bool by_tail = false;          ///< only memory that is grown moves
 
   [[nodiscard]] Sort sort_of(std::int64_t value) const;
 };

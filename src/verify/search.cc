@@ -9,10 +9,11 @@ namespace {
 
 class Search {
  public:
-  Search(Context& context, const Wanted& wanted) : c_(context), wanted_(wanted) {
+  Search(Context& context, Wanted wanted) : c_(context), wanted_(std::move(wanted)) {
+    std::ranges::sort(wanted_.constants);
     for (const std::uint32_t word : wanted.words)
       ranges_.emplace_back(word >= kObject ? word - kObject + 1 : 0, std::uint64_t{word} + 1);
-    ranges_.insert(ranges_.end(), wanted.constants.begin(), wanted.constants.end());
+    ranges_.insert(ranges_.end(), wanted_.constants.begin(), wanted_.constants.end());
     std::ranges::sort(ranges_);
     std::size_t kept = 0;
     for (const auto& range : ranges_) {
@@ -37,8 +38,10 @@ class Search {
   }
 
  private:
-  static bool within(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges, std::uint64_t value) {
-    const auto after = std::ranges::upper_bound(ranges, value, {}, &std::pair<std::uint64_t, std::uint64_t>::first);
+  static bool within(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges,
+                     std::uint64_t value) {
+    const auto after =
+        std::ranges::upper_bound(ranges, value, {}, &std::pair<std::uint64_t, std::uint64_t>::first);
     return after != ranges.begin() && value < std::prev(after)->second;
   }
   static std::uint64_t as_32(std::int64_t value) { return static_cast<std::uint32_t>(value); }
@@ -121,7 +124,7 @@ class Search {
   }
 
   Context& c_;
-  const Wanted& wanted_;
+  Wanted wanted_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;
 };
 

@@ -10,9 +10,9 @@
 namespace heapbump::verify {
 namespace {
 
-constexpr std::uint64_t kPatience = 3;     // passes after which a bound that still falls is given up
+constexpr std::uint64_t kPatience = 3;       // passes after which a bound that still falls is given up
 constexpr std::size_t kMostDepartures = 64;  // listed of one function
-constexpr std::uint64_t kMostPasses = 24;  // the relations form chains that are far shorter
+constexpr std::uint64_t kMostPasses = 24;    // the relations form chains that are far shorter
 
 bool whole_word(std::uint32_t opcode) {
   constexpr std::uint32_t kLoad32Signed = 0x34;
@@ -93,8 +93,8 @@ Relation Walk::numeric(const Node& node, NodeId id) {
   if (node.kind == NodeKind::unary) return unary(move_, node.opcode, of(flow_.operand(id, 0)));
   Relation right = of(flow_.operand(id, 1));
   Relation left = of(flow_.operand(id, 0));
-  // Masks that are worked out at run time: `p & -alignment` is an address still, `p & (alignment - 1)` a number.
-  // That alignments of that kind are no coarser than a page is part of the contract.
+  // Masks that are worked out at run time: `p & -alignment` is an address still, `p & (alignment - 1)` a
+  // number. That alignments of that kind are no coarser than a page is part of the contract.
   const bool masks = node.opcode == op::i32_and || node.opcode == op::i64_and;
   const auto mask = [&](std::int64_t bits) { return constant_value(move_, bits, bits); };
   const auto round = [&](NodeId by, Relation& value) {
@@ -155,8 +155,8 @@ Relation Walk::lanes(const Node& node) const {
 }
 
 Relation Walk::address(const Effect& effect, NodeId base, std::int64_t offset) {
-  const Relation folded =
-      effect.width == 0 ? constant_value(move_, offset, offset) : around_.immediate(effect.immediate_offset, offset);
+  const Relation folded = effect.width == 0 ? constant_value(move_, offset, offset)
+                                            : around_.immediate(effect.immediate_offset, offset);
   // Sums of an address and a memarg's offset do not wrap.
   return add(move_, of(base), folded, false);
 }
@@ -255,7 +255,8 @@ void Walk::check_store(const Effect& effect) {
   constexpr std::uint32_t kStore8 = 0x3a, kStore16Wide = 0x3d;
   const auto operands = flow_.operands_of(effect);
   const Relation at = address(effect, operands[0], effect.value);
-  if (!same_place(move_, at)) depart(effect, "an access goes to different places in the two modules", operands[0]);
+  if (!same_place(move_, at))
+    depart(effect, "an access goes to different places in the two modules", operands[0]);
   for (const NodeId operand : operands.subspan(1)) {
     const Relation& value = of(operand);
     if (value.equal() && is_suspended_stack(operands[0])) continue;
@@ -284,6 +285,7 @@ bool Walk::store_words(std::uint32_t at, std::uint32_t opcode, const Relation& v
   constexpr std::uint32_t kV128Store = 0xfd000b;
   if (opcode == op::i32_store || opcode == op::i64_store32) return around_.set_word(at, value);
   const bool vector = opcode == kV128Store;
+  if (vector && !plain(move_, value)) return false;
   if (opcode != op::i64_store && !vector) return plain(move_, value);
   Relation first = value;
   Relation rest = vector ? value : equal_value();
@@ -306,8 +308,7 @@ void Walk::check_bulk(const Effect& effect) {
     if (!same_place(move_, of(place)))
       depart(effect, "memory is filled or copied at different places in the two modules", place);
   for (const NodeId number : operands.subspan(copies ? 2 : 1))
-    if (!same_number(of(number)))
-      depart(effect, "another length of memory is filled or copied", number);
+    if (!same_number(of(number))) depart(effect, "another length of memory is filled or copied", number);
 }
 
 void Walk::check_branch(const Effect& effect) {
@@ -318,8 +319,8 @@ void Walk::check_branch(const Effect& effect) {
   depart(effect, "the two modules may go different ways", id);
 }
 
-/// A heap that asks for as much memory as there is gets more than it would have had, and no less: that changes
-/// how often it asks, which only a declared maximum lets it see.
+/// A heap that asks for as much memory as there is gets more than it would have had, and no less: that
+/// changes how often it asks, which only a declared maximum lets it see.
 bool Walk::doubles(NodeId pages) const {
   const Node& node = flow_.nodes[pages];
   if (node.kind == NodeKind::memory_size) return true;
