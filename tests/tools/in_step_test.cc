@@ -7,7 +7,7 @@
 
 #include "specimen.h"
 #include "support/wat.h"
-#include "verify/verify.h"
+#include "heapbump/verify.h"
 
 namespace heapbump::test {
 namespace {
