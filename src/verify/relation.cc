@@ -77,6 +77,7 @@ void mark_origin(Relation& result, const Relation& a, const Relation& b) {
   if (!result.opaque() && !result.equal()) return;
   result.low_heap = a.low_heap || b.low_heap;
   result.in_static = a.in_static || b.in_static;
+  result.heap = result.opaque() && (result.heap || a.heap || b.heap);
 }
 
 Sort sum_sort(const Move& move, const Relation& a, const Relation& b) {
@@ -132,7 +133,12 @@ Relation subtract(const Move& move, const Relation& a, const Relation& b, bool w
   const bool from_opaque = a.opaque() || a.kind == Kind::either;
   if (b.opaque() || (b.kind == Kind::either && !b.marks)) {
     if (a.equal() && a.sort == Sort::start) return unknown_value(low);
-    if (from_opaque || a.equal()) return b.opaque() || from_opaque ? opaque_value() : negate(b);
+    if (a.equal() && b.opaque()) {
+      Relation result = opaque_value();
+      result.less = !b.less;
+      return result;
+    }
+    if (from_opaque || a.equal()) return from_opaque ? opaque_value() : negate(b);
     if (a.moved() && b.kind == Kind::either) return unknown_value(low);
     return a.delta == move.distance ? opaque_value() : b.opaque() ? with_bound(a, 0) : unknown_value(low);
   }
@@ -343,6 +349,7 @@ Relation join(const Move& move, const Relation& a, const Relation& b) {
     const Relation& other = a.equal() ? b : a;
     if (other.opaque()) {
       result = fixed.sort == Sort::start ? equal_value(Sort::start) : opaque_value();
+      result.heap = other.heap && result.opaque();
     } else if (fixed.sort == Sort::start) {
       return unknown_value(low);
     } else {
