@@ -142,7 +142,9 @@ void Collector::constant(Value value) {
 /// No address is 64 bits wide, but two words can be stored at once and an extended one folded.
 void Collector::wide_constant(Value value) {
   const auto bits = static_cast<std::uint64_t>(value.node().value);
-  const auto is_near = [&](std::uint64_t number) { return number - (base_ - kNear) <= 2 * kNear; };
+  const auto is_near = [&](std::uint64_t number) {
+    return number - (base_ - kNear) <= std::uint64_t{2} * kNear;
+  };
   if (!is_near(bits) && !is_near(bits & UINT32_MAX) && !is_near(bits >> 32)) return;
   add(site_of(value), judge_wide(value, shapes_),
       "a 64-bit constant that holds it is stored or narrowed to an address", 0, 0);

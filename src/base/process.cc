@@ -85,7 +85,7 @@ std::optional<std::string> find_program(std::string_view name) {
   std::string_view rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::string file = std::string(rest.substr(0, end)) + "/" + std::string(name);
+    std::string file = std::string(rest.substr(0, end)) + "/" + std::string(name);
     if (end != 0 && ::access(file.c_str(), X_OK) == 0) return file;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }

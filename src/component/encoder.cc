@@ -79,7 +79,7 @@ class TemporaryFolder {
 }  // namespace
 
 Result<Encoder> find_encoder(std::string_view wanted) {
-  const Encoder builtin{EncoderKind::builtin, {}, "builtin"};
+  Encoder builtin{EncoderKind::builtin, {}, "builtin"};
   if (wanted == "builtin") return builtin;
   if (wanted == "auto") {
     auto found = named("wasm-tools");
