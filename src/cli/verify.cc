@@ -82,8 +82,8 @@ int tell_run(const Session& session, const Options& options, const run::Proof& p
                       proof.traces.front().outcome.message);
   std::cerr << display_name(options.reserved)
             << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
-            << to_string(proof.traces.front().outcome) << "; the region stayed intact under "
-            << proof.comparisons.size() << " patterns\n";
+            << to_string(proof.traces.front().outcome) << "; the region stayed intact under zeros and "
+            << proof.comparisons.size() - 1 << " patterns\n";
   return 0;
 }
 

@@ -119,8 +119,9 @@ std::string to_string(const Event& event) {
 }
 
 std::string to_string(const Outcome& outcome) {
-  static constexpr std::string_view kNames[] = {"returned", "exit",        "trap",   "the region was written",
-                                                "limit",    "unsupported", "crashed"};
+  static constexpr std::string_view kNames[] = {
+      "returned", "exit",        "trap",   "the region was written", "the region was read",
+      "limit",    "unsupported", "crashed"};
   std::string text(kNames[static_cast<std::size_t>(outcome.end)]);
   if (outcome.end == End::exited) text.append(" ").append(std::to_string(outcome.exit_code));
   if (!outcome.message.empty()) text.append(": ").append(outcome.message);

@@ -27,12 +27,13 @@ struct Limits {
   std::uint64_t host_calls = 4'000'000;
 };
 
-/// The pattern that is written over the region before the program's first instruction.
+/// What the region holds before the program's first instruction, and must hold after each host call.
 struct Canary {
   std::uint32_t base = 0;
   std::uint32_t size = 0;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< of a pattern; kZeros: the zeros that memory begins with
 };
+inline constexpr std::uint64_t kZeros = 0;
 
 [[nodiscard]] constexpr std::uint64_t mix(
     std::uint64_t x) {  // splitmix64's finaliser (public domain constants)

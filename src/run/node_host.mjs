@@ -36,7 +36,7 @@ function send(type, payload) {
 }
 
 // Endings; the order is that of `enum class End`.
-const RETURNED = 0, EXITED = 1, TRAPPED = 2, TOUCHED = 3, LIMIT = 4, UNSUPPORTED = 5;
+const RETURNED = 0, EXITED = 1, TRAPPED = 2, TOUCHED = 3, LIMIT = 5, UNSUPPORTED = 6; // 4: reads are not watched
 class Stop extends Error {}
 let decided = null;
 function stop(end, message, exitCode = 0) {
@@ -69,7 +69,8 @@ function patternBytes(seed, first, count) {
   return words.subarray(first - from, first - from + count);
 }
 const canary = options.canary ?? null;
-const pattern = canary ? patternBytes(BigInt(canary.seed), 0, canary.size) : null;
+const zeros = canary && BigInt(canary.seed) === 0n; // what memory begins with
+const pattern = zeros ? Buffer.alloc(canary.size) : canary ? patternBytes(BigInt(canary.seed), 0, canary.size) : null;
 const bytes = () => new Uint8Array(memory.buffer);
 const region = () => Buffer.from(memory.buffer, Math.min(canary.base, memory.buffer.byteLength)).subarray(0, canary.size);
 function plant() { if (canary && memory) pattern.copy(region()); }

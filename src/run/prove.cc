@@ -5,12 +5,17 @@
 namespace heapbump::run {
 namespace {
 
-// Two patterns that share no byte position by design: what a program reads from the region differs between
-// the runs.
-constexpr std::uint64_t kPatterns[] = {0x68656170, 0x62756d70};
+// Fresh zeros first, as every run but these has them: a program that takes the region for its own may work as
+// long as it finds zeros there, or fail only then. Then two patterns that share no byte position by design:
+// what a program reads from the region differs between the runs.
+constexpr std::uint64_t kPatterns[] = {kZeros, 0x68656170, 0x62756d70};
 
-HeapRange heap_of(const Trace& trace, std::optional<std::uint64_t> begin) {
-  return {begin.value_or(0), trace.outcome.pages * kPageSize};
+/// Where addresses of the heap may differ. Where no heap start is known, or only grown memory moved, that is
+/// memory above the old minimum: a smaller number is the same number in both modules.
+HeapRange heap_of(const Trace& trace, std::optional<std::uint64_t> begin, const Manifest& manifest) {
+  const std::uint64_t old_end = manifest.memory_min_before * kPageSize;
+  const bool moved = begin && manifest.strategy == Strategy::bump;
+  return {moved ? *begin : old_end, trace.outcome.pages * kPageSize};
 }
 
 bool meaningful(End end) {
@@ -30,6 +35,10 @@ std::optional<Error> judge(const Proof& proof) {
       return error(Code::kRegionTouched, "the program wrote to the reserved region, " +
                                              std::to_string(outcome.touched_count) + " bytes from " +
                                              hex(outcome.touched_at) + " on (" + outcome.message + ")");
+    if (outcome.end == End::region_read)
+      return error(Code::kRegionTouched, "the program read the reserved region, " +
+                                             std::to_string(outcome.touched_count) + " bytes from " +
+                                             hex(outcome.touched_at) + " on");
   }
   for (std::size_t i = 0; i < proof.comparisons.size(); ++i) {
     const Comparison& comparison = proof.comparisons[i];
@@ -60,17 +69,18 @@ Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest, co
   std::vector<Job> jobs{job};
   job.module = reserved;
   for (const std::uint64_t seed : kPatterns) {
-    job.label = "reserved module with pattern " + std::to_string(jobs.size());
+    job.label = seed == kZeros ? "reserved module with zeros"
+                               : "reserved module with pattern " + std::to_string(jobs.size() - 1);
     job.canary = Canary{static_cast<std::uint32_t>(manifest.region.base),
                         static_cast<std::uint32_t>(manifest.region.size), seed};
     jobs.push_back(job);
   }
   for (const Job& each : jobs) proof.labels.push_back(each.label);
   HEAPBUMP_TRY(proof.traces, run_jobs(jobs, request.engine, request.progress));
-  const HeapRange original_heap = heap_of(proof.traces[0], manifest.heap_base_before);
+  const HeapRange original_heap = heap_of(proof.traces[0], manifest.heap_base_before, manifest);
   for (std::size_t i = 1; i < proof.traces.size(); ++i)
     proof.comparisons.push_back(compare_traces(proof.traces[0], original_heap, proof.traces[i],
-                                               heap_of(proof.traces[i], manifest.heap_base_after)));
+                                               heap_of(proof.traces[i], manifest.heap_base_after, manifest)));
   proof.verdict = judge(proof);
   return proof;
 }

@@ -1,6 +1,6 @@
-// The dynamic check: the original once, the reserved module twice with two different patterns in its region,
-// and what the runs left behind compared. It cannot prove that a region is free, but it shows it for a run
-// that was asked for.
+// The dynamic check: the original once, the reserved module with fresh zeros in its region and with two
+// patterns, and what the runs left behind compared. It cannot prove that a region is free, but it shows it
+// for a run that was asked for.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ struct ProofRequest {
 
 struct Proof {
   std::vector<std::string>
-      labels;  ///< of the traces: the original, then the reserved module with each pattern
+      labels;  ///< of the traces: the original, then the reserved module with zeros and with each pattern
   std::vector<Trace> traces;
   std::vector<Comparison> comparisons;  ///< of each trace after the first with the first
   /// What the check says: nothing if it passed; kRegionTouched, kRunDiffers, or kRunFailed when a run did not

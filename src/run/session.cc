@@ -14,13 +14,20 @@ class Session final : public WabtHost {
   Session(const Job& job, const Sink& sink) : job_(job), sink_(sink), host_(job.host) {}
 
   Outcome run() {
-    const WabtJob wabt_job{job_.module.data(), job_.module.size(), job_.invoke, job_.limits.instructions};
+    const MemoryRange watched =
+        job_.canary ? MemoryRange{job_.canary->base, job_.canary->size} : MemoryRange{};
+    const WabtJob wabt_job{job_.module.data(), job_.module.size(), job_.invoke, job_.limits.instructions,
+                           watched};
     const WabtResult result = run_wabt_interpreter(wabt_job, *this);
     outcome_.instructions = result.instructions;
     if (!decided_) {
-      static constexpr End kEnds[] = {End::returned, End::unsupported, End::trapped, End::limit,
-                                      End::unsupported};
+      static constexpr End kEnds[] = {End::returned, End::unsupported, End::trapped,
+                                      End::limit,    End::unsupported, End::region_read};
       decide(kEnds[static_cast<std::size_t>(result.end)], result.message);
+    }
+    if (outcome_.end == End::region_read && !touched_) {
+      outcome_.touched_at = result.read.base;
+      outcome_.touched_count = result.read.size;
     }
     if (touched_ && outcome_.end != End::region_touched) {
       outcome_.end = End::region_touched;
@@ -47,7 +54,9 @@ class Session final : public WabtHost {
   void instantiated(MemoryView memory) override {
     if (!job_.canary) return;
     pattern_.resize(job_.canary->size);
-    for (std::size_t i = 0; i < pattern_.size(); ++i) pattern_[i] = canary_byte(job_.canary->seed, i);
+    const bool zeros = job_.canary->seed == kZeros;
+    for (std::size_t i = 0; i < pattern_.size(); ++i)
+      pattern_[i] = zeros ? std::uint8_t{0} : canary_byte(job_.canary->seed, i);
     const auto place = region(memory);
     if (place) std::memcpy(place->data(), pattern_.data(), pattern_.size());
     if (!place) touch(job_.canary->base, pattern_.size());

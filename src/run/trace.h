@@ -25,6 +25,7 @@ enum class End : std::uint8_t {
   exited,          ///< proc_exit, with its code
   trapped,         ///< the program trapped
   region_touched,  ///< the pattern in the region was not intact
+  region_read,     ///< a load from the region, where the engine watches them
   limit,           ///< a limit was reached: nothing can be said
   unsupported,     ///< the engine or the host cannot run this module
   crashed,         ///< the child process died
@@ -37,7 +38,7 @@ struct Outcome {
   std::uint64_t instructions = 0;  ///< executed, where the engine counts them
   std::uint32_t pages = 0;         ///< size of the memory at the end
   std::uint32_t heap_begin = 0;    ///< unused by engines; set by the caller for address comparison
-  std::uint64_t touched_at = 0;  ///< linear-memory address of the first byte that changed, for region_touched
+  std::uint64_t touched_at = 0;    ///< linear-memory address of the first byte that changed or was read
   std::uint64_t touched_count = 0;
 };
 

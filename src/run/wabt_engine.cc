@@ -6,6 +6,7 @@
 // misbehave.
 #include "run/wabt_engine.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "wabt/binary-reader.h"
@@ -65,6 +66,95 @@ wabt::Features features() {
   all.EnableAll();
   return all;
 }
+
+/// Finds the instructions that read linear memory, so that a run can stop before one that reads watched
+/// bytes. The interpreter has no hook for that: it is driven from one such instruction to the next, with what
+/// lies between them on a straight line executed in one go. That takes up to twice as long as without.
+class ReadWatch {
+ public:
+  ReadWatch(const wi::Istream& code, MemoryRange watched) : code_(code), watched_(watched) {
+    if (watched.size == 0) return;
+    std::vector<std::uint32_t> starts;
+    for (wi::Istream::Offset at = 0; at < code.end(); code.Read(&at)) starts.push_back(at);
+    ahead_.resize(code.end());
+    std::uint8_t next = 0;
+    for (std::size_t i = starts.size(); i-- != 0; ahead_[starts[i]] = next) {
+      wi::Istream::Offset at = starts[i];
+      const wi::Instr instruction = code.Read(&at);
+      if (reads(instruction)) {
+        next = 0;
+      } else if (is_straight(instruction)) {
+        next = static_cast<std::uint8_t>(std::min<unsigned>(next + 1U, UINT8_MAX));
+      } else {
+        next = 1;
+      }
+    }
+  }
+
+  bool on() const { return !ahead_.empty(); }
+  /// Instructions from `at` on that read nothing, one after the other; 0 where the first one reads.
+  int ahead(wi::Istream::Offset at) const { return ahead_[at]; }
+
+  /// The watched bytes that the instruction at `at` would read; of no size if none.
+  MemoryRange met(wi::Istream::Offset at, const std::vector<wi::Value>& values, bool wide) const {
+    const wi::Instr instruction = code_.Read(&at);
+    const bool copies = instruction.op == wabt::Opcode::MemoryCopy;
+    const auto operand = [&](std::size_t from_top) -> std::uint64_t {
+      const wi::Value& value = values[values.size() - from_top];
+      return wide ? value.Get<std::uint64_t>() : value.Get<std::uint32_t>();
+    };
+    if (values.size() < operands(instruction)) return {};
+    const std::uint64_t first =
+        copies ? operand(2) : operand(operands(instruction)) + instruction.imm_u32x2.snd;
+    const std::uint64_t size = copies ? operand(1) : instruction.op.GetMemorySize();
+    const std::uint64_t begin = std::max(first, watched_.base);
+    const std::uint64_t end = std::min(first + size, watched_.base + watched_.size);
+    return begin < end && first + size >= first ? MemoryRange{begin, end - begin} : MemoryRange{};
+  }
+
+ private:
+  static std::size_t operands(const wi::Instr& instruction) {
+    switch (instruction.kind) {
+      case wi::InstrKind::Imm_Index_Offset_Op_1:
+        return 1;
+      case wi::InstrKind::Imm_Index_Offset_Op_2:
+      case wi::InstrKind::Imm_Index_Offset_Lane_Op_2:
+        return 2;
+      default:
+        return 3;  // cmpxchg, memory.copy
+    }
+  }
+  static bool reads(const wi::Instr& instruction) {
+    if (instruction.op == wabt::Opcode::MemoryCopy) return true;
+    const bool accesses = instruction.kind == wi::InstrKind::Imm_Index_Offset_Op_1 ||
+                          instruction.kind == wi::InstrKind::Imm_Index_Offset_Op_2 ||
+                          instruction.kind == wi::InstrKind::Imm_Index_Offset_Op_3 ||
+                          instruction.kind == wi::InstrKind::Imm_Index_Offset_Lane_Op_2;
+    return accesses && instruction.op.GetResultType() != wabt::Type::Void;  // a store has no result
+  }
+  /// Execution goes on with the instruction behind it, or ends in a trap. What is not known may branch.
+  static bool is_straight(const wi::Instr& instruction) {
+    switch (instruction.kind) {
+      case wi::InstrKind::Imm_0_Op_1:
+      case wi::InstrKind::Imm_0_Op_2:
+      case wi::InstrKind::Imm_I32_Op_0:
+      case wi::InstrKind::Imm_I64_Op_0:
+      case wi::InstrKind::Imm_F32_Op_0:
+      case wi::InstrKind::Imm_F64_Op_0:
+      case wi::InstrKind::Imm_Index_Offset_Op_2:
+        return true;
+      default:
+        return instruction.op == wabt::Opcode::LocalGet || instruction.op == wabt::Opcode::LocalSet ||
+               instruction.op == wabt::Opcode::LocalTee || instruction.op == wabt::Opcode::GlobalGet ||
+               instruction.op == wabt::Opcode::GlobalSet || instruction.op == wabt::Opcode::Select ||
+               instruction.op == wabt::Opcode::InterpDropKeep;
+    }
+  }
+
+  const wi::Istream& code_;
+  MemoryRange watched_;
+  std::vector<std::uint8_t> ahead_;  ///< by offset in the code
+};
 
 class Runner {
  public:
@@ -191,14 +281,16 @@ class Runner {
     (thread.*member(Frames{})).reserve(kFrames);
     values.reserve(kValues);
     wi::Trap::Ptr trap;
+    const ReadWatch watch(module_->desc().istream, job_.watched);
     wi::RunResult result = (thread.*member(PushCall{}))(*function, &trap);
     while (result == wi::RunResult::Ok) {
       if (result_.instructions >= job_.instruction_limit)
         return end(WabtEnd::limit, "the instruction budget is used up");
-      result = thread.Run(kStep, &trap);
+      result = watch.on() ? step(thread, watch, &trap) : thread.Run(kStep, &trap);
       result_.instructions += kStep;
       if (result_.instructions % kProgressEvery < kStep) host_.progress(result_.instructions);
     }
+    if (result_.read.size != 0) return end(WabtEnd::read_watched, "");
     if (stopped_) return end(WabtEnd::stopped, "");
     if (result == wi::RunResult::Exception) return end(WabtEnd::trapped, "uncaught exception");
     if (result != wi::RunResult::Return) return end(WabtEnd::trapped, message(trap));
@@ -208,6 +300,28 @@ class Runner {
       results.push_back(bits(types[i], values[values.size() - types.size() + i]));
     host_.returned(name, results);
     return true;
+  }
+
+  /// As many instructions as a step has, or fewer. Stops, with the trap that makes the thread end, before one
+  /// that reads watched bytes.
+  wi::RunResult step(wi::Thread& thread, const ReadWatch& watch, wi::Trap::Ptr* trap) {
+    const auto& frames = thread.*member(Frames{});
+    const auto& values = thread.*member(Values{});
+    const bool wide = memory_ && memory_->type().limits.is_64;
+    for (int left = kStep; left > 0;) {
+      const wi::Istream::Offset at = frames.back().offset;
+      int count = watch.ahead(at);
+      if (count == 0) {
+        result_.read = watch.met(at, values, wide);
+        if (result_.read.size != 0) return wi::RunResult::Trap;
+        count = 1;
+      }
+      count = std::min(count, left);
+      const wi::RunResult result = thread.Run(count, trap);
+      if (result != wi::RunResult::Ok) return result;
+      left -= count;
+    }
+    return wi::RunResult::Ok;
   }
 
   const WabtJob& job_;

@@ -38,12 +38,19 @@ class WabtHost {
   virtual void finished(MemoryView memory) = 0;
 };
 
-enum class WabtEnd { returned, stopped, trapped, limit, unsupported };
+enum class WabtEnd { returned, stopped, trapped, limit, unsupported, read_watched };
+
+/// Bytes of linear memory.
+struct MemoryRange {
+  std::uint64_t base = 0;
+  std::uint64_t size = 0;
+};
 
 struct WabtResult {
   WabtEnd end = WabtEnd::unsupported;
   std::string message;
   std::uint64_t instructions = 0;
+  MemoryRange read;  ///< for read_watched: the watched bytes that an instruction was about to read
 };
 
 struct WabtJob {
@@ -51,6 +58,7 @@ struct WabtJob {
   std::size_t size = 0;
   std::vector<std::string> invoke;  ///< exports to call after _start or _initialize
   std::uint64_t instruction_limit = 0;
+  MemoryRange watched;  ///< the first instruction that reads these ends the run; nothing if of no size
 };
 
 WabtResult run_wabt_interpreter(const WabtJob& job, WabtHost& host);
