@@ -60,8 +60,8 @@ struct StackUse {
 
 class BodyReader {
  public:
-  BodyReader(const Module& module, Anatomy& out, std::vector<StackUse>& stack_uses)
-      : module_(module), out_(out), stack_uses_(stack_uses) {}
+  BodyReader(const Module& module, Budget& budget, Anatomy& out, std::vector<StackUse>& stack_uses)
+      : module_(module), budget_(budget), out_(out), stack_uses_(stack_uses) {}
 
   Status read(std::uint32_t function) {
     function_ = function;
@@ -69,7 +69,7 @@ class BodyReader {
     guard_.reset();
     self_calls_.clear();
     written_locals_.clear();
-    InstructionReader reader(module_, *module_.body(function));
+    InstructionReader reader(module_, *module_.body(function), budget_);
     Instruction instruction;
     while (reader.next(instruction)) {
       if (facts() > kMaxFacts)
@@ -226,6 +226,7 @@ class BodyReader {
   }
 
   const Module& module_;
+  Budget& budget_;
   Anatomy& out_;
   std::vector<StackUse>& stack_uses_;
   Window window_;
@@ -237,10 +238,11 @@ class BodyReader {
 };
 
 // i32.const X; end, in a function of realloc's type.
-Result<std::optional<std::int32_t>> constant_body(const Module& module, std::uint32_t function) {
+Result<std::optional<std::int32_t>> constant_body(const Module& module, std::uint32_t function,
+                                                  Budget& budget) {
   const FunctionBody& body = *module.body(function);
   if (body.size > 16 || !is_realloc_type(module.function_type(function))) return std::nullopt;
-  InstructionReader reader(module, body);
+  InstructionReader reader(module, body, budget);
   Instruction instruction;
   std::vector<std::pair<std::uint32_t, std::int64_t>> seen;
   while (reader.next(instruction)) seen.emplace_back(instruction.opcode, instruction.value);
@@ -283,7 +285,7 @@ std::vector<std::uint32_t> Anatomy::stack_pointers() const {
   return result;
 }
 
-Result<Anatomy> read_anatomy(const Module& module) {
+Result<Anatomy> read_anatomy(const Module& module, Budget& budget) {
   if (const Section* code = module.section(SectionId::code);
       code != nullptr && code->payload_size > kMaxCode) {
     return fail_at(Code::kWorkLimit, code->offset,
@@ -306,11 +308,11 @@ Result<Anatomy> read_anatomy(const Module& module) {
   }
   const auto count = static_cast<std::uint32_t>(module.imported_functions + module.bodies.size());
   for (std::uint32_t function = module.imported_functions; function < count; ++function) {
-    HEAPBUMP_TRY(const auto constant, constant_body(module, function));
+    HEAPBUMP_TRY(const auto constant, constant_body(module, function, budget));
     if (constant) anatomy.constant_reallocs.emplace(function, *constant);
   }
   std::vector<StackUse> stack_uses;
-  BodyReader reader(module, anatomy, stack_uses);
+  BodyReader reader(module, budget, anatomy, stack_uses);
   for (std::uint32_t function = module.imported_functions; function < count; ++function) {
     HEAPBUMP_CHECK(reader.read(function));
   }
@@ -327,6 +329,11 @@ Result<Anatomy> read_anatomy(const Module& module) {
       anatomy.odd_realloc_uses.push_back(item.file_offset);
   }
   return anatomy;
+}
+
+Result<Anatomy> read_anatomy(const Module& module) {
+  Budget budget(module.file.size());
+  return read_anatomy(module, budget);
 }
 
 std::vector<Error> tenancy_faults(const Anatomy& anatomy, Code code) {

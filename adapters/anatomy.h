@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/budget.h"
 #include "record/manifest.h"
 #include "wasm/code.h"
 #include "wasm/module.h"
@@ -85,6 +86,8 @@ struct Anatomy {
 [[nodiscard]] bool is_realloc_type(const FunctionType& type);
 
 /// Decodes every body once. Errors: those of InstructionReader; kWorkLimit for a module above 16 MiB of code.
+[[nodiscard]] Result<Anatomy> read_anatomy(const Module& module, Budget& budget);
+/// With a budget of its own.
 [[nodiscard]] Result<Anatomy> read_anatomy(const Module& module);
 
 /// The most bytes of shadow stack that can be in use at once: the deepest chain of an export that calls back

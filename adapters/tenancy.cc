@@ -45,13 +45,14 @@ struct LazyStack {
   std::uint32_t realloc = 0;
 };
 
-Result<std::optional<LazyStack>> read_lazy_stack(const Module& module, std::uint32_t function) {
+Result<std::optional<LazyStack>> read_lazy_stack(const Module& module, std::uint32_t function,
+                                                 Budget& budget) {
   const FunctionBody* body = module.body(function);
   if (body == nullptr || body->size > 128) return std::nullopt;
   LazyStack found;
   bool state_known = false;
   std::size_t at = 0;
-  InstructionReader reader(module, *body);
+  InstructionReader reader(module, *body, budget);
   Instruction instruction;
   while (reader.next(instruction)) {
     if (at == kLazyStack.size()) return std::nullopt;
@@ -83,10 +84,11 @@ Result<std::optional<LazyStack>> read_lazy_stack(const Module& module, std::uint
 }
 
 /// The function a body calls first of all, before anything else happens.
-Result<std::optional<std::uint32_t>> first_call(const Module& module, std::uint32_t function) {
+Result<std::optional<std::uint32_t>> first_call(const Module& module, std::uint32_t function,
+                                                Budget& budget) {
   const FunctionBody* body = module.body(function);
   if (body == nullptr) return std::nullopt;
-  InstructionReader reader(module, *body);
+  InstructionReader reader(module, *body, budget);
   Instruction instruction;
   if (!reader.next(instruction)) {
     if (reader.error()) return std::unexpected(*reader.error());
@@ -98,8 +100,9 @@ Result<std::optional<std::uint32_t>> first_call(const Module& module, std::uint3
 
 class Inspection {
  public:
-  Inspection(const Module& module, const Anatomy& anatomy, const Bindings& bindings, const Manifest& manifest)
-      : module_(module), anatomy_(anatomy), bindings_(bindings), manifest_(manifest) {}
+  Inspection(const Module& module, const Anatomy& anatomy, const Bindings& bindings, const Manifest& manifest,
+             Budget& budget)
+      : module_(module), anatomy_(anatomy), bindings_(bindings), manifest_(manifest), budget_(budget) {}
 
   Result<Tenant> run();
 
@@ -123,6 +126,7 @@ class Inspection {
   const Anatomy& anatomy_;
   const Bindings& bindings_;
   const Manifest& manifest_;
+  Budget& budget_;
   Tenant out_;
 };
 
@@ -164,10 +168,10 @@ Status Inspection::inspect_shim_client() {
   std::optional<std::uint32_t> allocator;
   for (const Export& item : module_.exports) {
     if (item.kind != ExternalKind::function || module_.body(item.index) == nullptr) continue;
-    HEAPBUMP_TRY(const auto first, first_call(module_, item.index));
+    HEAPBUMP_TRY(const auto first, first_call(module_, item.index, budget_));
     if (!allocator) {
       if (first) {
-        HEAPBUMP_TRY(const auto lazy, read_lazy_stack(module_, *first));
+        HEAPBUMP_TRY(const auto lazy, read_lazy_stack(module_, *first, budget_));
         if (lazy) allocator = first;
       }
       if (!allocator) {
@@ -185,7 +189,7 @@ Status Inspection::inspect_shim_client() {
     }
   }
   if (!allocator) return {};
-  HEAPBUMP_TRY(const auto lazy, read_lazy_stack(module_, *allocator));
+  HEAPBUMP_TRY(const auto lazy, read_lazy_stack(module_, *allocator, budget_));
   if (std::ranges::find(bindings_.shim, lazy->realloc) == bindings_.shim.end())
     fault("its stack does not come from the main module's cabi_realloc_adapter",
           module_.body(*allocator)->file_offset);
@@ -297,9 +301,10 @@ Result<Tenant> Inspection::run() {
 
 }  // namespace
 
-Result<Tenant> inspect_tenant(const Module& tenant, const Bindings& bindings, const Manifest& manifest) {
-  HEAPBUMP_TRY(const Anatomy anatomy, read_anatomy(tenant));
-  return Inspection(tenant, anatomy, bindings, manifest).run();
+Result<Tenant> inspect_tenant(const Module& tenant, const Bindings& bindings, const Manifest& manifest,
+                              Budget& budget) {
+  HEAPBUMP_TRY(const Anatomy anatomy, read_anatomy(tenant, budget));
+  return Inspection(tenant, anatomy, bindings, manifest, budget).run();
 }
 
 }  // namespace heapbump::adapters

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adapters/anatomy.h"
+#include "base/budget.h"
 #include "heapbump/check.h"
 #include "heapbump/manifest.h"
 #include "wasm/module.h"
@@ -22,6 +23,6 @@ struct Bindings {
 
 /// `manifest`: of the main module whose memory it lives in. Errors: those of read_anatomy.
 [[nodiscard]] Result<Tenant> inspect_tenant(const Module& tenant, const Bindings& bindings,
-                                            const Manifest& manifest);
+                                            const Manifest& manifest, Budget& budget);
 
 }  // namespace heapbump::adapters

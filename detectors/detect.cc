@@ -6,13 +6,14 @@
 
 namespace heapbump {
 
-Result<Finding> detect(const Module& module) {
+Result<Finding> detect(const Module& module, Budget& budget) {
   HEAPBUMP_CHECK(check_supported_memory(module));
+  HEAPBUMP_TRY(const Held facts, Held::take(budget, module.facts_size));
   std::optional<Finding> chosen;
   for (const Detector& detector : all_detectors()) {
     // A runtime's own structure, checked field by field, settles it; what is more general need not be asked.
     if (chosen && chosen->refusals.empty() && chosen->confidence == Confidence::proven) break;
-    auto asked = detector.detect(module);
+    auto asked = detector.detect(module, budget);
     // What one detector cannot follow does not take away what another has found.
     if (!asked && chosen && chosen->refusals.empty()) continue;
     HEAPBUMP_TRY(std::optional<Finding> finding, std::move(asked));
@@ -37,6 +38,11 @@ Result<Finding> detect(const Module& module) {
                 "no detector recognised this module's heap; `heapbump detectors` lists what is known");
   }
   return *std::move(chosen);
+}
+
+Result<Finding> detect(const Module& module) {
+  Budget budget(module.file.size());
+  return detect(module, budget);
 }
 
 Result<Finding> detect(const Input& input) {

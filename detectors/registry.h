@@ -19,7 +19,7 @@ struct Detector {
   std::string_view help;  ///< one line for `heapbump detectors`
   /// Nothing: not this toolchain's module. A finding with refusals: its module, but nothing can be reserved,
   /// and why. Errors are for modules that cannot be read on (malformed code, work limits).
-  Result<std::optional<Finding>> (*detect)(const Module& module);
+  Result<std::optional<Finding>> (*detect)(const Module& module, Budget& budget);
   /// The tables that it decides by; nullptr while it has none.
   std::span<const RuleTable> (*rule_tables)() = nullptr;
 };

@@ -71,7 +71,8 @@ std::uint64_t first_byte_in_file(const DataImage& image, std::uint64_t word) {
 }
 
 // The words of the structure that hold the same number as `end`, and the constants in code that do.
-Status add_sites(const Module& module, const DataImage& image, const ModuleData& data, Finding& finding) {
+Status add_sites(const Module& module, const DataImage& image, const ModuleData& data, Finding& finding,
+                 Budget& budget) {
   for (std::uint64_t at = data.end_address() - 6 * kWord; at <= data.end_address(); at += kWord) {
     if (image.load64(at) != data.end) continue;
     Site site;
@@ -83,10 +84,10 @@ Status add_sites(const Module& module, const DataImage& image, const ModuleData&
     HEAPBUMP_CHECK(
         add_site(finding, std::move(site), {.in_code = false, .sets_stack = false, .address = at}, data));
   }
-  HEAPBUMP_TRY(const auto constants, find_constants(module, static_cast<std::int64_t>(data.end)));
+  HEAPBUMP_TRY(const auto constants, find_constants(module, static_cast<std::int64_t>(data.end), budget));
   for (const Occurrence& constant : constants) {
-    HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
-    HEAPBUMP_TRY(const bool sets_stack, go::only_sets_stack(module, constant));
+    HEAPBUMP_CHECK(budget.hold(kSiteBytes));
+    HEAPBUMP_TRY(const bool sets_stack, go::only_sets_stack(module, constant, budget));
     HEAPBUMP_CHECK(add_site(finding, {constant, Role::unrelated, 0, {}},
                             {.in_code = true, .sets_stack = sets_stack, .address = 0}, data));
   }
@@ -164,7 +165,7 @@ std::optional<Error> refusal_of(const go::Search& search) {
 
 }  // namespace
 
-Result<std::optional<Finding>> detect_go(const Module& module) {
+Result<std::optional<Finding>> detect_go(const Module& module, Budget& budget) {
   const bool claims_go = says_go(module);
   Finding finding;
   finding.toolchain = {"Go", "", ""};
@@ -199,7 +200,7 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
   finding.evidence.insert(finding.evidence.end(), data.checked.begin(), data.checked.end());
   if (claims_go) add_evidence("producers", "the module says that Go made it");
 
-  HEAPBUMP_TRY(const EndUse use, go::follow_end(module, *image, data));
+  HEAPBUMP_TRY(const EndUse use, go::follow_end(module, *image, data, budget));
   if (use.second_read) {
     finding.refusals.push_back(
         {Code::kLayoutMismatch, "the `end` word is read by its address in two places", use.second_read, {}});
@@ -213,7 +214,7 @@ Result<std::optional<Finding>> detect_go(const Module& module) {
 
   if (const auto failure = go::check_memory(use, finding.evidence))
     finding.refusals.push_back({failure->code, failure->wrong, {}, failure->rule});
-  HEAPBUMP_CHECK(add_sites(module, *image, data, finding));
+  HEAPBUMP_CHECK(add_sites(module, *image, data, finding, budget));
   // src/runtime/malloc.go, heapArenaBytes on wasm: 64 MiB in Go 1.11, 4 MiB from 1.12 on, less from 1.26 on.
   finding.growth_alignment = data.layout->header_tables == 0 ? kFirstArena : kArena;
   if (!era) {

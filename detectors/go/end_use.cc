@@ -11,8 +11,8 @@ namespace heapbump::go {
 namespace {
 
 // The functions that hold the constant, ascending and once each, so that no body is decoded twice.
-Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uint64_t value) {
-  HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(value)));
+Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uint64_t value, Budget& budget) {
+  HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(value), budget));
   std::vector<std::uint32_t> functions;
   for (const Occurrence& site : sites) {
     if (functions.empty() || functions.back() != *site.function) functions.push_back(*site.function);
@@ -91,8 +91,8 @@ bool only_compared_or_given_back(const Flow& flow, std::span<const NodeId> loads
 }
 
 // Whether one function makes an address from the variable, or lets the variable's own address escape.
-Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_t address) {
-  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_t address, Budget& budget) {
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget));
   std::vector<NodeId> roots;
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].value == address) roots.push_back(id);
@@ -118,24 +118,25 @@ Result<bool> hands_out(const Module& module, std::uint32_t function, std::int64_
 }
 
 // Whether the variable at ADDRESS is used for more than that outside the function that initialises it.
-Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::int64_t address) {
-  HEAPBUMP_TRY(const auto uses, find_constants(module, address));
+Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::int64_t address,
+                          Budget& budget) {
+  HEAPBUMP_TRY(const auto uses, find_constants(module, address, budget));
   // Within the initialiser it is stored to once; anything beyond that is a use.
   if (std::ranges::count(uses, initialiser, &Occurrence::function) != 1) return true;
-  HEAPBUMP_TRY(const auto functions, functions_with(module, static_cast<std::uint64_t>(address)));
+  HEAPBUMP_TRY(const auto functions, functions_with(module, static_cast<std::uint64_t>(address), budget));
   for (const std::uint32_t function : functions) {
     if (function == initialiser) continue;
-    HEAPBUMP_TRY(const bool used, hands_out(module, function, address));
+    HEAPBUMP_TRY(const bool used, hands_out(module, function, address, budget));
     if (used) return true;
   }
   return false;
 }
 
-Status follow_direct_read(const Module& module, const ModuleData& data, EndUse& use) {
+Status follow_direct_read(const Module& module, const ModuleData& data, EndUse& use, Budget& budget) {
   const auto end_address = static_cast<std::int64_t>(data.end_address());
-  HEAPBUMP_TRY(const auto functions, functions_with(module, data.end_address()));
+  HEAPBUMP_TRY(const auto functions, functions_with(module, data.end_address(), budget));
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget));
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
       const Node& node = flow.nodes[id];
       if (node.kind != NodeKind::load || node.opcode != op::i64_load ||
@@ -160,7 +161,7 @@ Status follow_direct_read(const Module& module, const ModuleData& data, EndUse& 
   if (use.by_address && use.bloc) {
     for (const std::uint64_t variable : {*use.bloc, *use.bloc + 8}) {
       HEAPBUMP_TRY(const bool hands_out,
-                   may_hand_out(module, use.function, static_cast<std::int64_t>(variable)));
+                   may_hand_out(module, use.function, static_cast<std::int64_t>(variable), budget));
       use.bloc_hands_out |= hands_out;
     }
   }
@@ -190,8 +191,8 @@ std::optional<NodeId> load_through_pointer(const Flow& flow, std::int64_t addres
   return std::nullopt;
 }
 
-Status follow_pointer_read(const Module& module, const DataImage& image, const ModuleData& data,
-                           EndUse& use) {
+Status follow_pointer_read(const Module& module, const DataImage& image, const ModuleData& data, EndUse& use,
+                           Budget& budget) {
   std::vector<std::uint64_t> variables;
   image.for_each_word64([&](std::uint64_t address, std::uint64_t value) {
     if (value == data.address) variables.push_back(address);
@@ -200,9 +201,9 @@ Status follow_pointer_read(const Module& module, const DataImage& image, const M
   constexpr std::size_t kMaxVariables = 16;
   if (variables.size() > kMaxVariables) return {};
   for (const std::uint64_t address : variables) {
-    HEAPBUMP_TRY(const auto functions, functions_with(module, address));
+    HEAPBUMP_TRY(const auto functions, functions_with(module, address, budget));
     for (const std::uint32_t function : functions) {
-      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget));
       if (const auto load =
               load_through_pointer(flow, static_cast<std::int64_t>(address), data.layout->end_offset())) {
         use.by_pointer = true;
@@ -232,8 +233,9 @@ bool only_returned(const Flow& flow, NodeId node) {
 }
 
 // What one function does with the memory's size: at most one entry for each of the two instructions.
-Status add_memory_uses(const Module& module, std::uint32_t function, std::vector<MemoryUse>& uses) {
-  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function));
+Status add_memory_uses(const Module& module, std::uint32_t function, std::vector<MemoryUse>& uses,
+                       Budget& budget) {
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget));
   for (const NodeKind kind : {NodeKind::memory_size, NodeKind::memory_grow}) {
     std::optional<MemoryUse> use;
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
@@ -248,7 +250,7 @@ Status add_memory_uses(const Module& module, std::uint32_t function, std::vector
 
 // Every function that asks for the memory's size or grows it. Only bodies that hold one of the two
 // instructions' bytes are decoded, and only those that have the instruction are evaluated.
-Result<std::vector<MemoryUse>> find_memory_uses(const Module& module) {
+Result<std::vector<MemoryUse>> find_memory_uses(const Module& module, Budget& budget) {
   std::vector<MemoryUse> uses;
   for (std::uint32_t i = 0; i < module.bodies.size(); ++i) {
     const FunctionBody& body = module.bodies[i];
@@ -256,13 +258,13 @@ Result<std::vector<MemoryUse>> find_memory_uses(const Module& module) {
     if (text.find(std::string_view("\x3f\0", 2)) == std::string_view::npos &&
         text.find(std::string_view("\x40\0", 2)) == std::string_view::npos)
       continue;
-    InstructionReader reader(module, body);
+    InstructionReader reader(module, body, budget);
     Instruction instruction;
     bool found = false;
     while (reader.next(instruction))
       found |= instruction.opcode == op::memory_size || instruction.opcode == op::memory_grow;
     if (reader.error()) return std::unexpected(*reader.error());
-    if (found) HEAPBUMP_CHECK(add_memory_uses(module, module.imported_functions + i, uses));
+    if (found) HEAPBUMP_CHECK(add_memory_uses(module, module.imported_functions + i, uses, budget));
   }
   return uses;
 }
@@ -285,18 +287,19 @@ bool serves_as_entry_stack(const Flow& flow, NodeId id) {
 
 }  // namespace
 
-Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data) {
+Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data,
+                          Budget& budget) {
   EndUse use;
-  HEAPBUMP_CHECK(follow_direct_read(module, data, use));
-  if (!use.by_address) HEAPBUMP_CHECK(follow_pointer_read(module, image, data, use));
-  HEAPBUMP_TRY(use.memory, find_memory_uses(module));
+  HEAPBUMP_CHECK(follow_direct_read(module, data, use, budget));
+  if (!use.by_address) HEAPBUMP_CHECK(follow_pointer_read(module, image, data, use, budget));
+  HEAPBUMP_TRY(use.memory, find_memory_uses(module, budget));
   for (const MemoryUse& memory : use.memory)
     if (!memory.grows && !use.memory_size) use.memory_size = memory.offset;
   return use;
 }
 
-Result<bool> only_sets_stack(const Module& module, const Occurrence& constant) {
-  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, *constant.function));
+Result<bool> only_sets_stack(const Module& module, const Occurrence& constant, Budget& budget) {
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, *constant.function, budget));
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
     if (node.kind == NodeKind::constant && node.immediate_offset == constant.file_offset)

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "detectors/go/moduledata.h"
 #include "wasm/code.h"
 
@@ -37,7 +38,8 @@ struct EndUse {
 };
 
 /// Errors: those of InstructionReader and evaluate_flow.
-[[nodiscard]] Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data);
+[[nodiscard]] Result<EndUse> follow_end(const Module& module, const DataImage& image, const ModuleData& data,
+                                        Budget& budget);
 
 /// Bytes above the entry's stack that Go 1.11 to 1.13 store argc and argv to. golang/go
 /// src/runtime/rt0_js_wasm.s
@@ -45,7 +47,7 @@ inline constexpr std::uint64_t kEntryScratch = 16;
 
 /// Whether a constant is only stored in Go's stack pointer, and addresses no more than kEntryScratch bytes
 /// above it.
-[[nodiscard]] Result<bool> only_sets_stack(const Module& module, const Occurrence& constant);
+[[nodiscard]] Result<bool> only_sets_stack(const Module& module, const Occurrence& constant, Budget& budget);
 
 /// One sentence for evidence and refusals.
 [[nodiscard]] std::string describe(const EndUse& use);

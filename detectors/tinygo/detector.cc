@@ -77,8 +77,8 @@ void add_evidence(Finding& finding, const Module& module, const Runtime& runtime
 
 }  // namespace
 
-Result<std::optional<Finding>> detect_tinygo(const Module& module) {
-  HEAPBUMP_TRY(Program program, Program::make(module));
+Result<std::optional<Finding>> detect_tinygo(const Module& module, Budget& budget) {
+  HEAPBUMP_TRY(Program program, Program::make(module, budget));
   if (program.functions_with_memory_size().empty() || !Runtime::is_possible(program))
     return std::optional<Finding>{};
   auto image = DataImage::make(module);

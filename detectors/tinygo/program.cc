@@ -24,9 +24,10 @@ constexpr std::string_view kMemorySize("\x3f\x00", 2);  // the instruction and i
 
 }  // namespace
 
-Result<Program> Program::make(const Module& module) {
+Result<Program> Program::make(const Module& module, Budget& budget) {
   Program program;
   program.module_ = &module;
+  program.budget_ = &budget;
   for (const FunctionBody& body : module.bodies) program.steps_left_ += body.size * kStepsPerByte;
   program.steps_left_ = std::min(program.steps_left_ + kLeastSteps, kMostSteps);
   program.find_asyncify_state();
@@ -35,7 +36,7 @@ Result<Program> Program::make(const Module& module) {
     const FunctionBody& body = module.bodies[i];
     if (as_text(module.bytes_at(body.file_offset, body.size)).find(kMemorySize) == std::string_view::npos)
       continue;
-    InstructionReader reader(module, body);
+    InstructionReader reader(module, body, budget);
     while (reader.next(instruction))
       if (instruction.opcode == op::memory_size) program.memory_size_.insert(module.imported_functions + i);
     if (reader.error()) return std::unexpected(*reader.error());
@@ -50,7 +51,7 @@ Status Program::note_odd_constant(const Instruction& instruction, std::uint32_t 
   const Bytes bytes = module_->bytes_at(instruction.immediate_offset, instruction.immediate_width);
   const auto add = [&](std::uint32_t value) -> Status {
     if (value < kLeastValue) return {};
-    HEAPBUMP_CHECK(module_->work->hold(2 * sizeof(OddConstant)));
+    HEAPBUMP_CHECK(budget_->hold(2 * sizeof(OddConstant)));
     odd_constants_.push_back({value, function, instruction.immediate_offset, vector});
     return {};
   };
@@ -90,7 +91,7 @@ Status Program::index() {
     if (bytes <= held) return {};
     const std::uint64_t more = bytes - held;
     held = bytes;
-    return module_->work->hold(more);
+    return budget_->hold(more);
   };
   for (std::uint32_t i = 0; i < module_->bodies.size(); ++i) {
     const std::uint32_t function = module_->imported_functions + i;
@@ -98,7 +99,7 @@ Status Program::index() {
     const std::size_t calls_before = calls_.size();
     std::size_t mentions_full = mentions_before + kRepeats;
     std::size_t calls_full = calls_before + kRepeats;
-    InstructionReader reader(*module_, module_->bodies[i]);
+    InstructionReader reader(*module_, module_->bodies[i], *budget_);
     while (reader.next(instruction)) {
       if (instruction.opcode == op::memory_grow) memory_grow_.insert(function);
       HEAPBUMP_CHECK(note_odd_constant(instruction, function));
@@ -136,7 +137,7 @@ Status Program::index() {
     squeeze(calls_, calls_before);
     const std::uint64_t added = mentions_.size() - mentions_before + calls_.size() - calls_before;
     HEAPBUMP_CHECK(hold(mentions_.size() + calls_.size()));
-    HEAPBUMP_CHECK(module_->work->charge(2 * added));  // sorting
+    HEAPBUMP_CHECK(budget_->charge(2 * added));  // sorting
   }
   std::ranges::sort(mentions_);
   std::ranges::sort(calls_);
@@ -152,7 +153,7 @@ Status Program::index() {
 void Program::find_asyncify_state() {
   const Export* start = module_->find_export("asyncify_start_unwind", ExternalKind::function);
   if (start == nullptr || module_->body(start->index) == nullptr) return;
-  InstructionReader reader(*module_, *module_->body(start->index));
+  InstructionReader reader(*module_, *module_->body(start->index), *budget_);
   Instruction instruction;
   bool one = false;
   while (reader.next(instruction)) {
@@ -231,7 +232,7 @@ const Flow* Program::flow(std::uint32_t function) {
   if (module_->body(function) == nullptr) return nullptr;
   const auto [entry, is_new] = flows_.try_emplace(function);
   if (!is_new) return entry->second.flow.get();
-  auto evaluated = evaluate_flow(*module_, function);
+  auto evaluated = evaluate_flow(*module_, function, *budget_);
   if (!evaluated) {
     if (!error_) error_ = std::move(evaluated).error();
     return nullptr;
@@ -248,7 +249,7 @@ void Program::forget_flows() {
 
 bool Program::spend(std::uint64_t steps, std::uint64_t more) {
   unpaid_ += steps + more;
-  const bool paid = module_->work->charge(unpaid_ / kStepsPerUnit).has_value();
+  const bool paid = budget_->charge(unpaid_ / kStepsPerUnit).has_value();
   unpaid_ %= kStepsPerUnit;
   if (paid && steps <= steps_left_) {
     steps_left_ -= steps;
@@ -262,7 +263,7 @@ bool Program::spend(std::uint64_t steps, std::uint64_t more) {
 }
 
 bool Program::hold(std::uint64_t bytes) {
-  auto held = module_->work->hold(bytes);
+  auto held = budget_->hold(bytes);
   if (!held && !error_) error_ = held.error();
   return held.has_value();
 }

@@ -58,7 +58,7 @@ class Program {
  public:
   /// Finds the functions with memory.size; bodies without its bytes are not decoded. Errors: those of
   /// InstructionReader.
-  [[nodiscard]] static Result<Program> make(const Module& module);
+  [[nodiscard]] static Result<Program> make(const Module& module, Budget& budget);
   /// Decodes every body once, for mentions(), callers() and escapes(). Errors: those of InstructionReader.
   [[nodiscard]] Status index();
 
@@ -69,7 +69,7 @@ class Program {
   void forget_flows();
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too
-  /// much of it: what was being asked then has no answer. `more` is told to the module's meter alone: steps
+  /// much of it: what was being asked then has no answer. `more` is charged to the budget alone: steps
   /// that this detector's own limit does not count.
   [[nodiscard]] bool spend(std::uint64_t steps, std::uint64_t more = 0);
   /// The same for memory that is kept.
@@ -121,6 +121,7 @@ class Program {
   [[nodiscard]] std::optional<std::int64_t> settled(const Flow& flow, NodeId node, int depth = 0) const;
 
   const Module* module_ = nullptr;
+  Budget* budget_ = nullptr;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> mentions_;  // value, function
   std::vector<std::pair<std::uint32_t, std::uint32_t>> calls_;     // callee, caller
   std::set<std::uint32_t> memory_size_;
@@ -132,7 +133,7 @@ class Program {
   std::optional<std::uint32_t> asyncify_state_;  ///< the global that is 0 while nothing is suspended
   std::optional<Error> error_;
   std::uint64_t steps_left_ = 0;
-  std::uint64_t unpaid_ = 0;  ///< steps that are not yet charged to the module's meter
+  std::uint64_t unpaid_ = 0;  ///< steps that are not yet charged to the budget
 };
 
 }  // namespace heapbump::tinygo

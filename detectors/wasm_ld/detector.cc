@@ -70,11 +70,11 @@ bool owner_keeps_apart(const LowHeap& low, const GrowthReport& growth) {
 /// A heap that starts below the line and is continued above it would run through the region: its blocks
 /// merge, or its end moves. What rules that out is asking whether the new memory adjoins, or leaving the old
 /// behind. Empty if all is well.
-Result<std::string> continued_from_below(const Module& module, const GrowthReport& growth,
+Result<std::string> continued_from_below(const Module& module, Budget& budget, const GrowthReport& growth,
                                          const NameSection& names) {
   const bool asks = std::ranges::all_of(growth.joins, &GrowthJoin::asks_adjoining);
   if (asks && growth.assertions.empty()) return std::string();
-  HEAPBUMP_TRY(const auto low, find_low_heap(module, names));
+  HEAPBUMP_TRY(const auto low, find_low_heap(module, budget, names));
   if (!low) return std::string();
   if (owner_keeps_apart(*low, growth)) return std::string();
   const std::string start = "a heap may start at " + hex(low->start) + ", in " + low->where;
@@ -104,8 +104,8 @@ std::string address_above(const Module& module, std::span<const AddressUse> uses
 }
 
 /// The verdict on `tail`, with the evidence for it.
-Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, const GrowthReport& growth,
-                                   const NameSection& names, Finding& finding) {
+Result<StrategyVerdict> judge_tail(const Module& module, Budget& budget, const Survey& survey,
+                                   const GrowthReport& growth, const NameSection& names, Finding& finding) {
   StrategyVerdict verdict{Strategy::tail, false, {}};
   if (module.memory_bytes() == 0) {
     verdict.why = "the memory is declared without pages, so the region would begin at address 0";
@@ -113,8 +113,7 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
   }
   // Each use repeats its function's name, here and in the report.
   for (const auto* uses : {&growth.explained, &growth.unexplained})
-    for (const GrowthUse& use : *uses)
-      HEAPBUMP_CHECK(module.work->hold(3 * names.function(use.function).size()));
+    for (const GrowthUse& use : *uses) HEAPBUMP_CHECK(budget.hold(3 * names.function(use.function).size()));
   for (const GrowthUse& use : growth.explained)
     finding.evidence.push_back(
         {"memory-growth", describe_place(names, use.function, use.offset) + ": " + use.what});
@@ -126,7 +125,7 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     verdict.why = first.what + ", in " + describe_place(names, first.function, first.offset);
     return verdict;
   }
-  HEAPBUMP_TRY(const auto uses, classify_hits(module, survey.hits));
+  HEAPBUMP_TRY(const auto uses, classify_hits(module, survey.hits, budget));
   verdict.why = address_above(module, uses, names);
   if (!verdict.why.empty()) return verdict;
   if (!growth.uses_size && !growth.grows) {
@@ -137,14 +136,14 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
     finding.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
     return verdict;
   }
-  HEAPBUMP_TRY(const auto in_place, find_extension_in_place(module, survey, growth, uses, names));
+  HEAPBUMP_TRY(const auto in_place, find_extension_in_place(module, budget, survey, growth, uses, names));
   if (in_place) {
     verdict.why = in_place->asks.what + ", in " +
                   describe_place(names, in_place->asks.function, in_place->asks.offset) +
                   ", and the memory's end stands " + in_place->end;
     return verdict;
   }
-  HEAPBUMP_TRY(verdict.why, continued_from_below(module, growth, names));
+  HEAPBUMP_TRY(verdict.why, continued_from_below(module, budget, growth, names));
   if (!verdict.why.empty()) return verdict;
   verdict.sound = true;
   verdict.why =
@@ -156,9 +155,10 @@ Result<StrategyVerdict> judge_tail(const Module& module, const Survey& survey, c
 
 /// `bump` from the linker's own relocations: moving every use of __heap_base and __heap_end is what linking
 /// with another heap start would have done.
-Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Finding& finding) {
+Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Budget& budget,
+                                                      Finding& finding) {
   constexpr std::uint64_t kSiteBytes = 512;  // here, in the finding and in the report
-  const auto relocations = read_relocations(module);
+  const auto relocations = read_relocations(module, budget);
   if (!relocations) return std::nullopt;
   if (!relocations->stale.empty()) {
     finding.warnings.push_back("the module has relocations, but " + std::string(relocations->stale) +
@@ -177,7 +177,7 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Find
     const bool end = relocation.symbol == "__heap_end";
     const bool near = relocation.value >= static_cast<std::int64_t>(*relocations->heap_base);
     if (!start && !end && !near) continue;
-    HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
+    HEAPBUMP_CHECK(budget.hold(kSiteBytes));
     Site site{relocation,
               start ? Role::heap_start
               : end ? Role::heap_end
@@ -196,7 +196,7 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Find
     if (exported.kind != ExternalKind::global || (!start && exported.name != "__heap_end")) continue;
     const Global& global = module.globals[exported.index];
     if (global.imported || global.is_mutable || global.type != ValueType::i32 || !global.init.value) continue;
-    HEAPBUMP_CHECK(module.work->hold(kSiteBytes));
+    HEAPBUMP_CHECK(budget.hold(kSiteBytes));
     owner.sites.push_back({initial_value(global), start ? Role::heap_start : Role::heap_end, 1,
                            "the exported symbol, which hosts read; it must stay true"});
   }
@@ -217,19 +217,19 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Find
 
 }  // namespace
 
-Result<std::optional<Finding>> detect_wasm_ld(const Module& module) {
+Result<std::optional<Finding>> detect_wasm_ld(const Module& module, Budget& budget) {
   const std::uint64_t top = module.memory_bytes();
-  HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailPages * kPageSize, true}));
-  HEAPBUMP_TRY(const GrowthReport growth, analyse_growth(module, survey));
+  HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailPages * kPageSize, true}, budget));
+  HEAPBUMP_TRY(const GrowthReport growth, analyse_growth(module, budget, survey));
   const NameSection names = read_names(module);
 
   Finding finding;
   finding.tail_pages = kTailPages;
   name_toolchain(module, finding);
-  HEAPBUMP_TRY(StrategyVerdict tail, judge_tail(module, survey, growth, names, finding));
-  HEAPBUMP_TRY(std::optional<HeapOwner> exact, owner_by_relocations(module, finding));
+  HEAPBUMP_TRY(StrategyVerdict tail, judge_tail(module, budget, survey, growth, names, finding));
+  HEAPBUMP_TRY(std::optional<HeapOwner> exact, owner_by_relocations(module, budget, finding));
   if (!exact) {
-    HEAPBUMP_TRY(exact, find_heap_owner(module, survey, growth, names));
+    HEAPBUMP_TRY(exact, find_heap_owner(module, budget, survey, growth, names));
   }
   HeapOwner& owner = *exact;
 

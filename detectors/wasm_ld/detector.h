@@ -3,11 +3,12 @@
 
 #include <optional>
 
+#include "base/budget.h"
 #include "heapbump/detect.h"
 #include "wasm/module.h"
 
 namespace heapbump {
 
-[[nodiscard]] Result<std::optional<Finding>> detect_wasm_ld(const Module& module);
+[[nodiscard]] Result<std::optional<Finding>> detect_wasm_ld(const Module& module, Budget& budget);
 
 }  // namespace heapbump

@@ -37,8 +37,8 @@ struct Carried {
 class FunctionGrowth {
  public:
   FunctionGrowth(const Flow& flow, const std::map<std::uint32_t, GrowthSummary>& summaries,
-                 GrowthReport& report, bool module_grows, WorkMeter& work)
-      : flow_(flow), summaries_(summaries), report_(report), module_grows_(module_grows), work_(work) {}
+                 GrowthReport& report, bool module_grows, Budget& budget)
+      : flow_(flow), summaries_(summaries), report_(report), module_grows_(module_grows), budget_(budget) {}
 
   /// Errors: kWorkLimit.
   Result<GrowthSummary> run();
@@ -46,14 +46,14 @@ class FunctionGrowth {
   [[nodiscard]] Result<std::vector<GrowthJoin>> joins() const;
 
  private:
-  /// Charges the module's meter. False once that is spent: whatever was being asked then has no answer, and
+  /// Charges the budget. False once that is spent: whatever was being asked then has no answer, and
   /// run() fails.
   [[nodiscard]] bool spend(std::uint64_t units) const {
-    if (paid_) paid_ = work_.charge(units).has_value();
+    if (paid_) paid_ = budget_.charge(units).has_value();
     return paid_;
   }
-  /// What is said once the meter is spent.
-  [[nodiscard]] std::unexpected<Error> unpaid() const { return std::unexpected(work_.charge(0).error()); }
+  /// What is said once the budget is spent.
+  [[nodiscard]] std::unexpected<Error> unpaid() const { return std::unexpected(budget_.charge(0).error()); }
   /// Units for following values through the whole function once.
   [[nodiscard]] std::uint64_t whole() const { return (flow_.nodes.size() + flow_.operands.size()) / 2; }
   void find_sources();
@@ -94,7 +94,7 @@ class FunctionGrowth {
   const std::map<std::uint32_t, GrowthSummary>& summaries_;
   GrowthReport& report_;
   const bool module_grows_;
-  WorkMeter& work_;
+  Budget& budget_;
   mutable bool paid_ = true;
   std::vector<Source> sources_;
   std::vector<std::uint64_t>

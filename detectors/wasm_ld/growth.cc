@@ -46,7 +46,7 @@ std::vector<ShiftSeed> growth_seeds(const Flow& flow,
   return seeds;
 }
 
-Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) {
+Result<GrowthReport> analyse_growth(const Module& module, Budget& budget, const Survey& survey) {
   GrowthReport report;
   report.uses_size = !survey.size_functions.empty();
   report.grows = !survey.grow_functions.empty();
@@ -61,13 +61,13 @@ Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey) 
     if (queue.too_often(function))
       return fail(Code::kWorkLimit,
                   "functions that read or grow the memory's size call each other too deeply to follow");
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
     GrowthReport& part = parts[function];
     part = {};
-    growth::FunctionGrowth looked_at(flow, report.summaries, part, report.grows, *module.work);
+    growth::FunctionGrowth looked_at(flow, report.summaries, part, report.grows, budget);
     HEAPBUMP_TRY(const GrowthSummary summary, looked_at.run());
     HEAPBUMP_TRY(part.joins, looked_at.joins());
-    HEAPBUMP_CHECK(module.work->hold(
+    HEAPBUMP_CHECK(budget.hold(
         kFunctionBytes + (part.explained.size() + part.unexplained.size() + part.joins.size()) * kUseBytes));
     const bool direct = std::ranges::binary_search(survey.size_functions, function) ||
                         std::ranges::binary_search(survey.grow_functions, function);

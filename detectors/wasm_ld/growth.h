@@ -80,7 +80,7 @@ struct GrowthReport {
 };
 
 /// Errors: those of evaluate_flow for a function that has to be followed.
-[[nodiscard]] Result<GrowthReport> analyse_growth(const Module& module, const Survey& survey);
+[[nodiscard]] Result<GrowthReport> analyse_growth(const Module& module, Budget& budget, const Survey& survey);
 
 /// The shifts that memory.size, memory.grow and calls of summarised functions start with in one function.
 [[nodiscard]] std::vector<ShiftSeed> growth_seeds(const Flow& flow,

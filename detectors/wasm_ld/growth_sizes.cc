@@ -220,7 +220,7 @@ void FunctionGrowth::tie_sizes() {
          }))
       made_from_[node] |= std::uint64_t{1} << i;
   }
-  auto shifts = compute_shifts(flow_, seeds, work_,
+  auto shifts = compute_shifts(flow_, seeds, budget_,
                                [&](NodeId node, BlockId block) { return tied_at(node, block, UINT64_MAX); });
   paid_ = paid_ && shifts;
   if (paid_) shifts_ = *std::move(shifts);

@@ -77,9 +77,10 @@ StoredWord stored_word(const Flow& flow, const Effect& effect) {
 
 class CandidateSearch {
  public:
-  CandidateSearch(const Module& module, const Survey& survey, const GrowthReport& growth,
+  CandidateSearch(const Module& module, Budget& budget, const Survey& survey, const GrowthReport& growth,
                   const NameSection& names, const DataImage& image)
       : module_(module),
+        budget_(budget),
         survey_(survey),
         growth_(growth),
         names_(names),
@@ -109,6 +110,7 @@ class CandidateSearch {
   }
 
   const Module& module_;
+  Budget& budget_;
   const Survey& survey_;
   const GrowthReport& growth_;
   const NameSection& names_;
@@ -126,9 +128,9 @@ Status CandidateSearch::search_functions() {
     if (summary.returns_size || summary.size_if_zero)
       for (const std::uint32_t caller : survey_.callers(function)) functions.insert(caller);
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
     const auto seeds = growth_seeds(flow, growth_.summaries);
-    HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, *module_.work));
+    HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, budget_));
     search_differences(flow, shifts);
     HEAPBUMP_CHECK(search_breaks(flow, shifts));
   }
@@ -168,7 +170,7 @@ Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> s
   std::optional<std::vector<StoredWord>> given;
   std::vector<bool> taken;  // by entry of `given`: whether its first values are taken
   const auto find_given = [&]() -> Status {
-    HEAPBUMP_CHECK(module_.work->charge(flow.effects.size() * kUnits));
+    HEAPBUMP_CHECK(budget_.charge(flow.effects.size() * kUnits));
     given.emplace();
     for (const Effect& effect : flow.effects) {
       const StoredWord word = stored_word(flow, effect);
@@ -189,7 +191,7 @@ Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> s
       }
       if (!given) HEAPBUMP_CHECK(find_given());
       const std::vector<NodeId> made = made_from(flow, flow.operand(id, 1 - position));
-      HEAPBUMP_CHECK(module_.work->charge(made.size() * kUnits + given->size() * 2));
+      HEAPBUMP_CHECK(budget_.charge(made.size() * kUnits + given->size() * 2));
       taken.resize(given->size());
       std::set<Place> taken_here;
       const std::unordered_set<NodeId> compared_with(made.begin(), made.end());
@@ -228,7 +230,7 @@ Status CandidateSearch::search_breaks(const Flow& flow, std::span<const Shift> s
 Status CandidateSearch::take_first_values(const Flow& flow, std::span<const NodeId> made,
                                           const Place& location) {
   constexpr std::uint64_t kUnits = 8;
-  HEAPBUMP_CHECK(module_.work->charge(made.size() * kUnits));
+  HEAPBUMP_CHECK(budget_.charge(made.size() * kUnits));
   const auto reads_break = [&](NodeId id) {
     const Node& node = flow.nodes[id];
     if (node.kind == NodeKind::global)
@@ -240,12 +242,12 @@ Status CandidateSearch::take_first_values(const Flow& flow, std::span<const Node
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::phi && node.kind != NodeKind::select) continue;
     const auto ways = flow.operands_of(node).first(node.kind == NodeKind::phi ? node.operand_count : 2);
-    HEAPBUMP_CHECK(module_.work->charge(ways.size() * kUnits));
+    HEAPBUMP_CHECK(budget_.charge(ways.size() * kUnits));
     if (std::ranges::none_of(ways, reads_break)) continue;
     for (const NodeId way : ways) {
       const auto value = folded(flow, way);
       if (!value || !plausible(*value)) continue;
-      HEAPBUMP_CHECK(module_.work->hold(2 * sizeof(HeapCandidate)));
+      HEAPBUMP_CHECK(budget_.hold(2 * sizeof(HeapCandidate)));
       found_.candidates.push_back({*value, flow.function, node.offset});
       found_.functions.insert(flow.function);
     }
@@ -291,12 +293,14 @@ Status CandidateSearch::resolve_breaks() {
   for (const auto& [location, offset] : breaks_) take_initial_value(location, offset);
   if (!found_.candidates.empty() || breaks_.empty()) return {};
   // Breaks that start at zero and are set by code: whoever stores a constant there.
-  HEAPBUMP_TRY(const Survey constants, survey_code(module_, {std::max<std::uint64_t>(module_.data_end(), 16),
-                                                             module_.memory_bytes() + 1}));
+  HEAPBUMP_TRY(
+      const Survey constants,
+      survey_code(module_, {std::max<std::uint64_t>(module_.data_end(), 16), module_.memory_bytes() + 1},
+                  budget_));
   std::set<std::uint32_t> functions;
   for (const RangeHit& hit : constants.hits) functions.insert(*hit.function);
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
     for (const Effect& effect : flow.effects) {
       const auto [stored, value] = stored_word(flow, effect);
       if (!stored || !breaks_.contains(*stored)) continue;
@@ -311,10 +315,10 @@ Status CandidateSearch::resolve_breaks() {
 
 }  // namespace
 
-Result<HeapCandidates> find_heap_candidates(const Module& module, const Survey& survey,
+Result<HeapCandidates> find_heap_candidates(const Module& module, Budget& budget, const Survey& survey,
                                             const GrowthReport& growth, const NameSection& names,
                                             const DataImage& image) {
-  return CandidateSearch(module, survey, growth, names, image).run();
+  return CandidateSearch(module, budget, survey, growth, names, image).run();
 }
 
 }  // namespace heapbump

@@ -34,8 +34,8 @@ struct HeapCandidates {
 };
 
 /// Errors: those of survey_code and evaluate_flow.
-[[nodiscard]] Result<HeapCandidates> find_heap_candidates(const Module& module, const Survey& survey,
-                                                          const GrowthReport& growth,
+[[nodiscard]] Result<HeapCandidates> find_heap_candidates(const Module& module, Budget& budget,
+                                                          const Survey& survey, const GrowthReport& growth,
                                                           const NameSection& names, const DataImage& image);
 
 }  // namespace heapbump

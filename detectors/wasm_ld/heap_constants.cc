@@ -21,9 +21,10 @@ constexpr std::uint64_t kSiteBytes =
 
 class Explainer {
  public:
-  Explainer(const Module& module, const Survey& survey, const GrowthReport& growth, const NameSection& names,
-            std::uint64_t base, const HeapCandidates& heap)
+  Explainer(const Module& module, Budget& budget, const Survey& survey, const GrowthReport& growth,
+            const NameSection& names, std::uint64_t base, const HeapCandidates& heap)
       : module_(module),
+        budget_(budget),
         survey_(survey),
         growth_(growth),
         names_(names),
@@ -56,6 +57,7 @@ class Explainer {
   void add_site(const RangeHit& hit, Role role, int moves, std::string why);
 
   const Module& module_;
+  Budget& budget_;
   const Survey& survey_;
   const GrowthReport& growth_;
   const NameSection& names_;
@@ -64,7 +66,7 @@ class Explainer {
   Surroundings around_;
   HeapConstants found_;
   std::optional<std::uint32_t> state_;  ///< dlmalloc's malloc_state, where its fields check out
-  mutable std::uint64_t work_ = 0;      ///< units that the module's meter was not yet told of
+  mutable std::uint64_t work_ = 0;      ///< units that are not charged yet
 };
 
 void Explainer::add_site(const RangeHit& hit, Role role, int moves, std::string why) {
@@ -170,9 +172,9 @@ bool Explainer::made_of_header(const Flow& flow, NodeId node) const {
 Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
   const std::uint64_t base = base_;
   const std::uint32_t function = *hits.front().function;
-  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
-  HEAPBUMP_TRY(const auto uses, classify_in(flow, hits, *module_.work));
-  HEAPBUMP_CHECK(module_.work->hold(hits.size() * (kSiteBytes + 2 * names_.function(function).size())));
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
+  HEAPBUMP_TRY(const auto uses, classify_in(flow, hits, budget_));
+  HEAPBUMP_CHECK(budget_.hold(hits.size() * (kSiteBytes + 2 * names_.function(function).size())));
   std::vector<RangeHit> moved;
   std::vector<Shift> shifts;
   {
@@ -195,7 +197,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
           seeds.push_back({id, {.scale = hit.negated ? -scale : scale, .top = true}});
       }
     }
-    HEAPBUMP_TRY(shifts, compute_shifts(flow, seeds, *module_.work));
+    HEAPBUMP_TRY(shifts, compute_shifts(flow, seeds, budget_));
     if (const auto state = owner ? find_malloc_state(flow, base_) : std::nullopt) {
       state_ = state;
       found_.evidence.push_back({"dlmalloc", "malloc_state at " + hex(*state) +
@@ -207,7 +209,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       owner ? std::set<std::uint64_t>() : stack_bounds(module_, flow, base_);
   std::size_t near = 0;
   for (const AddressUse& use : uses) {
-    HEAPBUMP_CHECK(module_.work->charge(std::exchange(work_, 0)));
+    HEAPBUMP_CHECK(budget_.charge(std::exchange(work_, 0)));
     const RangeHit& hit = use.hit;
     if (bounds.contains(hit.file_offset)) {
       add_site(hit, Role::stack_top, 0,
@@ -319,7 +321,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
       std::optional<std::uint64_t> met;
       if (field) met = hit.file_offset;
       if (use.constant != kNoNode) {
-        HEAPBUMP_TRY(met, meets_heap(flow, use.constant, around_, *module_.work));
+        HEAPBUMP_TRY(met, meets_heap(flow, use.constant, around_, budget_));
       }
       if (met) {
         add_site(
@@ -340,7 +342,7 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
     add_site(hit, Role::unrelated, 0, std::move(how));
   }
   if (owner && !found_.refusal) {
-    HEAPBUMP_TRY(auto contradiction, find_contradiction(module_, flow, growth_, base_, moved));
+    HEAPBUMP_TRY(auto contradiction, find_contradiction(module_, budget_, flow, growth_, base_, moved));
     if (contradiction)
       refuse(Code::kUnexplained, contradiction->what + ", in " + place(function, contradiction->offset),
              contradiction->offset);
@@ -349,9 +351,10 @@ Status Explainer::explain_function(std::span<const RangeHit> hits, bool owner) {
 }
 
 Result<HeapConstants> Explainer::run() {
-  HEAPBUMP_TRY(const Survey found,
-               survey_code(module_, {base_ - kHeaderSpan,
-                                     std::max(base_ + kWindow, module_.memory_bytes() + 1), true}));
+  HEAPBUMP_TRY(
+      const Survey found,
+      survey_code(module_, {base_ - kHeaderSpan, std::max(base_ + kWindow, module_.memory_bytes() + 1), true},
+                  budget_));
   for (std::size_t i = 0; i < found.hits.size();) {
     std::size_t end = i;
     while (end < found.hits.size() && found.hits[end].function == found.hits[i].function) ++end;
@@ -365,10 +368,10 @@ Result<HeapConstants> Explainer::run() {
 
 }  // namespace
 
-Result<HeapConstants> explain_heap_constants(const Module& module, const Survey& survey,
+Result<HeapConstants> explain_heap_constants(const Module& module, Budget& budget, const Survey& survey,
                                              const GrowthReport& growth, const NameSection& names,
                                              std::uint64_t base, const HeapCandidates& found) {
-  return Explainer(module, survey, growth, names, base, found).run();
+  return Explainer(module, budget, survey, growth, names, base, found).run();
 }
 
 }  // namespace heapbump

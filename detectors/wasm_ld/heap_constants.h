@@ -28,8 +28,8 @@ struct HeapConstants {
 
 /// `found`: the functions that measure the heap from `base`, and where its breaks are. Errors: those of
 /// survey_code and evaluate_flow.
-[[nodiscard]] Result<HeapConstants> explain_heap_constants(const Module& module, const Survey& survey,
-                                                           const GrowthReport& growth,
+[[nodiscard]] Result<HeapConstants> explain_heap_constants(const Module& module, Budget& budget,
+                                                           const Survey& survey, const GrowthReport& growth,
                                                            const NameSection& names, std::uint64_t base,
                                                            const HeapCandidates& found);
 

@@ -19,10 +19,16 @@ constexpr std::int64_t kHalf = std::int64_t{1} << 31;  ///< numbers from here up
 
 class LimitSearch {
  public:
-  LimitSearch(const Module& module, const GrowthReport& growth, const NameSection& names,
+  LimitSearch(const Module& module, Budget& budget, const GrowthReport& growth, const NameSection& names,
               const DataImage& image, std::uint64_t base, const std::set<Place>& breaks,
               std::span<const Site> sites)
-      : module_(module), growth_(growth), names_(names), image_(image), base_(base), breaks_(breaks) {
+      : module_(module),
+        budget_(budget),
+        growth_(growth),
+        names_(names),
+        image_(image),
+        base_(base),
+        breaks_(breaks) {
     for (const Site& site : sites)
       if (site.moves != 0) moved_.insert(site.file_offset);
   }
@@ -45,6 +51,7 @@ class LimitSearch {
   }
 
   const Module& module_;
+  Budget& budget_;
   const GrowthReport& growth_;
   const NameSection& names_;
   const DataImage& image_;
@@ -72,13 +79,13 @@ Result<std::set<std::uint32_t>> LimitSearch::functions_of(const std::set<Place>&
     globals |= place.is_global;
     if (place.is_global) continue;
     const std::uint64_t from = place.index > kReadSpan ? place.index - kReadSpan : 0;
-    HEAPBUMP_TRY(const Survey survey, survey_code(module_, {from, std::uint64_t{place.index} + 1}));
+    HEAPBUMP_TRY(const Survey survey, survey_code(module_, {from, std::uint64_t{place.index} + 1}, budget_));
     for (const RangeHit& hit : survey.hits) functions.insert(*hit.function);
   }
   if (!globals) return functions;
   Instruction instruction;
   for (std::size_t i = 0; i < module_.bodies.size(); ++i) {
-    InstructionReader reader(module_, module_.bodies[i]);
+    InstructionReader reader(module_, module_.bodies[i], budget_);
     while (reader.next(instruction)) {
       if ((instruction.opcode == op::global_get || instruction.opcode == op::global_set) &&
           places.contains({true, static_cast<std::uint32_t>(instruction.value)}))
@@ -136,10 +143,10 @@ Status LimitSearch::search(const Flow& flow) {
       seeds.push_back({id, {.scale = static_cast<std::int64_t>(kPageSize), .top = true}});
   }
   if (seeds.empty()) return {};
-  HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, *module_.work));
+  HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, budget_));
   // A difference between the break and memory.size is a size.
   std::ranges::move(growth_seeds(flow, growth_.summaries), std::back_inserter(seeds));
-  HEAPBUMP_TRY(const auto sizes, compute_shifts(flow, seeds, *module_.work));
+  HEAPBUMP_TRY(const auto sizes, compute_shifts(flow, seeds, budget_));
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
     const Node& node = flow.nodes[id];
     if (node.kind != NodeKind::binary) continue;
@@ -151,7 +158,7 @@ Status LimitSearch::search(const Flow& flow) {
     if (!sizes[shifts[left].top ? left : right].top) continue;
     // What is added to a break is a size, unless it is the negative of an address.
     if (node.opcode == op::i32_add && !flow.constant(other)) continue;
-    HEAPBUMP_CHECK(module_.work->charge(kLookUnits));
+    HEAPBUMP_CHECK(budget_.charge(kLookUnits));
     look_at(flow, node, other);
     if (refusal_) return {};
   }
@@ -177,7 +184,7 @@ Status LimitSearch::check_limits() {
   }
   HEAPBUMP_TRY(const auto functions, functions_of(limits_));
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
     for (const Effect& effect : flow.effects) {
       std::optional<Place> place;
       if (effect.kind == EffectKind::global_set) {
@@ -202,7 +209,7 @@ Status LimitSearch::check_limits() {
 Result<std::optional<Error>> LimitSearch::run() {
   HEAPBUMP_TRY(const auto functions, functions_of(breaks_));
   for (const std::uint32_t function : functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
     HEAPBUMP_CHECK(search(flow));
   }
   HEAPBUMP_CHECK(check_limits());
@@ -211,11 +218,11 @@ Result<std::optional<Error>> LimitSearch::run() {
 
 }  // namespace
 
-Result<std::optional<Error>> find_fixed_limit(const Module& module, const GrowthReport& growth,
-                                              const NameSection& names, const DataImage& image,
-                                              std::uint64_t base, const std::set<Place>& breaks,
-                                              std::span<const Site> sites) {
-  return LimitSearch(module, growth, names, image, base, breaks, sites).run();
+Result<std::optional<Error>> find_fixed_limit(const Module& module, Budget& budget,
+                                              const GrowthReport& growth, const NameSection& names,
+                                              const DataImage& image, std::uint64_t base,
+                                              const std::set<Place>& breaks, std::span<const Site> sites) {
+  return LimitSearch(module, budget, growth, names, image, base, breaks, sites).run();
 }
 
 }  // namespace heapbump

@@ -19,7 +19,8 @@ namespace heapbump {
 
 /// `breaks`: where the allocator keeps them; `sites`: what moves with them. Errors: those of survey_code and
 /// evaluate_flow.
-[[nodiscard]] Result<std::optional<Error>> find_fixed_limit(const Module& module, const GrowthReport& growth,
+[[nodiscard]] Result<std::optional<Error>> find_fixed_limit(const Module& module, Budget& budget,
+                                                            const GrowthReport& growth,
                                                             const NameSection& names, const DataImage& image,
                                                             std::uint64_t base, const std::set<Place>& breaks,
                                                             std::span<const Site> sites);

@@ -18,9 +18,9 @@ constexpr std::size_t kMaxWords = 16;      ///< words of data equal to the start
 
 class OwnerSearch {
  public:
-  OwnerSearch(const Module& module, const Survey& survey, const GrowthReport& growth,
+  OwnerSearch(const Module& module, Budget& budget, const Survey& survey, const GrowthReport& growth,
               const NameSection& names)
-      : module_(module), survey_(survey), growth_(growth), names_(names) {}
+      : module_(module), budget_(budget), survey_(survey), growth_(growth), names_(names) {}
 
   Result<HeapOwner> run();
 
@@ -40,6 +40,7 @@ class OwnerSearch {
   }
 
   const Module& module_;
+  Budget& budget_;
   const Survey& survey_;
   const GrowthReport& growth_;
   const NameSection& names_;
@@ -128,8 +129,8 @@ Status OwnerSearch::explain_data(const DataImage& image, bool addressed) {
     const std::uint64_t before = address >= 4 ? image.load32(address - 4) : 0;
     bool end_pointer = addressed && before >= image.end() && before < base && base - before <= kNearSpan * 16;
     HEAPBUMP_TRY(const Survey reads,
-                 survey_code(module_, {address > kReadSpan ? address - kReadSpan : 0, address + 4}));
-    HEAPBUMP_TRY(const auto uses, classify_hits(module_, reads.hits));
+                 survey_code(module_, {address > kReadSpan ? address - kReadSpan : 0, address + 4}, budget_));
+    HEAPBUMP_TRY(const auto uses, classify_hits(module_, reads.hits, budget_));
     constexpr std::int64_t kWidest = 8;  // of an access that takes the word along, as a copy of a pair does
     const auto at = static_cast<std::int64_t>(address);
     for (const AddressUse& use : uses) {
@@ -167,7 +168,7 @@ Status OwnerSearch::explain_globals() {
         static_cast<std::uint32_t>(*global.init.value) > module_.memory_bytes())
       continue;
     if (std::ranges::binary_search(known, global.init.immediate_offset)) continue;
-    HEAPBUMP_CHECK(module_.work->hold(kSiteBytes));
+    HEAPBUMP_CHECK(budget_.hold(kSiteBytes));
     Site site{initial_value(global), Role::unrelated, 0, {}};
     if (symbols[i] && !global.is_mutable && global.type == ValueType::i32) {
       site.role = static_cast<std::uint32_t>(*global.init.value) == base ? Role::heap_start : Role::heap_end;
@@ -225,7 +226,8 @@ Result<HeapOwner> OwnerSearch::run() {
     refuse(image.error().code, image.error().message, image.error().offset);
     return std::move(owner_);
   }
-  HEAPBUMP_TRY(HeapCandidates found, find_heap_candidates(module_, survey_, growth_, names_, *image));
+  HEAPBUMP_TRY(HeapCandidates found,
+               find_heap_candidates(module_, budget_, survey_, growth_, names_, *image));
   if (found.given_up) refuse(Code::kWorkLimit, *found.given_up);
   if (!choose(found)) return std::move(owner_);
   if (image->end() > *owner_.heap_base)
@@ -240,7 +242,7 @@ Result<HeapOwner> OwnerSearch::run() {
            module_.globals[*stack].init.immediate_offset);
   owner_.sites = std::move(found.breaks);
   HEAPBUMP_TRY(HeapConstants constants,
-               explain_heap_constants(module_, survey_, growth_, names_, *owner_.heap_base, found));
+               explain_heap_constants(module_, budget_, survey_, growth_, names_, *owner_.heap_base, found));
   const bool owned = constants.owned || !owner_.sites.empty();
   std::ranges::move(constants.sites, std::back_inserter(owner_.sites));
   std::ranges::move(constants.evidence, std::back_inserter(owner_.evidence));
@@ -249,7 +251,7 @@ Result<HeapOwner> OwnerSearch::run() {
   const bool addressed = constants.addressed || constants.dlmalloc || !found.places.empty();
   if (!owner_.refusal) HEAPBUMP_CHECK(explain_data(*image, addressed));
   if (!owner_.refusal && !found.places.empty()) {
-    HEAPBUMP_TRY(auto limit, find_fixed_limit(module_, growth_, names_, *image, *owner_.heap_base,
+    HEAPBUMP_TRY(auto limit, find_fixed_limit(module_, budget_, growth_, names_, *image, *owner_.heap_base,
                                               found.places, owner_.sites));
     if (limit) refuse(limit->code, std::move(limit->message), limit->offset);
   }
@@ -272,9 +274,9 @@ Result<HeapOwner> OwnerSearch::run() {
 
 }  // namespace
 
-Result<HeapOwner> find_heap_owner(const Module& module, const Survey& survey, const GrowthReport& growth,
-                                  const NameSection& names) {
-  return OwnerSearch(module, survey, growth, names).run();
+Result<HeapOwner> find_heap_owner(const Module& module, Budget& budget, const Survey& survey,
+                                  const GrowthReport& growth, const NameSection& names) {
+  return OwnerSearch(module, budget, survey, growth, names).run();
 }
 
 }  // namespace heapbump

@@ -32,7 +32,7 @@ struct HeapOwner {
 };
 
 /// Errors: those of survey_code and evaluate_flow.
-[[nodiscard]] Result<HeapOwner> find_heap_owner(const Module& module, const Survey& survey,
+[[nodiscard]] Result<HeapOwner> find_heap_owner(const Module& module, Budget& budget, const Survey& survey,
                                                 const GrowthReport& growth, const NameSection& names);
 
 }  // namespace heapbump

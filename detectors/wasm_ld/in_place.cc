@@ -43,7 +43,7 @@ std::optional<std::string> find_end(const Module& module, const Survey& survey, 
 
 /// The first call of an allocator, or of a function that passes its result on, that only asks whether there
 /// is memory.
-Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey& survey,
+Result<std::optional<GrowthUse>> find_asking(const Module& module, Budget& budget, const Survey& survey,
                                              const GrowthReport& growth) {
   std::map<std::uint32_t, GrowthSummary> summaries = growth.summaries;
   FunctionQueue queue;
@@ -56,15 +56,15 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
     if (queue.too_often(function))
       return GrowthUse{function, module.body(function)->file_offset,
                        "more functions that pass memory on call each other than can be followed"};
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
     GrowthReport part;
     HEAPBUMP_TRY(const GrowthSummary summary,
-                 growth::FunctionGrowth(flow, summaries, part, growth.grows, *module.work).run());
+                 growth::FunctionGrowth(flow, summaries, part, growth.grows, budget).run());
     if (!part.unexplained.empty()) return part.unexplained.front();
     // Those that were followed before keep what is known of them.
     const auto known = summaries.find(function);
     if (!summary.returns_fresh || (known != summaries.end() && known->second.returns_fresh)) continue;
-    HEAPBUMP_CHECK(module.work->hold(kSummaryBytes));
+    HEAPBUMP_CHECK(budget.hold(kSummaryBytes));
     summaries[function] = summary;
     queue.add_all(survey.callers(function));
   }
@@ -73,14 +73,14 @@ Result<std::optional<GrowthUse>> find_asking(const Module& module, const Survey&
 
 }  // namespace
 
-Result<std::optional<InPlace>> find_extension_in_place(const Module& module, const Survey& survey,
-                                                       const GrowthReport& growth,
+Result<std::optional<InPlace>> find_extension_in_place(const Module& module, Budget& budget,
+                                                       const Survey& survey, const GrowthReport& growth,
                                                        std::span<const AddressUse> uses,
                                                        const NameSection& names) {
   if (growth.allocators.empty()) return std::nullopt;
   auto end = find_end(module, survey, growth, uses, names);
   if (!end) return std::nullopt;
-  HEAPBUMP_TRY(auto asks, find_asking(module, survey, growth));
+  HEAPBUMP_TRY(auto asks, find_asking(module, budget, survey, growth));
   if (!asks) return std::nullopt;
   return InPlace{std::move(*asks), std::move(*end)};
 }

@@ -22,7 +22,7 @@ struct InPlace {
 };
 
 /// `uses`: of the constants from the declared end of memory upwards. Errors: those of evaluate_flow.
-[[nodiscard]] Result<std::optional<InPlace>> find_extension_in_place(const Module& module,
+[[nodiscard]] Result<std::optional<InPlace>> find_extension_in_place(const Module& module, Budget& budget,
                                                                      const Survey& survey,
                                                                      const GrowthReport& growth,
                                                                      std::span<const AddressUse> uses,

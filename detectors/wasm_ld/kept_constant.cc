@@ -37,14 +37,14 @@ bool is_plainly_number(const Flow& flow, NodeId id) {
 
 /// Whether a value may have started in static data at a constant address, as the variable of a walk through
 /// it did. What else it is joined with is not asked: suspendable code joins it with what it saved.
-Result<bool> walks_through_data(const Flow& flow, NodeId id, const Surroundings& around, WorkMeter& work) {
+Result<bool> walks_through_data(const Flow& flow, NodeId id, const Surroundings& around, Budget& budget) {
   constexpr std::size_t kMostJoins = 64;
   std::vector<NodeId> pending{id};
   for (std::size_t i = 0; i < pending.size(); ++i) {
     const NodeId base = linear_form(flow, pending[i]).base;
     if (base == kNoNode || flow.nodes[base].kind != NodeKind::phi) continue;
     const auto operands = flow.operands_of(flow.nodes[base]);
-    HEAPBUMP_CHECK(work.charge(operands.size()));
+    HEAPBUMP_CHECK(budget.charge(operands.size()));
     for (const NodeId operand : operands) {
       const auto start = flow.constant(operand);
       const std::uint64_t address = static_cast<std::uint32_t>(start.value_or(0));
@@ -56,11 +56,11 @@ Result<bool> walks_through_data(const Flow& flow, NodeId id, const Surroundings&
   return false;
 }
 
-Result<bool> is_harmless(const Flow& flow, NodeId other, const Surroundings& around, WorkMeter& work) {
+Result<bool> is_harmless(const Flow& flow, NodeId other, const Surroundings& around, Budget& budget) {
   const Node& node = flow.nodes[other];
   if (node.kind == NodeKind::global && around.stack_global && node.value == *around.stack_global) return true;
   if (is_plainly_number(flow, other)) return true;
-  return walks_through_data(flow, other, around, work);
+  return walks_through_data(flow, other, around, budget);
 }
 
 /// Whether an effect only asks for a value, or takes it for an address that is made of constants alone.
@@ -84,14 +84,14 @@ bool is_told(const Flow& flow, const Effect& effect, const User& user, NodeId va
 }  // namespace
 
 Result<std::optional<std::uint64_t>> meets_heap(const Flow& flow, NodeId constant, const Surroundings& around,
-                                                WorkMeter& work) {
+                                                Budget& budget) {
   std::vector<NodeId> made{constant};
   std::vector<bool> seen(flow.nodes.size());
-  HEAPBUMP_CHECK(work.charge(flow.nodes.size() / kPassedPerUnit));
+  HEAPBUMP_CHECK(budget.charge(flow.nodes.size() / kPassedPerUnit));
   seen[constant] = true;
   for (std::size_t i = 0; i < made.size(); ++i) {
     const auto users = flow.users(made[i]);
-    HEAPBUMP_CHECK(work.charge(users.size()));
+    HEAPBUMP_CHECK(budget.charge(users.size()));
     for (const User& user : users) {
       if (user.is_effect) {
         const Effect& effect = flow.effects[user.index];
@@ -107,7 +107,7 @@ Result<std::optional<std::uint64_t>> meets_heap(const Flow& flow, NodeId constan
           carries = flow.constant(other).has_value();
           if (!carries) return node.offset;
         } else if (op::is_integer_comparison(node.opcode)) {
-          HEAPBUMP_TRY(const bool harmless, is_harmless(flow, other, around, work));
+          HEAPBUMP_TRY(const bool harmless, is_harmless(flow, other, around, budget));
           if (!harmless) return node.offset;
         }
       }

@@ -24,6 +24,6 @@ struct Surroundings {
 /// something that may be an address in the heap, or goes where it is not followed. Accesses at addresses made
 /// of constants alone are not looked at. Errors: kWorkLimit.
 [[nodiscard]] Result<std::optional<std::uint64_t>> meets_heap(const Flow& flow, NodeId constant,
-                                                              const Surroundings& around, WorkMeter& work);
+                                                              const Surroundings& around, Budget& budget);
 
 }  // namespace heapbump

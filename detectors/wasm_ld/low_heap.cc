@@ -31,7 +31,8 @@ struct Candidate {
 
 class LowHeapSearch {
  public:
-  LowHeapSearch(const Module& module, const NameSection& names) : module_(module), names_(names) {}
+  LowHeapSearch(const Module& module, Budget& budget, const NameSection& names)
+      : module_(module), budget_(budget), names_(names) {}
 
   Result<std::optional<LowHeap>> run();
 
@@ -50,6 +51,7 @@ class LowHeapSearch {
   }
 
   const Module& module_;
+  Budget& budget_;
   const NameSection& names_;
   std::uint64_t floor_ = 0;             ///< no heap starts below
   std::uint64_t ceiling_ = 0;           ///< or from here up
@@ -144,7 +146,7 @@ Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use,
       .starts = {}};
   if (use.constant != kNoNode) {
     if (!counts(flow, use)) return {};
-    HEAPBUMP_CHECK(module_.work->charge(flow.nodes.size() / kNodesPerUnit));
+    HEAPBUMP_CHECK(budget_.charge(flow.nodes.size() / kNodesPerUnit));
     follow(flow, use.constant, candidate);
     candidate.accessed = std::ranges::all_of(flow.users(use.constant),
                                              [&](const User& user) { return takes_address(flow, user); });
@@ -153,22 +155,22 @@ Status LowHeapSearch::search_use(const Flow& flow, const AddressUse& use,
     if (use.kind != AddressUse::Kind::address) return {};
     candidate.accessed = true;
   }
-  HEAPBUMP_CHECK(module_.work->hold(sizeof(Candidate) + candidate.starts.size() * kStartBytes));
+  HEAPBUMP_CHECK(budget_.hold(sizeof(Candidate) + candidate.starts.size() * kStartBytes));
   candidates.push_back(std::move(candidate));
   return {};
 }
 
 Status LowHeapSearch::search_code() {
-  HEAPBUMP_TRY(const Survey survey, survey_code(module_, {floor_, ceiling_}));
+  HEAPBUMP_TRY(const Survey survey, survey_code(module_, {floor_, ceiling_}, budget_));
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < survey.hits.size();) {
     std::size_t end = i;
     while (end < survey.hits.size() && survey.hits[end].function == survey.hits[i].function) ++end;
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, *survey.hits[i].function, {.frame_slots = true}));
+    HEAPBUMP_TRY(const Flow flow,
+                 evaluate_flow(module_, *survey.hits[i].function, budget_, {.frame_slots = true}));
     const std::set<std::uint64_t> stack =
         exact_ ? stack_bounds(module_, flow, floor_) : std::set<std::uint64_t>();
-    HEAPBUMP_TRY(const auto uses,
-                 classify_in(flow, std::span(survey.hits).subspan(i, end - i), *module_.work));
+    HEAPBUMP_TRY(const auto uses, classify_in(flow, std::span(survey.hits).subspan(i, end - i), budget_));
     for (const AddressUse& use : uses) {
       if (stack.contains(use.hit.file_offset)) continue;
       HEAPBUMP_CHECK(search_use(flow, use, candidates));
@@ -240,8 +242,8 @@ Status LowHeapSearch::search_data() {
   });
   if (!first) return {};
   std::set<std::uint64_t> read;
-  HEAPBUMP_TRY(const Survey survey, survey_code(module_, {*first, last + 1}));
-  HEAPBUMP_TRY(const auto uses, classify_hits(module_, survey.hits));
+  HEAPBUMP_TRY(const Survey survey, survey_code(module_, {*first, last + 1}, budget_));
+  HEAPBUMP_TRY(const auto uses, classify_hits(module_, survey.hits, budget_));
   for (const AddressUse& use : uses)
     if (use.kind == AddressUse::Kind::address && use.target >= 0)
       read.insert(static_cast<std::uint64_t>(use.target));
@@ -250,7 +252,7 @@ Status LowHeapSearch::search_data() {
     if (!paid || !can_start(value)) return;
     const bool named = read.contains(address);
     if (!exact_ && !named) return;
-    paid = module_.work->hold(kStartBytes);
+    paid = budget_.hold(kStartBytes);
     found(value, "the data word at " + hex(address));
     in_data_ = true;
     starts_.insert({false, static_cast<std::uint32_t>(address)});
@@ -275,8 +277,8 @@ Result<std::optional<LowHeap>> LowHeapSearch::run() {
 
 }  // namespace
 
-Result<std::optional<LowHeap>> find_low_heap(const Module& module, const NameSection& names) {
-  return LowHeapSearch(module, names).run();
+Result<std::optional<LowHeap>> find_low_heap(const Module& module, Budget& budget, const NameSection& names) {
+  return LowHeapSearch(module, budget, names).run();
 }
 
 }  // namespace heapbump

@@ -24,6 +24,7 @@ struct LowHeap {
 };
 
 /// Errors: those of survey_code and evaluate_flow.
-[[nodiscard]] Result<std::optional<LowHeap>> find_low_heap(const Module& module, const NameSection& names);
+[[nodiscard]] Result<std::optional<LowHeap>> find_low_heap(const Module& module, Budget& budget,
+                                                           const NameSection& names);
 
 }  // namespace heapbump

@@ -121,9 +121,9 @@ std::optional<Contradiction> comparison_that_changes(const Flow& flow, std::span
 
 }  // namespace
 
-Result<std::optional<Contradiction>> find_contradiction(const Module& module, const Flow& flow,
-                                                        const GrowthReport& growth, std::uint64_t base,
-                                                        std::span<const RangeHit> moved) {
+Result<std::optional<Contradiction>> find_contradiction(const Module& module, Budget& budget,
+                                                        const Flow& flow, const GrowthReport& growth,
+                                                        std::uint64_t base, std::span<const RangeHit> moved) {
   std::vector<ShiftSeed> seeds = growth_seeds(flow, growth.summaries);
   Shift up{.scale = kWholeBump, .known = true, .top = true};
   Shift down = up;
@@ -134,7 +134,7 @@ Result<std::optional<Contradiction>> find_contradiction(const Module& module, co
     if (const RangeHit* hit = find_hit(moved, node.immediate_offset))
       seeds.push_back({id, hit->negated ? down : up});
   }
-  HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, *module.work));
+  HEAPBUMP_TRY(const auto shifts, compute_shifts(flow, seeds, budget));
   auto found = address_that_stays(flow, shifts, static_cast<std::int64_t>(base));
   if (!found && !moved.empty()) found = end_that_stays(flow, moved, module.memory_bytes());
   if (!found)

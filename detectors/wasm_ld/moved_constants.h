@@ -24,7 +24,8 @@ struct Contradiction {
 
 /// The first contradiction in a function where the constants of `moved` (in file order) move with a heap that
 /// starts at `base`. Errors: kWorkLimit.
-[[nodiscard]] Result<std::optional<Contradiction>> find_contradiction(const Module& module, const Flow& flow,
+[[nodiscard]] Result<std::optional<Contradiction>> find_contradiction(const Module& module, Budget& budget,
+                                                                      const Flow& flow,
                                                                       const GrowthReport& growth,
                                                                       std::uint64_t base,
                                                                       std::span<const RangeHit> moved);

@@ -32,15 +32,9 @@ struct DataSymbol {
   std::uint64_t value = 0;
 };
 
-constexpr std::size_t kHeldAtOnce = 1024;  // symbols or relocations that the meter is told of together
+constexpr std::size_t kHeldAtOnce = 1024;  // symbols or relocations that are held together
 
-Status hold(const Module& module, std::uint64_t bytes, std::uint64_t& held) {
-  held += bytes;
-  return module.work->hold(bytes);
-}
-
-Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section& section,
-                                             std::uint64_t& held) {
+Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section& section, Held& held) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto version, cursor.read_uleb32("linking version"));
   if (version.value != kLinkingVersion)
@@ -83,8 +77,7 @@ Result<std::vector<DataSymbol>> read_symbols(const Module& module, const Section
       } else {
         return fail(Code::kMalformed, "unknown kind of symbol");
       }
-      if (symbols.size() % kHeldAtOnce == 0)
-        HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(DataSymbol), held));
+      if (symbols.size() % kHeldAtOnce == 0) HEAPBUMP_CHECK(held.grow(2 * kHeldAtOnce * sizeof(DataSymbol)));
       symbols.push_back(symbol);
     }
   }
@@ -126,7 +119,7 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
 }
 
 Status read_entries(const Module& module, const Section& section, const std::vector<DataSymbol>& symbols,
-                    Relocations& out, std::uint64_t& held) {
+                    Relocations& out, Held& held) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto target, cursor.read_uleb32("relocated section"));
   if (target.value >= module.sections.size())
@@ -159,7 +152,7 @@ Status read_entries(const Module& module, const Section& section, const std::vec
     if (symbol.defined && static_cast<std::uint32_t>(site.value) != expected)
       out.stale = "an entry does not match the value that stands there";
     if (out.addresses.size() % kHeldAtOnce == 0)
-      HEAPBUMP_CHECK(hold(module, 2 * kHeldAtOnce * sizeof(Relocation), held));
+      HEAPBUMP_CHECK(held.grow(2 * kHeldAtOnce * sizeof(Relocation)));
     out.addresses.push_back(site);
   }
   return {};
@@ -167,17 +160,18 @@ Status read_entries(const Module& module, const Section& section, const std::vec
 
 }  // namespace
 
-std::optional<Relocations> read_relocations(const Module& module) {
+std::optional<Relocations> read_relocations(const Module& module, Budget& budget) {
   const Section* linking = module.custom_section("linking");
   if (linking == nullptr) return std::nullopt;
-  std::uint64_t held = 0;
-  const auto symbols = read_symbols(module, *linking, held);
+  auto held = Held::take(budget, 0);  // what becomes of them is held where it is kept
+  if (!held) return std::nullopt;
+  const auto symbols = read_symbols(module, *linking, *held);
   if (!symbols) return std::nullopt;
   Relocations result;
   bool code = false;
   for (const Section& section : module.sections) {
     if (section.id != SectionId::custom || !section.name.starts_with("reloc.")) continue;
-    if (!read_entries(module, section, *symbols, result, held)) return std::nullopt;
+    if (!read_entries(module, section, *symbols, result, *held)) return std::nullopt;
     code |= section.name == "reloc.CODE";
   }
   if (!code) return std::nullopt;
@@ -187,7 +181,6 @@ std::optional<Relocations> read_relocations(const Module& module) {
     if (symbol.name == "__heap_end") result.heap_end = symbol.value;
   }
   std::ranges::sort(result.addresses, {}, &Relocation::file_offset);
-  module.work->release(held);  // what becomes of them is told where it is kept
   return result;
 }
 

@@ -28,6 +28,6 @@ struct Relocations {
 };
 
 /// Nothing if the module carries no relocations (or malformed ones: they are a help, never needed).
-[[nodiscard]] std::optional<Relocations> read_relocations(const Module& module);
+[[nodiscard]] std::optional<Relocations> read_relocations(const Module& module, Budget& budget);
 
 }  // namespace heapbump

@@ -66,7 +66,7 @@ struct Verification {
   bool code_offsets_preserved = true;
   std::string original_sha256;
   std::string reserved_sha256;
-  /// What reading the two files costs in units of work (work.h), one for each of their bytes, and what
+  /// What reading the two files costs in units of work (budget.h), one for each of their bytes, and what
   /// checking took beyond it: docs/verify.md, Cost.
   std::uint64_t reading_work = 0;
   std::uint64_t checking_work = 0;

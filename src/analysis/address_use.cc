@@ -112,8 +112,8 @@ std::optional<std::uint32_t> constant_address(const Flow& flow, const Effect& ac
 }
 
 Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits,
-                                            WorkMeter& work) {
-  HEAPBUMP_CHECK(work.hold(hits.size() * kUseBytes));
+                                            Budget& budget) {
+  HEAPBUMP_CHECK(budget.hold(hits.size() * kUseBytes));
   std::unordered_map<std::uint64_t, NodeId> constants;
   for (NodeId node = 0; node < flow.nodes.size(); ++node)
     if (flow.nodes[node].kind == NodeKind::constant && flow.nodes[node].width != 0)
@@ -124,7 +124,7 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
 
   std::vector<AddressUse> uses;
   uses.reserve(hits.size());
-  std::uint64_t budget = kSteps;
+  std::uint64_t steps = kSteps;
   for (const RangeHit& hit : hits) {
     const auto found = constants.find(hit.file_offset);
     const NodeId constant = found == constants.end() ? kNoNode : found->second;
@@ -133,13 +133,13 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
       return AddressUse{hit, AddressUse::Kind::address, kUnbounded, "more uses than can be followed",
                         constant};
     };
-    if (budget == 0) {
+    if (steps == 0) {
       uses.push_back(given_up());
     } else if (constant != kNoNode) {
-      const std::uint64_t before = budget;
-      uses.push_back(classify_constant(flow, hit, constant, budget));
-      HEAPBUMP_CHECK(work.charge((before - budget) * kUnitsPerStep));
-      if (budget == 0) uses.back() = given_up();
+      const std::uint64_t before = steps;
+      uses.push_back(classify_constant(flow, hit, constant, steps));
+      HEAPBUMP_CHECK(budget.charge((before - steps) * kUnitsPerStep));
+      if (steps == 0) uses.back() = given_up();
     } else if (const auto access = accesses.find(hit.file_offset); access != accesses.end()) {
       const Effect& effect = flow.effects[access->second];
       const Linear base = linear_form(flow, flow.operands_of(effect)[0]);
@@ -157,14 +157,15 @@ Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const Ra
   return uses;
 }
 
-Result<std::vector<AddressUse>> classify_hits(const Module& module, std::span<const RangeHit> hits) {
+Result<std::vector<AddressUse>> classify_hits(const Module& module, std::span<const RangeHit> hits,
+                                              Budget& budget) {
   std::vector<AddressUse> uses;
   uses.reserve(hits.size());
   for (std::size_t i = 0; i < hits.size();) {
     std::size_t end = i;
     while (end < hits.size() && hits[end].function == hits[i].function) ++end;
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, *hits[i].function, {.frame_slots = true}));
-    HEAPBUMP_TRY(auto found, classify_in(flow, hits.subspan(i, end - i), *module.work));
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, *hits[i].function, budget, {.frame_slots = true}));
+    HEAPBUMP_TRY(auto found, classify_in(flow, hits.subspan(i, end - i), budget));
     std::ranges::move(found, std::back_inserter(uses));
     i = end;
   }

@@ -33,10 +33,10 @@ struct AddressUse {
 
 /// The use of one constant's occurrences in an evaluated body; `hits` are all in this function.
 [[nodiscard]] Result<std::vector<AddressUse>> classify_in(const Flow& flow, std::span<const RangeHit> hits,
-                                                          WorkMeter& work);
+                                                          Budget& budget);
 
 /// The uses of all hits, in their order; each function is evaluated once. Errors: those of evaluate_flow.
 [[nodiscard]] Result<std::vector<AddressUse>> classify_hits(const Module& module,
-                                                            std::span<const RangeHit> hits);
+                                                            std::span<const RangeHit> hits, Budget& budget);
 
 }  // namespace heapbump

@@ -56,9 +56,9 @@ class ShiftPass {
     }
   }
 
-  Result<std::vector<Shift>> run(WorkMeter& work) {
+  Result<std::vector<Shift>> run(Budget& budget) {
     for (int pass = 0; pass < kMaxPasses; ++pass) {
-      HEAPBUMP_CHECK(work.charge(steps_ + (flow_.nodes.size() + flow_.operands.size()) / 2));
+      HEAPBUMP_CHECK(budget.charge(steps_ + (flow_.nodes.size() + flow_.operands.size()) / 2));
       steps_ = 0;
       bool changed = false;
       for (NodeId node = 0; node < flow_.nodes.size(); ++node) {
@@ -72,7 +72,7 @@ class ShiftPass {
       }
       if (!changed) return std::move(shifts_);
     }
-    HEAPBUMP_CHECK(work.charge(steps_));
+    HEAPBUMP_CHECK(budget.charge(steps_));
     for (NodeId node = 0; node < flow_.nodes.size(); ++node)
       if (flow_.nodes[node].kind == NodeKind::phi && shifts_[node].top)
         shifts_[node] = unknown(shifts_[node], shifts_[node]);
@@ -275,14 +275,14 @@ class ShiftPass {
   std::vector<Shift> shifts_;
   std::vector<bool> computed_;
   std::vector<bool> seeded_;
-  std::uint64_t steps_ = 0;  ///< units of work that the meter was not yet told of
+  std::uint64_t steps_ = 0;  ///< units of work that are not charged yet
 };
 
 }  // namespace
 
-Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds, WorkMeter& work,
+Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds, Budget& budget,
                                           const TiedAt& tied) {
-  return ShiftPass(flow, seeds, tied).run(work);
+  return ShiftPass(flow, seeds, tied).run(budget);
 }
 
 }  // namespace heapbump

@@ -36,7 +36,7 @@ using TiedAt = std::function<bool(NodeId value, BlockId block)>;
 /// One shift for each node. A phi operand that arrives where it is known to equal newly grown memory counts
 /// as that: because the way there compared the two, or because `tied` says so. Errors: kWorkLimit.
 [[nodiscard]] Result<std::vector<Shift>> compute_shifts(const Flow& flow, std::span<const ShiftSeed> seeds,
-                                                        WorkMeter& work, const TiedAt& tied = {});
+                                                        Budget& budget, const TiedAt& tied = {});
 
 /// Calls `visit(a, b)` for each pair of nodes known to be equal when this edge is taken.
 template <typename Visit>

@@ -8,7 +8,7 @@ namespace heapbump {
 namespace {
 
 constexpr std::size_t kMaxHits = 1'000'000;  // 40 MB of records; real modules have hundreds
-constexpr std::size_t kHeldAtOnce = 1024;    // hits that the meter is told of together
+constexpr std::size_t kHeldAtOnce = 1024;    // hits that are held together
 
 bool inside(AddressRange range, std::int64_t value) {
   return value >= 0 && static_cast<std::uint64_t>(value) >= range.begin &&
@@ -29,7 +29,7 @@ std::vector<std::uint32_t> Survey::callers(std::uint32_t callee) const {
   return result;
 }
 
-Result<Survey> survey_code(const Module& module, AddressRange range) {
+Result<Survey> survey_code(const Module& module, AddressRange range, Budget& budget) {
   Survey survey;
   Instruction instruction;
   // A function's calls are kept free of repeats as they come, or one that does nothing but call would take
@@ -44,7 +44,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
   };
   for (std::size_t i = 0; i < module.bodies.size(); ++i) {
     const auto function = static_cast<std::uint32_t>(module.imported_functions + i);
-    InstructionReader reader(module, module.bodies[i]);
+    InstructionReader reader(module, module.bodies[i], budget);
     const auto first_call = static_cast<std::ptrdiff_t>(survey.calls.size());
     std::size_t full = survey.calls.size() + kRepeats;
     bool sizes = false;
@@ -79,7 +79,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range) {
           survey.hits.push_back({occurrence_of(instruction, function), negative});
           // As much again for a list that grows by being copied.
           if (survey.hits.size() % kHeldAtOnce == 0)
-            HEAPBUMP_CHECK(module.work->hold(2 * kHeldAtOnce * sizeof(RangeHit)));
+            HEAPBUMP_CHECK(budget.hold(2 * kHeldAtOnce * sizeof(RangeHit)));
           if (survey.hits.size() > kMaxHits)
             return fail_at(Code::kWorkLimit, instruction.offset,
                            "more constants lie in the heap's range than can be followed");

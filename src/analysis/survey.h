@@ -50,6 +50,6 @@ struct AddressRange {
 };
 
 /// Errors: those of InstructionReader; kWorkLimit for more hits than any linked module has.
-[[nodiscard]] Result<Survey> survey_code(const Module& module, AddressRange range);
+[[nodiscard]] Result<Survey> survey_code(const Module& module, AddressRange range, Budget& budget);
 
 }  // namespace heapbump

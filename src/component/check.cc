@@ -25,8 +25,7 @@ Error moved(Error error, std::uint64_t by) {
 /// One component's core modules, each read once and only when asked for.
 class Modules {
  public:
-  Modules(const Component& component, std::shared_ptr<WorkMeter> work)
-      : component_(component), work_(std::move(work)) {}
+  explicit Modules(const Component& component) : component_(component) {}
 
   /// nullptr for a module that is not embedded.
   Result<const Module*> at(std::uint32_t index) {
@@ -37,14 +36,11 @@ class Modules {
     if (found != read_.end()) return &found->second;
     auto module = read_module(embedded.bytes);
     if (!module) return std::unexpected(moved(std::move(module).error(), embedded.file_offset));
-    // A component may hold a thousand modules, so they are paid for together.
-    module->work = work_;
     return &read_.emplace(embedded.file_offset, *std::move(module)).first->second;
   }
 
  private:
   const Component& component_;
-  std::shared_ptr<WorkMeter> work_;
   std::map<std::uint64_t, Module> read_;  ///< by file offset
 };
 
@@ -58,9 +54,8 @@ bool carries_record(const EmbeddedModule& embedded) {
 
 class ComponentChecker {
  public:
-  ComponentChecker(const Component& component, const Manifest* expected, ComponentCheck& out,
-                   const std::shared_ptr<WorkMeter>& work)
-      : component_(component), work_(work), modules_(component, work), expected_(expected), out_(out) {}
+  ComponentChecker(const Component& component, const Manifest* expected, ComponentCheck& out, Budget& budget)
+      : component_(component), budget_(budget), modules_(component), expected_(expected), out_(out) {}
 
   Status run() {
     for (std::uint32_t i = 0; i < component_.instances.size(); ++i) {
@@ -68,9 +63,9 @@ class ComponentChecker {
       if (!instance.module || !carries_record(component_.modules[*instance.module])) continue;
       HEAPBUMP_CHECK(check_main(i));
     }
-    HEAPBUMP_CHECK(check_apart(component_, work_, out_));
+    HEAPBUMP_CHECK(check_apart(component_, budget_, out_));
     for (const Component& nested : component_.components)
-      HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_, work_).run());
+      HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_, budget_).run());
     return {};
   }
 
@@ -92,7 +87,7 @@ class ComponentChecker {
                               const Module& main, const Manifest& manifest) const;
 
   const Component& component_;
-  std::shared_ptr<WorkMeter> work_;
+  Budget& budget_;  ///< one for all modules: a component may hold a thousand
   Modules modules_;
   std::uint64_t items_ = 0;  ///< units for looking one name up in all that instances export
   const Manifest* expected_;
@@ -103,7 +98,7 @@ Status ComponentChecker::check_main(std::uint32_t instance) {
   const EmbeddedModule& embedded = component_.modules[*component_.instances[instance].module];
   HEAPBUMP_TRY(const Module* main, modules_.at(*component_.instances[instance].module));
   // A component may instantiate one module a thousand times, and each is hashed and undone.
-  HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));
+  HEAPBUMP_CHECK(budget_.charge(embedded.bytes.size()));
   CheckedModule checked;
   checked.file_offset = embedded.file_offset;
   checked.size = embedded.bytes.size();
@@ -231,7 +226,7 @@ Status ComponentChecker::pay_for_imports(const CoreInstance& tenant, const Modul
     for (const CoreInstance& instance : component_.instances)
       for (const CoreInlineExport& item : instance.exports) items_ += 1 + item.name.size() / kBytesPerUnit;
   }
-  return work_->charge((items_ + tenant.arguments.size()) * module.imports.size());
+  return budget_.charge((items_ + tenant.arguments.size()) * module.imports.size());
 }
 
 Result<bool> ComponentChecker::shares_memory(const CoreInstance& tenant, std::uint32_t main_instance) {
@@ -300,7 +295,7 @@ Status ComponentChecker::check_tenants(std::uint32_t main_instance, const Module
     tenant.instance_index = i;
     HEAPBUMP_CHECK(pay_for_imports(instance, *module));
     auto facts = adapters::inspect_tenant(
-        *module, bindings(instance, *module, main_instance, main, out.manifest), out.manifest);
+        *module, bindings(instance, *module, main_instance, main, out.manifest), out.manifest, budget_);
     if (!facts) return std::unexpected(moved(std::move(facts).error(), embedded.file_offset));
     tenant.facts = *std::move(facts);
     for (Error& error : tenant.facts.faults) error = moved(std::move(error), embedded.file_offset);
@@ -344,11 +339,11 @@ void ComponentChecker::check_shares(CheckedModule& out) {
 
 Result<ComponentCheck> check_component(Bytes file, const Manifest* expected) {
   HEAPBUMP_TRY(const Component component, read_component(file));
+  Budget budget(file.size());  // one for all modules of the component
   ComponentCheck check;
   check.input_sha256 = sha256_hex(file);
   check.input_size = file.size();
-  HEAPBUMP_CHECK(
-      ComponentChecker(component, expected, check, std::make_shared<WorkMeter>(file.size())).run());
+  HEAPBUMP_CHECK(ComponentChecker(component, expected, check, budget).run());
   if (check.modules.empty() && check.apart.empty()) {
     return fail(
         Code::kNotReserved,

@@ -40,8 +40,8 @@ constexpr std::size_t kProgram = 1, kStandIn = 4;
 
 class ApartChecker {
  public:
-  ApartChecker(const Component& component, const std::shared_ptr<WorkMeter>& work, CheckedApart& out)
-      : component_(component), work_(work), out_(out) {
+  ApartChecker(const Component& component, Budget& budget, CheckedApart& out)
+      : component_(component), budget_(budget), out_(out) {
     for (const CoreInstance& instance : component.instances) items_ += 1 + instance.exports.size();
   }
 
@@ -62,7 +62,7 @@ class ApartChecker {
   }
 
   const Component& component_;
-  std::shared_ptr<WorkMeter> work_;
+  Budget& budget_;
   CheckedApart& out_;
   std::uint64_t items_ = 0;  // what following one name to its origin may have to look through
   std::vector<std::byte> original_;
@@ -127,7 +127,7 @@ void ApartChecker::check_arguments(const Program& program) {
 // well.
 Status ApartChecker::check_memory() {
   HEAPBUMP_CHECK(
-      work_->charge((component_.memories.size() + component_.functions.size()) * items_ / kPassedPerUnit));
+      budget_.charge((component_.memories.size() + component_.functions.size()) * items_ / kPassedPerUnit));
   const std::uint32_t program = *parts_[kProgram], stand_in = *parts_[kStandIn];
   for (const CoreItem& item : component_.memories) {
     if (!item.instance) continue;
@@ -165,14 +165,13 @@ Status ApartChecker::check_tenants() {
             instance.file_offset);
       continue;
     }
-    HEAPBUMP_CHECK(work_->charge(embedded.bytes.size()));
+    HEAPBUMP_CHECK(budget_.charge(embedded.bytes.size()));
     auto module = read_module(embedded.bytes);
     if (!module) {
       Error error = std::move(module).error();
       if (error.offset) *error.offset += embedded.file_offset;
       return std::unexpected(std::move(error));
     }
-    module->work = work_;
     HEAPBUMP_CHECK(check_tenant(i, *module));
   }
   for (const CheckedTenant& tenant : out_.tenants) requests += tenant.facts.requests;
@@ -187,8 +186,8 @@ Status ApartChecker::check_tenant(std::uint32_t instance, const Module& module) 
   const std::uint32_t stand_in = *parts_[kStandIn];
   bool shares = false;
   adapters::Bindings bindings;
-  HEAPBUMP_CHECK(work_->charge((component_.functions.size() + given.arguments.size()) *
-                               module.imports.size() / kPassedPerUnit));
+  HEAPBUMP_CHECK(budget_.charge((component_.functions.size() + given.arguments.size()) *
+                                module.imports.size() / kPassedPerUnit));
   for (const Import& import : module.imports) {
     const auto origin = component_.resolve(given, import.module, import.name, import.kind);
     if (!origin || origin->instance != stand_in) continue;
@@ -206,7 +205,7 @@ Status ApartChecker::check_tenant(std::uint32_t instance, const Module& module) 
   tenant.module_index = *given.module;
   tenant.file_offset = component_.modules[tenant.module_index].file_offset;
   tenant.instance_index = instance;
-  HEAPBUMP_TRY(tenant.facts, adapters::inspect_tenant(module, bindings, manifest));
+  HEAPBUMP_TRY(tenant.facts, adapters::inspect_tenant(module, bindings, manifest, budget_));
   for (Error& error : tenant.facts.faults) {
     if (error.offset) *error.offset += tenant.file_offset;
   }
@@ -231,13 +230,13 @@ Status ApartChecker::run() {
 
 }  // namespace
 
-Status check_apart(const Component& component, const std::shared_ptr<WorkMeter>& work, ComponentCheck& out) {
+Status check_apart(const Component& component, Budget& budget, ComponentCheck& out) {
   for (const Bytes bytes : component.records) {
     CheckedApart checked;
     auto record = read_apart_record(bytes);
     if (record) {
       checked.record = *std::move(record);
-      HEAPBUMP_CHECK(ApartChecker(component, work, checked).run());
+      HEAPBUMP_CHECK(ApartChecker(component, budget, checked).run());
     } else {
       checked.faults.push_back(std::move(record).error());
     }

@@ -3,8 +3,7 @@
 // given the program's memory, and the adapter lives in the stand-in's.
 #pragma once
 
-#include <memory>
-
+#include "base/budget.h"
 #include "heapbump/check.h"
 #include "wasm/component.h"
 
@@ -12,7 +11,6 @@ namespace heapbump {
 
 /// Looks at one component, not at nested ones; adds to `out.apart` if it has a record. Errors: those of
 /// reading an adapter's code.
-[[nodiscard]] Status check_apart(const Component& component, const std::shared_ptr<WorkMeter>& work,
-                                 ComponentCheck& out);
+[[nodiscard]] Status check_apart(const Component& component, Budget& budget, ComponentCheck& out);
 
 }  // namespace heapbump

@@ -153,7 +153,7 @@ class Flow {
   std::vector<User> users_;
   std::vector<std::uint32_t> user_index_;
   std::vector<std::uint32_t> edge_index_;
-  Held held_;  ///< its bytes, against the module's meter
+  Held held_;  ///< its bytes, against the budget that it was made with
 };
 
 struct FlowLimits {
@@ -170,13 +170,16 @@ struct FlowLimits {
 struct FrameSlots {
   std::uint32_t count = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> by_instruction;  ///< file offset of the access -> slot
-  std::uint64_t work = 0;                                           ///< units that finding them took (work.h)
+  std::uint64_t work = 0;  ///< units that finding them took (budget.h)
 };
 [[nodiscard]] FrameSlots find_frame_slots(const Flow& flow);
 
 /// Evaluates the body of a function (not an imported one). Constant conditions are followed: `block (br_if 0
 /// (i32.const 1)) A end` leaves A without a path, which is how linkers' weak symbols look. Errors: those of
 /// InstructionReader, kBadInstruction for a stack that does not add up, kWorkLimit beyond the limits.
+[[nodiscard]] Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, Budget& budget,
+                                         const FlowLimits& limits = {});
+/// With a budget of its own.
 [[nodiscard]] Result<Flow> evaluate_flow(const Module& module, std::uint32_t function,
                                          const FlowLimits& limits = {});
 

@@ -210,7 +210,7 @@ void FlowBuilder::start(const FunctionType& type, std::uint64_t locals) {
 
 Result<Flow> FlowBuilder::run() {
   const FunctionType& type = module_.function_type(flow_.function);
-  InstructionReader reader(module_, body_);
+  InstructionReader reader(module_, body_, budget_);
   const std::uint64_t total = reader.locals().total + type.params.size();
   if (!reader.error() && total > limits_.max_locals)
     return fail_at(Code::kWorkLimit, body_.file_offset,
@@ -223,21 +223,27 @@ Result<Flow> FlowBuilder::run() {
   while (reader.next(instruction)) HEAPBUMP_CHECK(step(instruction));
   if (reader.error()) return std::unexpected(*reader.error());
   HEAPBUMP_CHECK(finish());
-  HEAPBUMP_CHECK(module_.work->charge((work_given_ - work_left_) / kStepsPerUnit));
-  HEAPBUMP_TRY(flow_.held_, Held::take(module_.work, flow_.bytes()));
+  HEAPBUMP_CHECK(budget_.charge((work_given_ - work_left_) / kStepsPerUnit));
+  HEAPBUMP_TRY(flow_.held_, Held::take(budget_, flow_.bytes()));
   return std::move(flow_);
 }
 
-Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, const FlowLimits& limits) {
+Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, Budget& budget,
+                           const FlowLimits& limits) {
   if (module.body(function) == nullptr)
     return fail(Code::kInternal, "function " + std::to_string(function) + " has no body to follow");
   const FrameSlots none;
-  auto flow = FlowBuilder(module, function, limits, none).run();
+  auto flow = FlowBuilder(module, function, budget, limits, none).run();
   if (!flow || !limits.frame_slots) return flow;
   const FrameSlots slots = find_frame_slots(*flow);
-  HEAPBUMP_CHECK(module.work->charge(slots.work));
+  HEAPBUMP_CHECK(budget.charge(slots.work));
   if (slots.count == 0) return flow;
-  return FlowBuilder(module, function, limits, slots).run();
+  return FlowBuilder(module, function, budget, limits, slots).run();
+}
+
+Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, const FlowLimits& limits) {
+  Budget budget(module.file.size());
+  return evaluate_flow(module, function, budget, limits);
 }
 
 }  // namespace heapbump

@@ -34,10 +34,11 @@ inline constexpr std::uint64_t kStepsPerUnit = 2;  // steps of merging that cost
 
 class FlowBuilder {
  public:
-  FlowBuilder(const Module& module, std::uint32_t function, const FlowLimits& limits, const FrameSlots& slots)
-      : module_(module), limits_(limits), body_(*module.body(function)), slots_(slots) {
+  FlowBuilder(const Module& module, std::uint32_t function, Budget& budget, const FlowLimits& limits,
+              const FrameSlots& slots)
+      : module_(module), budget_(budget), limits_(limits), body_(*module.body(function)), slots_(slots) {
     flow_.function = function;
-    work_left_ = std::min(body_.size * limits.work_per_byte + 4096, module.work->work_left() * kStepsPerUnit);
+    work_left_ = std::min(body_.size * limits.work_per_byte + 4096, budget.work_left() * kStepsPerUnit);
     work_given_ = work_left_;
   }
 
@@ -134,6 +135,7 @@ class FlowBuilder {
   void merge_thrown(const Frame& frame, std::uint64_t offset);
 
   const Module& module_;
+  Budget& budget_;
   const FlowLimits limits_;
   const FunctionBody& body_;
   const FrameSlots& slots_;

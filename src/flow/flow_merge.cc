@@ -40,7 +40,7 @@ std::vector<LocalValue> FlowBuilder::changes_since(std::size_t frame_index) {
 
 /// Finds the locals set inside each loop: its header needs a phi for each, before its body has been seen.
 Status FlowBuilder::plan_loops() {
-  InstructionReader reader(module_, body_);
+  InstructionReader reader(module_, body_, budget_);
   Instruction instruction;
   struct Open {
     std::size_t loop = SIZE_MAX;

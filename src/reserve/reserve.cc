@@ -18,7 +18,7 @@ std::vector<std::byte> Reservation::output(Bytes input) const {
   return join(pieces(input));
 }
 
-Result<Reservation> reserve(const Module& module, const Request& request) {
+Result<Reservation> reserve(const Module& module, const Request& request, Budget& budget) {
   Reservation reservation;
   reservation.input_sha256 = sha256_hex(module.file);
   HEAPBUMP_TRY(std::optional<Plan> plan, plan_without_finding(module, request));
@@ -30,7 +30,7 @@ Result<Reservation> reserve(const Module& module, const Request& request) {
       reservation.plan.manifest.output_sha256 = reservation.output_sha256;
     return reservation;
   }
-  HEAPBUMP_TRY(reservation.finding, detect(module));
+  HEAPBUMP_TRY(reservation.finding, detect(module, budget));
   HEAPBUMP_TRY(reservation.plan, make_plan(module, *reservation.finding, request));
   Manifest& manifest = reservation.plan.manifest;
   manifest.input_sha256 = reservation.input_sha256;
@@ -42,6 +42,11 @@ Result<Reservation> reserve(const Module& module, const Request& request) {
   reservation.output_sha256 = hash.hex();
   manifest.output_sha256 = reservation.output_sha256;
   return reservation;
+}
+
+Result<Reservation> reserve(const Module& module, const Request& request) {
+  Budget budget(module.file.size());
+  return reserve(module, request, budget);
 }
 
 Result<Reservation> reserve(const Input& input, const Request& request) {

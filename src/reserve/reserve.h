@@ -2,12 +2,15 @@
 // input. The types are public: heapbump/reserve.h.
 #pragma once
 
+#include "base/budget.h"
 #include "heapbump/reserve.h"
 #include "wasm/module.h"
 
 namespace heapbump {
 
 /// Errors: those of plan_without_finding, detect and make_plan.
+[[nodiscard]] Result<Reservation> reserve(const Module& module, const Request& request, Budget& budget);
+/// With a budget of its own.
 [[nodiscard]] Result<Reservation> reserve(const Module& module, const Request& request);
 
 }  // namespace heapbump

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "flow/flow.h"
 #include "heapbump/verify.h"
@@ -42,6 +43,7 @@ struct Context {
   const Module& reserved;
   const Record& record;
   Verification& result;
+  Budget& budget;  ///< for looking at both modules
 
   std::vector<ChangedImmediate> immediates = {};  ///< by file offset
   std::vector<ChangedByte> data_bytes = {};       ///< by file offset
@@ -63,11 +65,11 @@ struct Context {
     return *m.heap_base_after - *m.heap_base_before;
   }
 
-  /// Charges work to the reserved module's meter (work.h). False beyond its limit: whoever asked gives up,
+  /// Charges work to the budget. False beyond its limit: whoever asked gives up,
   /// and the module does not pass, since what was not looked at is not known.
   [[nodiscard]] bool spend(std::uint64_t units) {
     if (gave_up) return false;
-    if (reserved.work->charge(units)) return true;
+    if (budget.charge(units)) return true;
     give_up();
     return false;
   }

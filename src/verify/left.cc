@@ -68,7 +68,7 @@ class Checker {
   /// Decodes one function: near constants are followed, constant addresses of accesses are held against the
   /// region.
   void look_into(std::uint32_t function) {
-    InstructionReader reader(c_.reserved, *c_.reserved.body(function));
+    InstructionReader reader(c_.reserved, *c_.reserved.body(function), c_.budget);
     KnownOperands operands;
     std::vector<Hit> near;
     Instruction instruction;
@@ -98,7 +98,7 @@ class Checker {
   bool is_on_no_path(std::uint32_t function, std::uint64_t offset) {
     if (!accesses_ || accesses_->function != function) {
       accesses_.emplace(function);
-      if (const auto flow = evaluate_flow(c_.reserved, function); flow && c_.spend_walk(*flow)) {
+      if (const auto flow = evaluate_flow(c_.reserved, function, c_.budget); flow && c_.spend_walk(*flow)) {
         accesses_->offsets.emplace();
         for (const Effect& effect : flow->effects) accesses_->offsets->push_back(effect.offset);
         std::ranges::sort(*accesses_->offsets);
@@ -108,7 +108,7 @@ class Checker {
   }
 
   void follow(std::uint32_t function, const std::vector<Hit>& near) {
-    const auto flow = evaluate_flow(c_.reserved, function);
+    const auto flow = evaluate_flow(c_.reserved, function, c_.budget);
     for (const Hit& hit : near) {
       if (c_.gave_up) return;
       if (flow && !c_.spend_walk(*flow)) return;
@@ -159,7 +159,7 @@ class Checker {
       while (end < all.size() && all[end].function == all[begin].function) ++end;
       const auto changes = all.subspan(begin, end - begin);
       begin = end;
-      const auto flow = evaluate_flow(c_.reserved, changes.front().function);
+      const auto flow = evaluate_flow(c_.reserved, changes.front().function, c_.budget);
       if (!flow) continue;  // noted by check_moved_values
       heap_end_left(*flow);
       added_back(*flow, changes);
@@ -302,7 +302,7 @@ class Checker {
   bool named_in_code(std::uint64_t address) const {
     for (const std::uint32_t function :
          functions_that_may_hold(c_, address - std::min(address, kObject), address + 4)) {
-      InstructionReader reader(c_.reserved, *c_.reserved.body(function));
+      InstructionReader reader(c_.reserved, *c_.reserved.body(function), c_.budget);
       KnownOperands operands;
       Instruction instruction;
       bool named = false;
@@ -324,7 +324,7 @@ class Checker {
   bool only_read(std::uint64_t word) {
     for (const std::uint32_t function :
          functions_that_may_hold(c_, word - std::min(word, kObject), word + 4)) {
-      const auto flow = evaluate_flow(c_.reserved, function);
+      const auto flow = evaluate_flow(c_.reserved, function, c_.budget);
       if (!flow || !c_.spend_walk(*flow)) return false;
       for (NodeId id = 0; id < flow->nodes.size(); ++id) {
         const Node& node = flow->nodes[id];

@@ -90,7 +90,7 @@ class Checker {
   void use(const ChangedImmediate& change, bool below) {
     if (!flow_ || flow_->function != change.function) {
       flow_.reset();
-      auto flow = evaluate_flow(c_.original, change.function);
+      auto flow = evaluate_flow(c_.original, change.function, c_.budget);
       if (!flow) {
         c_.note("function " + std::to_string(change.function) +
                 " cannot be followed: " + flow.error().message);

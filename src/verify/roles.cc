@@ -310,7 +310,7 @@ const CodeHabits& habits_of_code(Context& context) {
   std::uint64_t padded = 0;
   std::uint64_t others = 0;
   for (const FunctionBody& body : context.original.bodies) {
-    InstructionReader reader(context.original, body);
+    InstructionReader reader(context.original, body, context.budget);
     Instruction instruction;
     // global.get, a constant, i32.sub (or i32.add of a negative one), perhaps local.tee, global.set
     unsigned step = 0;

@@ -297,8 +297,8 @@ class Comparer {
     const FunctionBody* x = c_.original.body(function);
     const FunctionBody* y = c_.reserved.body(function);
     if (x == nullptr || y == nullptr || x->size != y->size) return false;
-    InstructionReader left(c_.original, *x);
-    InstructionReader right(c_.reserved, *y);
+    InstructionReader left(c_.original, *x, c_.budget);
+    InstructionReader right(c_.reserved, *y, c_.budget);
     if (left.locals().code_offset - x->file_offset != right.locals().code_offset - y->file_offset)
       return false;
     const auto head = left.locals().code_offset - x->file_offset;

@@ -78,8 +78,10 @@ std::string hash_reserved(const Module& reserved, const Record& record, Verifica
   return hash.hex();
 }
 
-void check_all(const Module& original, const Module& reserved, const Record& record, Verification& result) {
-  verify::Context context{.original = original, .reserved = reserved, .record = record, .result = result};
+void check_all(const Module& original, const Module& reserved, const Record& record, Verification& result,
+               Budget& budget) {
+  verify::Context context{
+      .original = original, .reserved = reserved, .record = record, .result = result, .budget = budget};
   verify::compare_structure(context);
   const bool same_shape = result.ok();
   verify::check_region(context);
@@ -133,10 +135,11 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
     return result;
   }
   result.manifest = (*record)->manifest;
-  check_all(original, *reserved, **record, result);
+  Budget budget(BudgetLimits::of_file(original_bytes.size()) + BudgetLimits::of_file(reserved_bytes.size()));
+  HEAPBUMP_TRY(const Held facts, Held::take(budget, original.facts_size + reserved->facts_size));
+  check_all(original, *reserved, **record, result, budget);
   // The difference is taken once in step and once by the record.
-  result.checking_work =
-      original.work->work() + reserved->work->work() + 2 * reserved_bytes.size() / kPassedPerUnit;
+  result.checking_work = budget.work() + 2 * reserved_bytes.size() / kPassedPerUnit;
   if (manifest) check_manifest_file(result, *manifest);
   std::ranges::stable_sort(result.mismatches, {},
                            [](const Mismatch& m) { return m.offset.value_or(UINT64_MAX); });

@@ -33,14 +33,22 @@ constexpr bool last_byte_fits(std::uint8_t byte) {
 
 }  // namespace
 
-InstructionReader::InstructionReader(const Module& module, const FunctionBody& body) {
-  const Bytes bytes = module.bytes_at(body.file_offset, body.size);
-  at_ = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  end_ = at_ + bytes.size();
-  bias_ = body.file_offset - reinterpret_cast<std::uintptr_t>(at_);
-  auto status = module.work->charge(body.size);
+InstructionReader::InstructionReader(const Module& module, const FunctionBody& body, Budget& budget)
+    : InstructionReader(module.bytes_at(body.file_offset, body.size), body.file_offset) {
+  auto status = budget.charge(body.size);
   if (status) status = read_locals();
   if (!status) (void)fail(std::move(status).error());
+}
+
+InstructionReader::InstructionReader(const Module& module, const FunctionBody& body)
+    : InstructionReader(module.bytes_at(body.file_offset, body.size), body.file_offset) {
+  if (auto status = read_locals(); !status) (void)fail(std::move(status).error());
+}
+
+InstructionReader::InstructionReader(Bytes body, std::uint64_t file_offset) {
+  at_ = reinterpret_cast<const std::uint8_t*>(body.data());
+  end_ = at_ + body.size();
+  bias_ = file_offset - reinterpret_cast<std::uintptr_t>(at_);
 }
 
 Status InstructionReader::read_locals() {
@@ -303,7 +311,7 @@ constexpr std::size_t kMaxConstants = 65536;
 
 }  // namespace
 
-Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_t value) {
+Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_t value, Budget& budget) {
   std::vector<Occurrence> hits;
   const bool searchable = value >= 1 << 14 || value < -(1 << 14);
   // For |value| >= 2^14 every encoding is at least three bytes, the first two of which carry the low 14 bits.
@@ -323,9 +331,9 @@ Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_
                   (at[-1] == char(op::i32_const) || at[-1] == char(op::i64_const));
       ++at;
     }
-    HEAPBUMP_CHECK(module.work->charge(body.size / kScannedPerUnit + stops));
+    HEAPBUMP_CHECK(budget.charge(body.size / kScannedPerUnit + stops));
     if (!candidate) continue;
-    InstructionReader reader(module, body);
+    InstructionReader reader(module, body, budget);
     Instruction instruction;
     while (reader.next(instruction)) {
       if ((instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64) &&
@@ -341,6 +349,11 @@ Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_
     if (reader.error()) return std::unexpected(*reader.error());
   }
   return hits;
+}
+
+Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_t value) {
+  Budget budget(module.file.size());
+  return find_constants(module, value, budget);
 }
 
 }  // namespace heapbump

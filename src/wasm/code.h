@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "wasm/module.h"
 #include "wasm/opcodes.h"
@@ -50,14 +51,17 @@ struct Locals {
 };
 
 /// Iterates over one body's instructions.
-///   InstructionReader reader(module, body);
+///   InstructionReader reader(module, body, budget);
 ///   Instruction instruction;
 ///   while (reader.next(instruction)) { ... }
 ///   if (reader.error()) ...
 /// The iteration ends after the `end` that closes the body. Errors: kBadInstruction, kBadLeb, kTruncated,
-/// kGcTypes, kWorkLimit (each reader is charged its body's size).
+/// kGcTypes, kWorkLimit.
 class InstructionReader {
  public:
+  /// Charges the body's size.
+  InstructionReader(const Module& module, const FunctionBody& body, Budget& budget);
+  /// Charges nothing: for one body, or for a caller that decodes each body once.
   InstructionReader(const Module& module, const FunctionBody& body);
 
   /// Reads one instruction into `out`, reusing its storage. False at the end or on an error.
@@ -68,6 +72,7 @@ class InstructionReader {
   [[nodiscard]] std::uint32_t depth() const { return depth_; }
 
  private:
+  InstructionReader(Bytes body, std::uint64_t file_offset);
   [[nodiscard]] std::uint64_t offset() const { return bias_ + reinterpret_cast<std::uintptr_t>(at_); }
   /// What is left of the body, for what the fast path does not read.
   [[nodiscard]] Cursor rest() const {
@@ -127,6 +132,9 @@ class InstructionReader {
 /// legal encodings share their first two immediate bytes, so bodies without those bytes are never decoded;
 /// for smaller ones all are. Errors: those of InstructionReader for a body that had to be decoded; kWorkLimit
 /// beyond 65,536 hits.
+[[nodiscard]] Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_t value,
+                                                             Budget& budget);
+/// With a budget of its own.
 [[nodiscard]] Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_t value);
 
 }  // namespace heapbump

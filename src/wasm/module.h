@@ -1,10 +1,10 @@
 // Plain facts about a core module, each with its file offset: what the detectors reason about and the plan
 // edits. Reading them decodes no instruction; function bodies are only indexed. The facts hold views into the
-// file's bytes, which must outlive them.
+// file's bytes, which must outlive them. A Module is never changed once it is read, and keeps nothing about
+// who asked what: what a request may cost is in the Budget that the request is given.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -147,8 +147,8 @@ class Module {
   std::vector<DataSegment> data;
   std::vector<FunctionBody> bodies;  ///< body i is function imported_functions + i
 
-  /// What analysing this module may still cost; shared by its copies.
-  std::shared_ptr<WorkMeter> work = std::make_shared<WorkMeter>(0);
+  /// Bytes that these facts take: what each request holds for as long as it looks at the module.
+  std::uint64_t facts_size = 0;
 
   [[nodiscard]] Bytes bytes_at(std::uint64_t file_offset, std::uint64_t size) const {
     return file.subspan(static_cast<std::size_t>(file_offset), static_cast<std::size_t>(size));
@@ -178,8 +178,9 @@ class Module {
   [[nodiscard]] bool imports_preview1() const;
 };
 
-/// Reads a whole module into facts. Errors: those of walk_sections; kMalformed, kBadIndex, kCountMismatch,
-/// kSectionSize for what the sections hold; kObjectFile, kGcTypes for what is valid but not read.
+/// Reads a whole module into facts, within a budget of its own. Errors: those of walk_sections; kMalformed,
+/// kBadIndex, kCountMismatch, kSectionSize for what the sections hold; kObjectFile, kGcTypes for what is
+/// valid but not read.
 [[nodiscard]] Result<Module> read_module(Bytes file);
 
 /// Refuses memories that no region can be reserved in: none, imported, shared, 64-bit, several, other page

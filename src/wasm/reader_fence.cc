@@ -64,7 +64,7 @@ Status check_constant(Cursor cursor) {
 
 // What the vectors of facts will take, from the counts at the sections' fronts alone: before anything is
 // allocated, here or in wabt. The counts are capped by the bytes that remain.
-Status make_room(Module& module) {
+Status make_room(Module& module, Budget& budget) {
   struct Cost {
     SectionId id;
     std::size_t least;  // bytes of the file that one entry takes at least
@@ -89,9 +89,9 @@ Status make_room(Module& module) {
     Cursor cursor(module.content(*section), section->content_offset);
     HEAPBUMP_TRY(const std::uint32_t count,
                  cursor.read_count(std::string(section->title()) + " count", cost.least));
-    auto status = module.work->hold(count * cost.held);
+    auto status = budget.hold(count * cost.held);
     if (status && cost.id == SectionId::element)
-      status = module.work->hold(section->payload_size * sizeof(std::uint32_t) * 2);
+      status = budget.hold(section->payload_size * sizeof(std::uint32_t) * 2);
     if (!status) return fail_at(Code::kWorkLimit, section->content_offset, status.error().message);
     // Room for all at once: a vector that doubles holds three times its content for a moment.
     switch (cost.id) {

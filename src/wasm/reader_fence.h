@@ -3,13 +3,14 @@
 // these, nothing that wabt allocates is larger than the file allows.
 #pragma once
 
+#include "base/budget.h"
 #include "wasm/module.h"
 
 namespace heapbump {
 
-/// Charges the module's meter for the facts that its sections' counts announce and makes room for them.
+/// Holds the facts that the sections' counts announce against `budget` and makes room for them.
 /// Errors: kTruncated, kBadLeb, kWorkLimit.
-[[nodiscard]] Status make_room(Module& module);
+[[nodiscard]] Status make_room(Module& module, Budget& budget);
 
 /// The type section. Errors: kMalformed, kGcTypes, kWorkLimit beyond 1000 parameters or results,
 /// kSectionSize.

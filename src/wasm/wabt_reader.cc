@@ -299,14 +299,15 @@ Status check_indices(const Module& module) {
 Result<Module> read_module(Bytes file) {
   Module module;
   module.file = file;
-  module.work = std::make_shared<WorkMeter>(file.size());
   HEAPBUMP_TRY(module.sections, walk_sections(file));
   if (module.custom_section("linking") != nullptr && module.custom_section("reloc.CODE") != nullptr &&
       module.section(SectionId::exports) == nullptr && module.section(SectionId::memory) == nullptr) {
     return fail_at(Code::kObjectFile, module.custom_section("linking")->offset,
                    "the file is a relocatable object file; link it first");
   }
-  HEAPBUMP_CHECK(make_room(module));
+  Budget budget(file.size());
+  HEAPBUMP_CHECK(make_room(module, budget));
+  module.facts_size = budget.held();
   HEAPBUMP_CHECK(check_types(module));
   HEAPBUMP_CHECK(check_counts(module));
   // Tables, globals and memories that wabt 1.0.32 would call malformed are looked at first: they are only

@@ -209,7 +209,8 @@ Broken detector(std::string_view name, Bytes file) {
   const auto module = read_module(file);
   if (!module) return check_error(module.error(), file.size());
   if (!check_supported_memory(*module)) return std::nullopt;
-  const auto finding = found->detect(*module);
+  Budget budget(file.size());
+  const auto finding = found->detect(*module, budget);
   if (!finding) return check_error(finding.error(), file.size());
   if (!*finding) return std::nullopt;
   return finding_is_true(*module, **finding);

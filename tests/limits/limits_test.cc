@@ -1,6 +1,6 @@
 // The worst inputs that we could think of, one for each kind of thing a file can hold too many of, against
 // the promise that a command takes at most four times the input's size + 64 MB of memory and seconds of work
-// (docs/limits.md). Memory is counted by the allocator, work by the module's meter and by the number of
+// (docs/limits.md). Memory is counted by the allocator, work by the request's budget and by the number of
 // allocations; no clock is asked. Guards that these tests watch: make_room (functions, exports, globals,
 // types), the limits of check_types (parameters), kMaxSections (sections), kMaxConstants (constants),
 // kMaxProducers (producers), the limit in read_name_map (names), kMaxJsonValues (JSON), the charge in
@@ -91,9 +91,10 @@ void run_commands(Bytes file, std::uint64_t& work) {
   (void)read_names(*module);
   (void)read_producers(*module);
   (void)undo(*module);
-  const auto reservation = reserve(*module, {});
+  Budget budget(file.size());
+  const auto reservation = reserve(*module, {}, budget);
   if (!reservation) (void)failure_report(reservation.error(), &*module, nullptr, std::string(64, '0')).dump();
-  work = module->work->work();
+  work = budget.work();
 }
 
 void expect_cheap(const std::string& what, const ByteList& file,
@@ -437,9 +438,10 @@ void expect_refused(const std::string& what, const ByteList& file) {
   const auto command = [&](Bytes bytes, std::uint64_t& work) {
     const auto module = read_module(bytes);
     ASSERT_TRUE(module.has_value());
-    const auto reservation = reserve(*module, {});
+    Budget budget(bytes.size());
+    const auto reservation = reserve(*module, {}, budget);
     if (!reservation) code = reservation.error().code;
-    work = module->work->work();
+    work = budget.work();
   };
   expect_cheap(what, file, command);
   EXPECT_EQ(code, std::optional(Code::kWorkLimit))

@@ -35,7 +35,8 @@ class Program {
     auto read = read_module(file);
     EXPECT_TRUE(read) << read.error().message;
     module = *std::move(read);
-    const auto found = detect_wasm_ld(module);
+    Budget budget(file.size());
+    const auto found = detect_wasm_ld(module, budget);
     EXPECT_TRUE(found) << found.error().message;
     if (!found || !*found) return "nothing found";
     finding = **found;

@@ -29,7 +29,8 @@ std::unique_ptr<Found> find(const Program& program) {
   auto module = read_module(found->file);
   EXPECT_TRUE(module) << (module ? "" : module.error().message);
   found->module = *std::move(module);
-  found->finding = detect_go(found->module);
+  Budget budget(found->file.size());
+  found->finding = detect_go(found->module, budget);
   EXPECT_TRUE(found->finding) << (found->finding ? "" : found->finding.error().message);
   return found;
 }
@@ -160,7 +161,8 @@ TEST(Go, AModuleWithoutAnyOfThisIsNotGo) {
   builder.function(builder.type({}, {}), 0, test::Code());
   const auto file = builder.build();
   const auto module = read_module(file);
-  EXPECT_FALSE(*detect_go(*module));
+  Budget budget(file.size());
+  EXPECT_FALSE(*detect_go(*module, budget));
 }
 
 // The bump carries into a byte that the linker left out with the zeros behind it: the segment is lengthened.

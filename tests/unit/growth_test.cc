@@ -30,7 +30,8 @@ class Program {
     const std::vector<std::byte> file = builder.build();
     const auto module = read_module(file);
     EXPECT_TRUE(module) << module.error().message;
-    const auto found = detect_wasm_ld(*module);
+    Budget budget(file.size());
+    const auto found = detect_wasm_ld(*module, budget);
     EXPECT_TRUE(found) << found.error().message;
     if (!found || !*found) return "nothing found";
     const StrategyVerdict* tail = (*found)->verdict(Strategy::tail);
@@ -564,7 +565,8 @@ TEST(Growth, the_highest_address_is_the_heap_s_start_where_the_stack_comes_first
     const auto file = builder.build();
     const auto module = read_module(file);
     ASSERT_TRUE(module);
-    const auto found = detect_wasm_ld(*module);
+    Budget budget(file.size());
+    const auto found = detect_wasm_ld(*module, budget);
     ASSERT_TRUE(found && *found);
     EXPECT_EQ((*found)->verdict(Strategy::tail)->sound, !heap) << (*found)->verdict(Strategy::tail)->why;
   }
@@ -664,7 +666,8 @@ TEST(Growth, a_static_variable_below_the_start_is_no_start) {
     const auto file = builder.build();
     const auto module = read_module(file);
     ASSERT_TRUE(module);
-    const auto found = detect_wasm_ld(*module);
+    Budget budget(file.size());
+    const auto found = detect_wasm_ld(*module, budget);
     ASSERT_TRUE(found && *found);
     EXPECT_EQ((*found)->verdict(Strategy::tail)->sound, !kept) << (*found)->verdict(Strategy::tail)->why;
   }

@@ -36,7 +36,8 @@ class Program {
     auto read = read_module(file);
     EXPECT_TRUE(read) << read.error().message;
     module = *std::move(read);
-    auto found = detect_wasm_ld(module);
+    Budget budget(file.size());
+    auto found = detect_wasm_ld(module, budget);
     EXPECT_TRUE(found) << found.error().message;
     return found && *found ? **std::move(found) : Finding{};
   }
@@ -159,7 +160,8 @@ TEST(WasmLd, a_memory_without_pages_has_no_tail) {
   const auto file = builder.build();
   const auto module = read_module(file);
   ASSERT_TRUE(module);
-  const auto finding = detect_wasm_ld(*module);
+  Budget budget(file.size());
+  const auto finding = detect_wasm_ld(*module, budget);
   ASSERT_TRUE(finding && *finding);
   EXPECT_FALSE(sound(**finding, Strategy::tail));
 }
@@ -736,7 +738,8 @@ TEST(WasmLd, malformed_relocation_sections_are_passed_over) {
     cut[static_cast<std::size_t>(last.size_offset)] = static_cast<std::byte>(keep - last.payload_offset);
     const auto module = read_module(cut);
     ASSERT_TRUE(module) << module.error().message;
-    EXPECT_FALSE(read_relocations(*module)) << keep;
+    Budget budget(cut.size());
+    EXPECT_FALSE(read_relocations(*module, budget)) << keep;
   }
 }
 

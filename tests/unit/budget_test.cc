@@ -1,0 +1,32 @@
+// A budget belongs to one request: what was asked before never changes an answer.
+#include "base/budget.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/io.h"
+#include "detectors/detect.h"
+#include "wasm/module.h"
+
+namespace heapbump {
+namespace {
+
+TEST(Budget, AModuleAskedOftenGivesTheSameAnswerEachTime) {
+  const auto file = read_file(HEAPBUMP_SOURCE_DIR "/tests/fixtures/tinygo/busy-leaking-asyncify.wasm");
+  ASSERT_TRUE(file) << file.error().message;
+  const auto module = read_module(file->bytes.view());
+  ASSERT_TRUE(module) << module.error().message;
+  const auto first = detect(*module);
+  ASSERT_TRUE(first) << first.error().message;
+  // It takes about 1.6 million units of 80; with a budget for all requests together the 50th failed.
+  for (int i = 2; i <= 60; ++i) {
+    const auto again = detect(*module);
+    ASSERT_TRUE(again) << "request " << i << ": " << again.error().message;
+    ASSERT_EQ(again->heap_base, first->heap_base) << "request " << i;
+    ASSERT_EQ(again->sites.size(), first->sites.size()) << "request " << i;
+  }
+}
+
+}  // namespace
+}  // namespace heapbump
