@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analysis/program.h"
 #include "detectors/registry.h"
 
 namespace heapbump {
@@ -9,11 +10,12 @@ namespace heapbump {
 Result<Finding> detect(const Module& module, Budget& budget) {
   HEAPBUMP_CHECK(check_supported_memory(module));
   HEAPBUMP_TRY(const Held facts, Held::take(budget, module.facts_size));
+  WholeProgram program(module, budget);  // one for all detectors: what one asks, the next need not ask again
   std::optional<Finding> chosen;
   for (const Detector& detector : all_detectors()) {
     // A runtime's own structure, checked field by field, settles it; what is more general need not be asked.
     if (chosen && chosen->refusals.empty() && chosen->confidence == Confidence::proven) break;
-    auto asked = detector.detect(module, budget);
+    auto asked = detector.detect(program);
     // What one detector cannot follow does not take away what another has found.
     if (!asked && chosen && chosen->refusals.empty()) continue;
     HEAPBUMP_TRY(std::optional<Finding> finding, std::move(asked));

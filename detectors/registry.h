@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/program.h"
 #include "analysis/rule.h"
 #include "detectors/go/detector.h"
 #include "detectors/tinygo/detector.h"
@@ -19,7 +20,7 @@ struct Detector {
   std::string_view help;  ///< one line for `heapbump detectors`
   /// Nothing: not this toolchain's module. A finding with refusals: its module, but nothing can be reserved,
   /// and why. Errors are for modules that cannot be read on (malformed code, work limits).
-  Result<std::optional<Finding>> (*detect)(const Module& module, Budget& budget);
+  Result<std::optional<Finding>> (*detect)(WholeProgram& program);
   /// The tables that it decides by; nullptr while it has none.
   std::span<const RuleTable> (*rule_tables)() = nullptr;
 };

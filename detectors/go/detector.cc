@@ -165,7 +165,9 @@ std::optional<Error> refusal_of(const go::Search& search) {
 
 }  // namespace
 
-Result<std::optional<Finding>> detect_go(const Module& module, Budget& budget) {
+Result<std::optional<Finding>> detect_go(WholeProgram& program) {
+  const Module& module = program.module();
+  Budget& budget = program.budget();
   const bool claims_go = says_go(module);
   Finding finding;
   finding.toolchain = {"Go", "", ""};

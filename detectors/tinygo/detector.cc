@@ -15,7 +15,6 @@ namespace heapbump {
 namespace {
 
 using tinygo::Occurrences;
-using tinygo::Program;
 using tinygo::Runtime;
 
 /// The initial stack pointer, where it stands below all static data: then wasm-ld put the stack first, and
@@ -77,8 +76,9 @@ void add_evidence(Finding& finding, const Module& module, const Runtime& runtime
 
 }  // namespace
 
-Result<std::optional<Finding>> detect_tinygo(const Module& module, Budget& budget) {
-  HEAPBUMP_TRY(Program program, Program::make(module, budget));
+Result<std::optional<Finding>> detect_tinygo(WholeProgram& shared) {
+  const Module& module = shared.module();
+  HEAPBUMP_TRY(tinygo::Program program, tinygo::Program::make(shared));
   if (program.functions_with_memory_size().empty() || !Runtime::is_possible(program))
     return std::optional<Finding>{};
   auto image = DataImage::make(module);

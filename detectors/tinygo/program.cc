@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 
+#include "analysis/walk.h"
+
 namespace heapbump::tinygo {
 namespace {
 
@@ -15,145 +17,35 @@ constexpr std::uint64_t kLeastSteps = 1'000'000;
 constexpr std::uint64_t kMostSteps = 1'000'000'000;
 constexpr std::uint64_t kStepsPerUnit =
     4;  // steps that cost as much as a byte decoded; the ceiling for all detectors holds as well
-// Values below the first page's end that matter here are addresses, and TinyGo's stack takes the first
-// kilobytes.
-constexpr std::uint32_t kLeastValue = 1024;
 constexpr std::uint64_t kStepsPerSource = 24;  // each question makes lists
 constexpr std::uint64_t kStepsPerSum = 24;
-constexpr std::string_view kMemorySize("\x3f\x00", 2);  // the instruction and its one legal memory
 
 }  // namespace
 
-Result<Program> Program::make(const Module& module, Budget& budget) {
+Result<Program> Program::make(WholeProgram& shared) {
   Program program;
-  program.module_ = &module;
-  program.budget_ = &budget;
-  for (const FunctionBody& body : module.bodies) program.steps_left_ += body.size * kStepsPerByte;
+  program.shared_ = &shared;
+  for (const FunctionBody& body : shared.module().bodies) program.steps_left_ += body.size * kStepsPerByte;
   program.steps_left_ = std::min(program.steps_left_ + kLeastSteps, kMostSteps);
   program.find_asyncify_state();
-  Instruction instruction;
-  for (std::uint32_t i = 0; i < module.bodies.size(); ++i) {
-    const FunctionBody& body = module.bodies[i];
-    if (as_text(module.bytes_at(body.file_offset, body.size)).find(kMemorySize) == std::string_view::npos)
-      continue;
-    InstructionReader reader(module, body, budget);
-    while (reader.next(instruction))
-      if (instruction.opcode == op::memory_size) program.memory_size_.insert(module.imported_functions + i);
-    if (reader.error()) return std::unexpected(*reader.error());
-  }
+  HEAPBUMP_TRY(const auto functions, shared.size_functions());
+  program.memory_size_.insert(functions.begin(), functions.end());
   return program;
 }
 
-/// Keeps the constant if it could be an address: see OddConstant.
-Status Program::note_odd_constant(const Instruction& instruction, std::uint32_t function) {
-  const bool vector = instruction.opcode == op::v128_const;
-  if (!vector && instruction.opcode != op::f32_const && instruction.opcode != op::f64_const) return {};
-  const Bytes bytes = module_->bytes_at(instruction.immediate_offset, instruction.immediate_width);
-  const auto add = [&](std::uint32_t value) -> Status {
-    if (value < kLeastValue) return {};
-    HEAPBUMP_CHECK(budget_->hold(2 * sizeof(OddConstant)));
-    odd_constants_.push_back({value, function, instruction.immediate_offset, vector});
-    return {};
-  };
-  if (vector) {
-    for (std::size_t lane = 0; lane + 4 <= bytes.size(); lane += 4)
-      HEAPBUMP_CHECK(add(load_u32(bytes.subspan(lane))));
-    return {};
-  }
-  const double number = instruction.opcode == op::f32_const
-                            ? static_cast<double>(std::bit_cast<float>(load_u32(bytes)))
-                            : std::bit_cast<double>(load_u64(bytes));
-  if (!(number >= 0 && number <= UINT32_MAX)) return {};
-  const auto whole = static_cast<std::uint32_t>(number);
-  return static_cast<double>(whole) == number ? add(whole) : Status{};
-}
-
 Status Program::index() {
-  Instruction instruction;
-  escaping_.resize(module_->functions.size());
-  const auto escapes = [&](std::int64_t function) {
-    if (static_cast<std::uint64_t>(function) < escaping_.size())
-      escaping_[static_cast<std::size_t>(function)] = true;
-  };
-  // Keeping each function's own list free of repeats bounds the index by the file's size, also while it is
-  // made.
-  constexpr std::size_t kRepeats = 4096;
-  const auto squeeze = [&](auto& list, std::size_t from) {
-    const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
-    std::sort(begin, list.end());
-    list.erase(std::unique(begin, list.end()), list.end());
-    return list.size() + std::max(kRepeats, list.size() - from);
-  };
-  // As much again for a list that grows by being copied.
-  std::uint64_t held = 0;
-  const auto hold = [&](std::uint64_t entries) -> Status {
-    const std::uint64_t bytes = 2 * entries * sizeof(mentions_.front());
-    if (bytes <= held) return {};
-    const std::uint64_t more = bytes - held;
-    held = bytes;
-    return budget_->hold(more);
-  };
-  for (std::uint32_t i = 0; i < module_->bodies.size(); ++i) {
-    const std::uint32_t function = module_->imported_functions + i;
-    const std::size_t mentions_before = mentions_.size();
-    const std::size_t calls_before = calls_.size();
-    std::size_t mentions_full = mentions_before + kRepeats;
-    std::size_t calls_full = calls_before + kRepeats;
-    InstructionReader reader(*module_, module_->bodies[i], *budget_);
-    while (reader.next(instruction)) {
-      if (instruction.opcode == op::memory_grow) memory_grow_.insert(function);
-      HEAPBUMP_CHECK(note_odd_constant(instruction, function));
-      if (mentions_.size() >= mentions_full) {
-        mentions_full = squeeze(mentions_, mentions_before);
-        HEAPBUMP_CHECK(hold(mentions_full + calls_full));
-      }
-      if (calls_.size() >= calls_full) {
-        calls_full = squeeze(calls_, calls_before);
-        HEAPBUMP_CHECK(hold(mentions_full + calls_full));
-      }
-      switch (instruction.immediate) {
-        case Immediate::i32:
-        case Immediate::i64:
-        case Immediate::memarg: {
-          const auto low = static_cast<std::uint32_t>(instruction.value);
-          if (low >= kLeastValue) mentions_.emplace_back(low, function);
-          // A 64-bit constant can hold two words.
-          const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(instruction.value) >> 32);
-          if (instruction.immediate == Immediate::i64 && high >= kLeastValue)
-            mentions_.emplace_back(high, function);
-          break;
-        }
-        case Immediate::index:
-          if (instruction.opcode == op::call || instruction.opcode == op::return_call)
-            calls_.emplace_back(static_cast<std::uint32_t>(instruction.value), function);
-          if (instruction.opcode == op::ref_func) escapes(instruction.value);
-          break;
-        default:
-          break;
-      }
-    }
-    if (reader.error()) return std::unexpected(*reader.error());
-    squeeze(mentions_, mentions_before);
-    squeeze(calls_, calls_before);
-    const std::uint64_t added = mentions_.size() - mentions_before + calls_.size() - calls_before;
-    HEAPBUMP_CHECK(hold(mentions_.size() + calls_.size()));
-    HEAPBUMP_CHECK(budget_->charge(2 * added));  // sorting
-  }
-  std::ranges::sort(mentions_);
-  std::ranges::sort(calls_);
-  std::ranges::for_each(module_->element_functions, escapes);
-  for (const Export& item : module_->exports)
-    if (item.kind == ExternalKind::function) escapes(item.index);
-  if (module_->start) escapes(*module_->start);
+  HEAPBUMP_TRY(index_, shared_->index(CodeIndex::kMentions | CodeIndex::kCalls | CodeIndex::kOddConstants));
+  memory_grow_.insert(index_->grow_functions().begin(), index_->grow_functions().end());
   return {};
 }
 
 /// Binaryen's asyncify keeps 0 (normal), 1 (unwinding) or 2 (rewinding) in a global, and exports the function
 /// that sets it to 1 (src/passes/Asyncify.cpp).
 void Program::find_asyncify_state() {
-  const Export* start = module_->find_export("asyncify_start_unwind", ExternalKind::function);
-  if (start == nullptr || module_->body(start->index) == nullptr) return;
-  InstructionReader reader(*module_, *module_->body(start->index), *budget_);
+  const Module& module = shared_->module();
+  const Export* start = module.find_export("asyncify_start_unwind", ExternalKind::function);
+  if (start == nullptr || module.body(start->index) == nullptr) return;
+  InstructionReader reader(module, *module.body(start->index), shared_->budget());
   Instruction instruction;
   bool one = false;
   while (reader.next(instruction)) {
@@ -229,15 +121,15 @@ void Program::mark_live(Entry& entry) const {
 }
 
 const Flow* Program::flow(std::uint32_t function) {
-  if (module_->body(function) == nullptr) return nullptr;
+  if (module().body(function) == nullptr) return nullptr;
   const auto [entry, is_new] = flows_.try_emplace(function);
   if (!is_new) return entry->second.flow.get();
-  auto evaluated = evaluate_flow(*module_, function, *budget_);
+  auto evaluated = shared_->flow(function);
   if (!evaluated) {
     if (!error_) error_ = std::move(evaluated).error();
     return nullptr;
   }
-  entry->second.flow = std::make_unique<Flow>(*std::move(evaluated));
+  entry->second.flow = *std::move(evaluated);
   mark_live(entry->second);
   return entry->second.flow.get();
 }
@@ -249,7 +141,7 @@ void Program::forget_flows() {
 
 bool Program::spend(std::uint64_t steps, std::uint64_t more) {
   unpaid_ += steps + more;
-  const bool paid = budget_->charge(unpaid_ / kStepsPerUnit).has_value();
+  const bool paid = shared_->budget().charge(unpaid_ / kStepsPerUnit).has_value();
   unpaid_ %= kStepsPerUnit;
   if (paid && steps <= steps_left_) {
     steps_left_ -= steps;
@@ -263,32 +155,9 @@ bool Program::spend(std::uint64_t steps, std::uint64_t more) {
 }
 
 bool Program::hold(std::uint64_t bytes) {
-  auto held = budget_->hold(bytes);
+  auto held = shared_->budget().hold(bytes);
   if (!held && !error_) error_ = held.error();
   return held.has_value();
-}
-
-std::vector<std::uint32_t> Program::mentions(std::uint32_t value) const {
-  return mentions(value, value);
-}
-
-std::vector<std::uint32_t> Program::mentions(std::uint32_t low, std::uint32_t high) const {
-  std::vector<std::uint32_t> functions;
-  for (auto at = std::ranges::lower_bound(mentions_, std::pair{low, 0u});
-       at != mentions_.end() && at->first <= high; ++at)
-    functions.push_back(at->second);
-  std::ranges::sort(functions);
-  const auto repeated = std::ranges::unique(functions);
-  functions.erase(repeated.begin(), repeated.end());
-  return functions;
-}
-
-std::vector<std::uint32_t> Program::callers(std::uint32_t function) const {
-  std::vector<std::uint32_t> found;
-  for (auto at = std::ranges::lower_bound(calls_, std::pair{function, 0u});
-       at != calls_.end() && at->first == function; ++at)
-    found.push_back(at->second);
-  return found;
 }
 
 bool Program::on_asyncify_stack(const Flow& flow, NodeId address) {
@@ -303,14 +172,11 @@ bool Program::on_asyncify_stack(const Flow& flow, NodeId address) {
 std::vector<Value> Program::sources(Value value) {
   const Flow& flow = *value.flow;
   const auto entry = flows_.find(flow.function);
-  std::vector<Value> pending{value};
+  WalkList<NodeId> pending(kMaxSources, {value.id});
   std::vector<Value> found;
-  const auto add = [&](Value next) {
-    if (std::ranges::find(pending, next) == pending.end()) pending.push_back(next);
-  };
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    if (i == kMaxSources || !spend(1 + pending.size() / 8, kStepsPerSource)) return {value};
-    const Value at = pending[i];
+  while (const auto next = pending.next()) {
+    if (!spend(1 + pending.size() / 8, kStepsPerSource)) return {value};
+    const Value at{&flow, *next};
     const Node& node = at.node();
     if (node.kind == NodeKind::select) {
       bool if_true = true;
@@ -319,19 +185,20 @@ std::vector<Value> Program::sources(Value value) {
         if (const auto condition = settled(flow, flow.operand(at.id, 2)))
           (*condition != 0 ? if_false : if_true) = false;
       }
-      if (if_true) add(at.operand(0));
-      if (if_false) add(at.operand(1));
+      if (if_true) pending.add(flow.operand(at.id, 0));
+      if (if_false) pending.add(flow.operand(at.id, 1));
     } else if (node.kind == NodeKind::phi && node.operand_count != 0) {
       const std::span<const Edge> ways = flow.predecessors(node.block);
       const bool ordered = ways.size() == node.operand_count && entry != flows_.end();
       for (std::uint32_t k = 0; k < node.operand_count; ++k) {
         const auto edge = static_cast<std::size_t>(ways.data() - flow.edges.data()) + k;
-        if (!ordered || entry->second.live[edge]) add(at.operand(k));
+        if (!ordered || entry->second.live[edge]) pending.add(flow.operand(at.id, k));
       }
     } else {
       found.push_back(at);
     }
   }
+  if (pending.stopped_early()) return {value};
   // A phi that only suspended code reaches has no source but itself.
   return found.empty() ? std::vector{value} : found;
 }

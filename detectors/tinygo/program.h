@@ -1,11 +1,10 @@
-// The module-wide view that TinyGo's detector needs on top of value flow: which functions mention a value,
-// who calls whom, and values as sums of terms, seen through phis. Bodies are decoded once for the index and
-// evaluated only when a question needs them. The invariant: a question that cannot be answered gives
-// "nothing", never a guess, and the first body that could not be evaluated is kept in error().
+// Values of the whole program as TinyGo's detector needs them, on top of the shared analysis/program.h: as
+// sums of terms, seen through phis, and as they are while asyncify suspends nothing. The invariant: a
+// question that cannot be answered gives "nothing", never a guess, and the first body that could not be
+// evaluated is kept in error().
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/program.h"
 #include "flow/flow.h"
 #include "wasm/module.h"
 
@@ -45,27 +45,17 @@ struct Sum {
   std::vector<Term> constants;
 };
 
-/// A constant that is no integer and may be an address nevertheless: a floating-point constant that is a
-/// whole number of 32 bits, or one of the four lanes of a v128.const.
-struct OddConstant {
-  std::uint32_t value = 0;
-  std::uint32_t function = 0;
-  std::uint64_t file_offset = 0;
-  bool vector = false;
-};
-
 class Program {
  public:
-  /// Finds the functions with memory.size; bodies without its bytes are not decoded. Errors: those of
-  /// InstructionReader.
-  [[nodiscard]] static Result<Program> make(const Module& module, Budget& budget);
-  /// Decodes every body once, for mentions(), callers() and escapes(). Errors: those of InstructionReader.
+  /// Finds the functions with memory.size. `shared` must outlive it. Errors: those of InstructionReader.
+  [[nodiscard]] static Result<Program> make(WholeProgram& shared);
+  /// Has to come before mentions(), callers() and escapes(). Errors: those of InstructionReader.
   [[nodiscard]] Status index();
 
-  [[nodiscard]] const Module& module() const { return *module_; }
+  [[nodiscard]] const Module& module() const { return shared_->module(); }
   /// The flow of a function with a body; nullptr for an import and where evaluation failed (see error()).
   [[nodiscard]] const Flow* flow(std::uint32_t function);
-  /// Gives back the memory of all flows so far; every Value, and what was kept whole, is void.
+  /// Lets go of all flows so far; every Value, and what was kept whole, is void.
   void forget_flows();
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   /// Counts work that is not linear in the code by itself. False, and error() says so, once there was too
@@ -79,16 +69,18 @@ class Program {
   /// Known after index().
   [[nodiscard]] const std::set<std::uint32_t>& functions_with_memory_grow() const { return memory_grow_; }
   /// Known after index(), in file order.
-  [[nodiscard]] const std::vector<OddConstant>& odd_constants() const { return odd_constants_; }
-  /// Functions with an i32.const or a memory access offset of this value, ascending.
-  [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t value) const;
-  /// Functions with an i32.const, an i64.const or an access offset in [low, high], ascending.
-  [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t low, std::uint32_t high) const;
-  [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t function) const;
-  /// Whether someone besides direct callers can call the function: exports, tables, start.
-  [[nodiscard]] bool escapes(std::uint32_t function) const {
-    return function < escaping_.size() && escaping_[function];
+  [[nodiscard]] const std::vector<OddConstant>& odd_constants() const { return index_->odd_constants(); }
+  /// As CodeIndex says.
+  [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t value) const {
+    return index_->mentions(value);
   }
+  [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t low, std::uint32_t high) const {
+    return index_->mentions(low, high);
+  }
+  [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t function) const {
+    return index_->callers(function);
+  }
+  [[nodiscard]] bool escapes(std::uint32_t function) const { return index_ && index_->escapes(function); }
 
   /// The values that reach a node through phis and selects while nothing is suspended. What arrives only
   /// where asyncify skips code or reloads locals is left out: it is a value that arrived before, on another
@@ -111,7 +103,7 @@ class Program {
 
  private:
   struct Entry {
-    std::unique_ptr<Flow> flow;
+    FlowPointer flow;
     std::vector<bool> live;  ///< by edge: whether it can be taken while nothing is suspended
   };
   void find_asyncify_state();
@@ -120,14 +112,10 @@ class Program {
   /// The value of a condition while nothing is suspended, where that decides it.
   [[nodiscard]] std::optional<std::int64_t> settled(const Flow& flow, NodeId node, int depth = 0) const;
 
-  const Module* module_ = nullptr;
-  Budget* budget_ = nullptr;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> mentions_;  // value, function
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> calls_;     // callee, caller
+  WholeProgram* shared_ = nullptr;
+  const CodeIndex* index_ = nullptr;
   std::set<std::uint32_t> memory_size_;
   std::set<std::uint32_t> memory_grow_;
-  std::vector<OddConstant> odd_constants_;
-  std::vector<bool> escaping_;
   std::unordered_map<std::uint32_t, Entry> flows_;
   std::set<Value> whole_;
   std::optional<std::uint32_t> asyncify_state_;  ///< the global that is 0 while nothing is suspended

@@ -217,7 +217,9 @@ Result<std::optional<HeapOwner>> owner_by_relocations(const Module& module, Budg
 
 }  // namespace
 
-Result<std::optional<Finding>> detect_wasm_ld(const Module& module, Budget& budget) {
+Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program) {
+  const Module& module = program.module();
+  Budget& budget = program.budget();
   const std::uint64_t top = module.memory_bytes();
   HEAPBUMP_TRY(const Survey survey, survey_code(module, {top, top + kTailPages * kPageSize, true}, budget));
   HEAPBUMP_TRY(const GrowthReport growth, analyse_growth(module, budget, survey));

@@ -3,12 +3,11 @@
 
 #include <optional>
 
-#include "base/budget.h"
+#include "analysis/program.h"
 #include "heapbump/detect.h"
-#include "wasm/module.h"
 
 namespace heapbump {
 
-[[nodiscard]] Result<std::optional<Finding>> detect_wasm_ld(const Module& module, Budget& budget);
+[[nodiscard]] Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program);
 
 }  // namespace heapbump

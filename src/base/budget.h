@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -52,6 +53,9 @@ class Budget {
   /// Pays for memory that is kept to the request's end; Held is for what is given back earlier. Errors:
   /// kWorkLimit.
   [[nodiscard]] Status hold(std::uint64_t bytes) { return counts_->hold(bytes); }
+  /// What to call when memory is short, before a hold fails: it gives back what is only kept in case it is
+  /// asked for again, and says whether there was any. One at a time; nullptr for none.
+  void set_reclaim(std::function<bool()> reclaim) { counts_->reclaim = std::move(reclaim); }
   [[nodiscard]] std::uint64_t work() const { return counts_->work.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t held() const { return counts_->held.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t work_left() const {
@@ -62,15 +66,20 @@ class Budget {
   friend class Held;
   struct Counts {
     explicit Counts(const BudgetLimits& given) : limits(given) {}
-    [[nodiscard]] Status hold(std::uint64_t bytes) {
-      if (held.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limits.held) return {};
+    [[nodiscard]] bool fits(std::uint64_t bytes) {
+      if (held.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limits.held) return true;
       release(bytes);
+      return false;
+    }
+    [[nodiscard]] Status hold(std::uint64_t bytes) {
+      if (fits(bytes) || (reclaim && reclaim() && fits(bytes))) return {};
       return fail(Code::kWorkLimit,
                   "what this module declares takes more memory than a module of its size may cost");
     }
     void release(std::uint64_t bytes) { held.fetch_sub(bytes, std::memory_order_relaxed); }
 
     BudgetLimits limits;
+    std::function<bool()> reclaim;
     std::atomic<std::uint64_t> work = 0;
     std::atomic<std::uint64_t> held = 0;
   };

@@ -210,7 +210,8 @@ Broken detector(std::string_view name, Bytes file) {
   if (!module) return check_error(module.error(), file.size());
   if (!check_supported_memory(*module)) return std::nullopt;
   Budget budget(file.size());
-  const auto finding = found->detect(*module, budget);
+  WholeProgram program(*module, budget);
+  const auto finding = found->detect(program);
   if (!finding) return check_error(finding.error(), file.size());
   if (!*finding) return std::nullopt;
   return finding_is_true(*module, **finding);

@@ -5,7 +5,7 @@
 // types), the limits of check_types (parameters), kMaxSections (sections), kMaxConstants (constants),
 // kMaxProducers (producers), the limit in read_name_map (names), kMaxJsonValues (JSON), the charge in
 // check_main (a component of many instances), Context::spend in verify (words and constants), the hold in
-// Program::index of TinyGo, squeeze in survey_code and kMaxTargets (calls and branch tables; only in 100 MB,
+// the index of WholeProgram, squeeze in survey_code and kMaxTargets (calls and branch tables; only in 100 MB,
 // by scripts/limits), the limit of dead immediates in FlowBuilder::skip, the holds in survey_code,
 // read_relocations and explain_globals, FunctionGrowth::spend, the charge in classify_in, Context::mismatch
 // and the modules that ComponentChecker pays for together.

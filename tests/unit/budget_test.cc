@@ -28,5 +28,37 @@ TEST(Budget, AModuleAskedOftenGivesTheSameAnswerEachTime) {
   }
 }
 
+TEST(Budget, WorkBeyondTheLimitIsRefusedAndStaysRefused) {
+  Budget budget(BudgetLimits{.work = 10, .held = 0});
+  EXPECT_TRUE(budget.charge(10));
+  EXPECT_EQ(budget.work_left(), 0u);
+  const auto more = budget.charge(1);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, Code::kWorkLimit);
+  EXPECT_FALSE(budget.charge(1));
+}
+
+TEST(Budget, HeldMemoryIsGivenBackWithItsHolder) {
+  Budget budget(BudgetLimits{.work = 0, .held = 100});
+  {
+    auto held = Held::take(budget, 60);
+    ASSERT_TRUE(held);
+    EXPECT_FALSE(budget.hold(41)) << "60 are held already";
+    EXPECT_TRUE(held->grow(40));
+    EXPECT_EQ(budget.held(), 100u);
+  }
+  EXPECT_EQ(budget.held(), 0u);
+}
+
+TEST(Budget, WhatIsHeldMayOutliveTheBudget) {
+  Held kept;
+  {
+    Budget budget(BudgetLimits{.work = 0, .held = 100});
+    auto held = Held::take(budget, 60);
+    ASSERT_TRUE(held);
+    kept = *std::move(held);
+  }
+}
+
 }  // namespace
 }  // namespace heapbump

@@ -36,7 +36,8 @@ class Program {
     EXPECT_TRUE(read) << read.error().message;
     module = *std::move(read);
     Budget budget(file.size());
-    const auto found = detect_wasm_ld(module, budget);
+    WholeProgram program(module, budget);
+    const auto found = detect_wasm_ld(program);
     EXPECT_TRUE(found) << found.error().message;
     if (!found || !*found) return "nothing found";
     finding = **found;

@@ -30,7 +30,8 @@ std::unique_ptr<Found> find(const Program& program) {
   EXPECT_TRUE(module) << (module ? "" : module.error().message);
   found->module = *std::move(module);
   Budget budget(found->file.size());
-  found->finding = detect_go(found->module, budget);
+  WholeProgram all(found->module, budget);
+  found->finding = detect_go(all);
   EXPECT_TRUE(found->finding) << (found->finding ? "" : found->finding.error().message);
   return found;
 }
@@ -162,7 +163,8 @@ TEST(Go, AModuleWithoutAnyOfThisIsNotGo) {
   const auto file = builder.build();
   const auto module = read_module(file);
   Budget budget(file.size());
-  EXPECT_FALSE(*detect_go(*module, budget));
+  WholeProgram all(*module, budget);
+  EXPECT_FALSE(*detect_go(all));
 }
 
 // The bump carries into a byte that the linker left out with the zeros behind it: the segment is lengthened.

@@ -31,7 +31,8 @@ class Program {
     const auto module = read_module(file);
     EXPECT_TRUE(module) << module.error().message;
     Budget budget(file.size());
-    const auto found = detect_wasm_ld(*module, budget);
+    WholeProgram program(*module, budget);
+    const auto found = detect_wasm_ld(program);
     EXPECT_TRUE(found) << found.error().message;
     if (!found || !*found) return "nothing found";
     const StrategyVerdict* tail = (*found)->verdict(Strategy::tail);
@@ -566,7 +567,8 @@ TEST(Growth, the_highest_address_is_the_heap_s_start_where_the_stack_comes_first
     const auto module = read_module(file);
     ASSERT_TRUE(module);
     Budget budget(file.size());
-    const auto found = detect_wasm_ld(*module, budget);
+    WholeProgram program(*module, budget);
+    const auto found = detect_wasm_ld(program);
     ASSERT_TRUE(found && *found);
     EXPECT_EQ((*found)->verdict(Strategy::tail)->sound, !heap) << (*found)->verdict(Strategy::tail)->why;
   }
@@ -667,7 +669,8 @@ TEST(Growth, a_static_variable_below_the_start_is_no_start) {
     const auto module = read_module(file);
     ASSERT_TRUE(module);
     Budget budget(file.size());
-    const auto found = detect_wasm_ld(*module, budget);
+    WholeProgram program(*module, budget);
+    const auto found = detect_wasm_ld(program);
     ASSERT_TRUE(found && *found);
     EXPECT_EQ((*found)->verdict(Strategy::tail)->sound, !kept) << (*found)->verdict(Strategy::tail)->why;
   }

@@ -37,7 +37,8 @@ class Program {
     EXPECT_TRUE(read) << read.error().message;
     module = *std::move(read);
     Budget budget(file.size());
-    auto found = detect_wasm_ld(module, budget);
+    WholeProgram program(module, budget);
+    auto found = detect_wasm_ld(program);
     EXPECT_TRUE(found) << found.error().message;
     return found && *found ? **std::move(found) : Finding{};
   }
@@ -161,7 +162,8 @@ TEST(WasmLd, a_memory_without_pages_has_no_tail) {
   const auto module = read_module(file);
   ASSERT_TRUE(module);
   Budget budget(file.size());
-  const auto finding = detect_wasm_ld(*module, budget);
+  WholeProgram program(*module, budget);
+  const auto finding = detect_wasm_ld(program);
   ASSERT_TRUE(finding && *finding);
   EXPECT_FALSE(sound(**finding, Strategy::tail));
 }
@@ -736,9 +738,9 @@ TEST(WasmLd, malformed_relocation_sections_are_passed_over) {
   for (std::uint64_t keep = last.content_offset; keep < last.end(); ++keep) {
     std::vector<std::byte> cut(whole.file.begin(), whole.file.begin() + static_cast<std::ptrdiff_t>(keep));
     cut[static_cast<std::size_t>(last.size_offset)] = static_cast<std::byte>(keep - last.payload_offset);
+    Budget budget(cut.size());
     const auto module = read_module(cut);
     ASSERT_TRUE(module) << module.error().message;
-    Budget budget(cut.size());
     EXPECT_FALSE(read_relocations(*module, budget)) << keep;
   }
 }
