@@ -71,7 +71,6 @@ const GUARDS = [
   [CODE, 'if (kind > 3) return', 'if (false) return', MALFORMED],
   ['src/flow/flow_merge.cc', 'if (static_cast<std::uint64_t>(instruction.value) >= first_slot_)', 'if (false)', 'malformed Regressions.*'],
   ['src/flow/flow_build.cc', 'HEAPBUMP_TRY(flow_.held_, Held::take(module_.work, flow_.bytes()));', '', 'limits Limits.*'],
-  ['detectors/wasm_ld/growth.cc', 'HEAPBUMP_CHECK(module.work->hold(kFunctionBytes + (part.explained.size() + part.unexplained.size() + part.joins.size()) * kUseBytes));', '', 'limits Limits.*'],
   [RECORD, 'std::ranges::count_if(module.sections, is_record) != 1', 'false', MALFORMED],
   [RECORD, 'if (section.offset != module.sections.back().offset) return', 'if (false) return', MALFORMED],
   [RECORD, 'if (sha256_hex(as_bytes(Json(std::move(rest)).dump(-1))) != *digest->as_string())', 'if (false)', UNDOES],

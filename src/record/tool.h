@@ -9,7 +9,7 @@ namespace heapbump {
 
 /// The rules a report was made by; raised whenever a detector or the plan decides differently for some
 /// module.
-inline constexpr int kRulesVersion = 1;
+inline constexpr int kRulesVersion = 2;
 
 /// "0.1.0"
 [[nodiscard]] std::string_view tool_version();

@@ -6,6 +6,7 @@
 
 #include "adapters/shim.h"
 #include "record/record.h"
+#include "reserve/own_realloc.h"
 #include "reserve/undo.h"
 #include "wasm/data_image.h"
 
@@ -260,7 +261,11 @@ Result<std::optional<Plan>> plan_without_finding(const Module& module, const Req
     plan.manifest = m;
     return std::optional(std::move(plan));
   }
-  const Export* own = request.placement ? nullptr : adapter_realloc(module);
+  const Export* own = nullptr;
+  if (!request.placement) {
+    Budget budget(module.file.size());
+    HEAPBUMP_TRY(own, own_realloc(module, budget));
+  }
   if (own != nullptr) {
     Plan plan;
     plan.outcome = Plan::Outcome::not_needed;

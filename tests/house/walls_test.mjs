@@ -15,7 +15,7 @@ const changed = (file, line) => ({ ...tree, [file]: `${tree[file] ?? ''}\n${line
 const CASES = [
   ['a folder that includes one above it', 'src/wasm/edit.cc', '#include "flow/flow.h"', /src\/wasm may not include src\/flow\/flow\.h/],
   ['verify that includes a detector', 'src/verify/verify.cc', '#include "detectors/detect.h"', /src\/verify may not include detectors\/detect\.h/],
-  ['verify that includes an analysis', 'src/verify/verify.cc', '  #  include "analysis/shift.h" // indented', /src\/verify may not include src\/analysis\/shift\.h/],
+  ['verify that includes an analysis', 'src/verify/verify.cc', '  #  include "analysis/motion.h" // indented', /src\/verify may not include src\/analysis\/motion\.h/],
   ['verify that includes the public face of detect', 'src/verify/verify.cc', '#include "heapbump/detect.h"', /src\/verify may not include include\/heapbump\/detect\.h/],
   ['a toolchain that includes another', 'detectors/go/detector.cc', '#include "detectors/tinygo/detector.h"', /detectors\/go may not include/],
   ['a public header that includes an internal one', 'include/heapbump/input.h', '#include "wasm/module.h"', /a public header may not include src\/wasm\/module\.h/],

@@ -1,0 +1,429 @@
+// `bump`: the heap's start moves up with everything above it, and the declared minimum with that. Sound for a
+// known allocator that starts at a constant: every number at or near the start is either the allocator's and
+// moves, or is shown to be something else; and every use of the memory's size and of new memory is decided by
+// a rule.
+#include <algorithm>
+
+#include "analysis/roots.h"
+#include "detectors/wasm_ld/judgement.h"
+#include "detectors/wasm_ld/opaque.h"
+#include "detectors/wasm_ld/relocations.h"
+#include "wasm/data_image.h"
+
+namespace heapbump::wasm_ld {
+namespace {
+
+constexpr std::uint64_t kHeader = 64;      ///< how far above the start the first header's words lie
+constexpr std::uint64_t kSiteBytes = 512;  ///< of one site here, in the finding and in the report
+
+class BumpJudge {
+ public:
+  explicit BumpJudge(const Facts& facts) : facts_(facts), module_(facts.module), budget_(facts.budget) {}
+  Result<Judgement> run();
+
+ private:
+  bool choose();
+  Status by_relocations(const Relocations& relocations);
+  Status by_code();
+  Status explain_function(std::uint32_t function, std::span<const RangeHit> hits);
+  void explain_number(const Flow& flow, const RangeHit& hit, bool owner);
+  Status explain_data();
+  Status explain_wide();
+  void explain_globals();
+  Status reason();
+  [[nodiscard]] bool owns(const Flow& flow) const;
+  [[nodiscard]] bool measures_heap(const Flow& flow) const;
+  [[nodiscard]] bool ends_first_block(const Flow& flow, NodeId constant) const;
+  void add_site(const RangeHit& hit, std::string_view rule, Role role, int moves, std::string why);
+  [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
+    return describe_place(facts_.names, function, offset);
+  }
+
+  const Facts& facts_;
+  const Module& module_;
+  Budget& budget_;
+  Judgement judgement_;
+  const Allocator* allocator_ = nullptr;
+  std::uint64_t base_ = 0;
+  Premises premises_;
+  bool measured_ = false;  ///< the allocator learns its end from memory.size, which moves by itself
+  bool exact_ = false;     ///< the linker's relocations tell every address
+};
+
+/// The one known allocator with a constant start.
+bool BumpJudge::choose() {
+  std::optional<std::uint64_t> symbol;
+  if (const Export* exported = module_.find_export("__heap_base", ExternalKind::global)) {
+    const Global& global = module_.globals[exported->index];
+    if (!global.imported && !global.is_mutable && global.init.value)
+      symbol = static_cast<std::uint32_t>(*global.init.value);
+  }
+  if (symbol) judgement_.evidence.push_back({"symbol", "the export __heap_base says " + hex(*symbol)});
+  for (const Allocator& allocator : facts_.allocators) {
+    if (!allocator.base) continue;
+    if (allocator_ != nullptr || allocator.base_is_ambiguous) {
+      judgement_.refuse("wasm-ld.two-starts", Code::kAmbiguous, "more than one heap start is possible");
+      return false;
+    }
+    allocator_ = &allocator;
+  }
+  if (allocator_ == nullptr) {
+    judgement_.base = symbol;
+    judgement_.refuse({}, Code::kNoDetector,
+                      "no known allocator was found that starts at a constant address");
+    return false;
+  }
+  base_ = *allocator_->base;
+  judgement_.base = base_;
+  judgement_.evidence.push_back(
+      {"model", std::string(allocator_->model->summary) + " starts at " + hex(base_), allocator_->model->id});
+  if (symbol && align_up(*symbol, 16) != align_up(base_, 16)) {
+    judgement_.refuse(
+        "wasm-ld.two-starts", Code::kAmbiguous,
+        "the export __heap_base says " + hex(*symbol) + ", but the allocator starts at " + hex(base_));
+    return false;
+  }
+  return true;
+}
+
+/// Whether a function is the allocator's: it sets it up, or works on its static state.
+bool BumpJudge::owns(const Flow& flow) const {
+  if (allocator_->functions.contains(flow.function)) return true;
+  if (!allocator_->state) return false;
+  return std::ranges::any_of(flow.effects, [&](const Effect& effect) {
+    if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) return false;
+    const auto address = static_address(flow, effect);
+    return address && *address >= allocator_->state->begin && *address < allocator_->state->end;
+  });
+}
+
+/// Whether a function takes the heap's start from an end that is worked out at run time. One that has its end
+/// as a number too would have to have that moved, and nothing but relocations tells all that was made of it.
+bool BumpJudge::measures_heap(const Flow& flow) const {
+  const auto base = static_cast<std::uint32_t>(base_);
+  const auto at_run_time = [&](NodeId id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::phi && node.kind != NodeKind::select) return !flow.constant(id);
+    return std::ranges::none_of(flow.operands_of(node),
+                                [&](NodeId operand) { return flow.constant(operand).has_value(); });
+  };
+  return std::ranges::any_of(flow.nodes, [&](const Node& node) {
+    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add))
+      return false;
+    const auto taken = flow.constant(flow.operands_of(node)[1]);
+    return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base) &&
+           at_run_time(flow.operands_of(node)[0]);
+  });
+}
+
+void BumpJudge::add_site(const RangeHit& hit, std::string_view rule, Role role, int moves, std::string why) {
+  Site site{hit, role, moves, std::move(why)};
+  site.rule = rule;
+  judgement_.sites.push_back(std::move(site));
+  if (moves != 0) premises_.moving[hit.file_offset] = moves;
+}
+
+/// Whether a constant below the start is only ever added to `end - start` to address memory: where dlmalloc
+/// marks the end of its first block, folded to `(start - 52) + (end - start)`.
+bool BumpJudge::ends_first_block(const Flow& flow, NodeId constant) const {
+  const auto is_size = [&](NodeId id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add))
+      return false;
+    const auto taken = flow.constant(flow.operand(id, 1));
+    const auto base = static_cast<std::uint32_t>(base_);
+    return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);
+  };
+  const auto users = flow.users(constant);
+  return !users.empty() && std::ranges::all_of(users, [&](const User& user) {
+    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add &&
+           is_size(flow.operand(user.index, 1 - user.position)) &&
+           std::ranges::all_of(flow.users(user.index),
+                               [&](const User& next) { return takes_address(flow, next); });
+  });
+}
+
+/// Whether a constant is added to what is no constant.
+bool is_indexed(const Flow& flow, NodeId constant) {
+  return std::ranges::any_of(flow.users(constant), [&](const User& user) {
+    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add &&
+           !flow.constant(flow.operand(user.index, 1 - user.position));
+  });
+}
+
+void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner) {
+  const std::int64_t value = hit.value;
+  const auto magnitude = static_cast<std::uint64_t>(
+      hit.negated ? negated(value) : static_cast<std::int64_t>(static_cast<std::uint32_t>(value)));
+  const bool word = hit.kind == OccurrenceKind::i32_const;
+  const std::string distance = magnitude == base_ ? std::string("the heap's start")
+                               : magnitude > base_
+                                   ? "the heap's start plus " + std::to_string(magnitude - base_)
+                                   : "the heap's start minus " + std::to_string(base_ - magnitude);
+  if (facts_.survey.relocations_padded() && hit.width != 5) {
+    if (magnitude >= base_)
+      add_site(
+          hit, {}, Role::unrelated, 0,
+          "the linker's relocated immediates have five bytes, this one has " + std::to_string(hit.width));
+    return;
+  }
+  NodeId constant = kNoNode;
+  for (NodeId id = 0; id < flow.nodes.size() && constant == kNoNode; ++id)
+    if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0 &&
+        flow.nodes[id].immediate_offset == hit.file_offset)
+      constant = id;
+  if (magnitude < base_) {
+    // Static data lies below the start. In the allocator such a constant may also be what is left of the
+    // start.
+    if (!owner || !word || hit.negated || constant == kNoNode) return;
+    if (ends_first_block(flow, constant)) {
+      add_site(hit, "wasm-ld.first-block-end", Role::heap_start, 1,
+               distance + ", added to the first block's size to address its end");
+    } else if (is_indexed(flow, constant)) {
+      judgement_.refuse("wasm-ld.below-start", Code::kUnexplained,
+                        distance + " is added to another value in the allocator, in " +
+                            place(*hit.function, hit.file_offset) +
+                            "; whether that is a distance from the start cannot be told",
+                        hit.file_offset);
+    }
+    return;
+  }
+  if (constant == kNoNode && word) {
+    add_site(hit, {}, Role::unrelated, 0, "no path leads to it");
+    return;
+  }
+  if (owner && word) {
+    add_site(hit, "wasm-ld.allocator-start", Role::heap_start, hit.negated ? -1 : 1,
+             std::string(hit.negated ? "minus " : "") + distance + ", in a function of the allocator");
+    return;
+  }
+  add_site(hit, "wasm-ld.start-elsewhere", Role::unrelated, 0, "perhaps " + distance);
+  judgement_.refuse("wasm-ld.start-elsewhere", Code::kUnexplained,
+                    distance + " stands outside the allocator, in " + place(*hit.function, hit.file_offset),
+                    hit.file_offset);
+}
+
+Status BumpJudge::explain_function(std::uint32_t function, std::span<const RangeHit> hits) {
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
+  HEAPBUMP_CHECK(budget_.hold(hits.size() * kSiteBytes));
+  const bool owner = owns(flow);
+  measured_ |= owner && measures_heap(flow);
+  for (const RangeHit& hit : hits) explain_number(flow, hit, owner);
+  return {};
+}
+
+Status BumpJudge::by_code() {
+  HEAPBUMP_TRY(const Survey near,
+               survey_code(module_, {base_ - std::min(base_, kHeader), base_ + kHeader + 1, true}, budget_));
+  for (std::size_t i = 0; i < near.hits.size();) {
+    std::size_t end = i;
+    while (end < near.hits.size() && near.hits[end].function == near.hits[i].function) ++end;
+    HEAPBUMP_CHECK(explain_function(*near.hits[i].function, std::span(near.hits).subspan(i, end - i)));
+    i = end;
+  }
+  if (!measured_ && !allocator_->word)
+    judgement_.refuse("wasm-ld.end-in-code", Code::kUnexplained,
+                      "the allocator does not learn where its heap ends from memory.size");
+  return {};
+}
+
+/// The linker's own list: what linking with another heap start would have changed.
+Status BumpJudge::by_relocations(const Relocations& relocations) {
+  exact_ = true;
+  judgement_.end = relocations.heap_end;
+  judgement_.evidence.push_back({"relocations", std::to_string(relocations.addresses.size()) +
+                                                    " relocated addresses, each checked; __heap_base is " +
+                                                    hex(*relocations.heap_base)});
+  for (const Relocation& relocation : relocations.addresses) {
+    const bool start = relocation.symbol == "__heap_base";
+    const bool end = relocation.symbol == "__heap_end";
+    if (!start && !end && relocation.value < static_cast<std::int64_t>(base_)) continue;
+    HEAPBUMP_CHECK(budget_.hold(kSiteBytes));
+    Site site{relocation,
+              start ? Role::heap_start
+              : end ? Role::heap_end
+                    : Role::unrelated,
+              start || end ? 1 : 0,
+              {}};
+    site.function = module_.function_at(relocation.file_offset);
+    if (relocation.symbol == "__stack_high") site.role = Role::stack_top;
+    site.why = "relocated against " + std::string(relocation.symbol);
+    if (relocation.addend != 0) site.why += " with addend " + std::to_string(relocation.addend);
+    const bool code = relocation.kind == OccurrenceKind::i32_const;
+    if (code && site.moves != 0) premises_.moving[relocation.file_offset] = 1;
+    bool owner = false;
+    if (code && site.moves != 0 && site.function) {
+      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, *site.function, budget_, {.frame_slots = true}));
+      owner = owns(flow);
+    }
+    if (site.moves != 0 && !owner)
+      judgement_.refuse("wasm-ld.start-elsewhere", Code::kUnexplained,
+                        "the linker names " + std::string(relocation.symbol) + " outside the allocator" +
+                            (site.function ? ", in " + place(*site.function, site.file_offset) : ""),
+                        site.file_offset);
+    judgement_.sites.push_back(std::move(site));
+  }
+  return {};
+}
+
+/// No word of static data is the start: a known allocator has it in code alone.
+Status BumpJudge::explain_data() {
+  const auto image = DataImage::make(module_);
+  if (!image) {
+    judgement_.refuse({}, image.error().code, image.error().message, image.error().offset);
+    return {};
+  }
+  if (image->end() > base_)
+    judgement_.refuse("wasm-ld.snapshot", Code::kSnapshot,
+                      "data lies above the heap's start: the heap was already in use when "
+                      "this module was saved");
+  if (allocator_->state)
+    for (std::uint32_t address = allocator_->state->begin; address < allocator_->state->end; address += 4)
+      if (image->load32(address) != 0)
+        judgement_.refuse("wasm-ld.snapshot", Code::kSnapshot,
+                          "the allocator's state at " + hex(address) +
+                              " is set: the heap was already in use when this module was saved");
+  if (allocator_->word) {
+    std::uint64_t held = *allocator_->word;  // tools that trim zeros cut words at both ends of a segment
+    while (!image->file_offset(held)) ++held;
+    Site site;
+    site.kind = OccurrenceKind::data_word32;
+    site.file_offset = *image->file_offset(held);
+    site.width = 4;
+    site.address = *allocator_->word;
+    site.value = static_cast<std::int64_t>(base_);
+    site.role = Role::heap_start;
+    site.moves = 1;
+    site.why = "the allocator's break starts here";
+    site.rule = "wasm-ld.break-word";
+    judgement_.sites.push_back(std::move(site));
+    premises_.words.insert(*allocator_->word);
+  }
+  if (exact_) return {};
+  image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
+    if (value < base_ || value > base_ + kHeader || value % 4 != 0 || address == allocator_->word) return;
+    judgement_.refuse("wasm-ld.start-in-data", Code::kUnexplained,
+                      "the data word at " + hex(address) + " is " + hex(value) +
+                          ", at the heap's start; whether it is an address cannot be told",
+                      image->file_offset(address));
+  });
+  return {};
+}
+
+Status BumpJudge::explain_wide() {
+  constexpr std::uint64_t kFarthest = kTailPages * kPageSize;
+  HEAPBUMP_TRY(const RootScan roots,
+               scan_roots(module_, {base_ + kHeader + 1, base_, base_ + kHeader + 1}, budget_));
+  for (const auto* found : {&roots.wide, &roots.integers})
+    for (const RootPlace& root : *found)
+      judgement_.refuse("wasm-ld.wide-root", Code::kUnexplained,
+                        "a vector, a float or a 64-bit number is " + hex(root.value) +
+                            ", at the heap's start, in " + place(root.function, root.offset),
+                        root.offset);
+  for (const RootPlace& access : roots.accesses)
+    if (access.value < module_.memory_bytes() + kFarthest)
+      judgement_.refuse("wasm-ld.constant-address", Code::kUnexplained,
+                        "the constant address " + hex(access.value) + " in the heap is used, in " +
+                            place(access.function, access.offset),
+                        access.offset);
+  return {};
+}
+
+void BumpJudge::explain_globals() {
+  bool first_mutable = true;
+  for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
+    const Global& global = module_.globals[i];
+    const bool stack = !global.imported && global.is_mutable && global.type == ValueType::i32 &&
+                       global.init.value && first_mutable;
+    if (stack) first_mutable = false;
+    if (global.imported || !global.init.value) continue;
+    const std::uint64_t value = static_cast<std::uint32_t>(*global.init.value);
+    if (value < base_ || value > module_.memory_bytes()) continue;
+    std::string_view name;
+    for (const Export& exported : module_.exports)
+      if (exported.kind == ExternalKind::global && exported.index == i && exported.name.starts_with("__"))
+        name = exported.name;
+    Site site{initial_value(global), Role::unrelated, 0, {}};
+    const bool read = !facts_.mentions.of_global(i).empty();
+    if (stack && value == base_) {
+      site.role = Role::stack_top;
+      site.rule = "wasm-ld.stack-pointer";
+      site.why = "the stack ends where the heap starts, and does not move";
+    } else if (!global.is_mutable && !read && (name == "__heap_base" || name == "__heap_end")) {
+      site.role = name == "__heap_base" ? Role::heap_start : Role::heap_end;
+      site.moves = 1;
+      site.rule = "wasm-ld.exported-symbol";
+      site.why = "what hosts read must stay true";
+    } else if (!global.is_mutable && !read &&
+               (name == "__data_end" || name == "__stack_high" || name == "__stack_low")) {
+      site.rule = "wasm-ld.exported-symbol";
+      site.why = "where the static data or the stack ends, which does not move";
+    } else {
+      judgement_.refuse("wasm-ld.start-in-global", Code::kUnexplained,
+                        "global " + std::to_string(i) + " starts as " + hex(value) + ", in the heap's range",
+                        global.init.immediate_offset);
+      site.why = "a value in the heap's range";
+    }
+    judgement_.sites.push_back(std::move(site));
+  }
+}
+
+Status BumpJudge::reason() {
+  premises_.bump = true;
+  for (const Allocator& allocator : facts_.allocators) {
+    if (allocator.state) premises_.states.push_back(*allocator.state);
+    premises_.explained.insert(allocator.explained.begin(), allocator.explained.end());
+  }
+  std::set<std::uint32_t> functions(facts_.survey.size_functions.begin(), facts_.survey.size_functions.end());
+  functions.insert(facts_.survey.grow_functions.begin(), facts_.survey.grow_functions.end());
+  for (const Site& site : judgement_.sites)
+    if (site.function && site.moves != 0) functions.insert(*site.function);
+  const std::vector<std::uint32_t> list(functions.begin(), functions.end());
+  Reasoning reasoning(module_, budget_, facts_.survey, facts_.mentions, premises_);
+  HEAPBUMP_CHECK(reasoning.run(list));
+  if (!reasoning.objections().empty()) {
+    const Objection& first = reasoning.objections().front();
+    judgement_.refuse(first.rule, Code::kUnexplained, describe(facts_, first), first.offset);
+  }
+  add_rules(reasoning, judgement_);
+  if (!judgement_.why.empty()) return {};
+  HEAPBUMP_TRY(const auto seen,
+               find_seen_address(module_, budget_, facts_.survey, allocating(facts_, reasoning), base_));
+  if (seen) judgement_.refuse(seen->rule, Code::kUnexplained, describe(facts_, *seen), seen->offset);
+  return {};
+}
+
+Result<Judgement> BumpJudge::run() {
+  const auto relocations = read_relocations(module_, budget_);
+  const bool believed = relocations && relocations->stale.empty() && relocations->heap_base;
+  if (relocations && !relocations->stale.empty())
+    judgement_.warnings.push_back("the module has relocations, but " + std::string(relocations->stale) +
+                                  "; they were not used");
+  if (!choose()) return std::move(judgement_);
+  if (believed && align_up(*relocations->heap_base, 16) == align_up(base_, 16))
+    HEAPBUMP_CHECK(by_relocations(*relocations));
+  else
+    HEAPBUMP_CHECK(by_code());
+  HEAPBUMP_CHECK(explain_data());
+  if (std::ranges::none_of(judgement_.sites,
+                           [](const Site& site) { return site.role == Role::heap_start && site.moves != 0; }))
+    judgement_.refuse({}, Code::kNoDetector,
+                      "nothing in the code is the heap's start, so moving it would reserve nothing");
+  HEAPBUMP_CHECK(explain_wide());
+  explain_globals();
+  HEAPBUMP_CHECK(reason());
+  if (!judgement_.why.empty()) return std::move(judgement_);
+  judgement_.sound = true;
+  judgement_.confidence = exact_ || allocator_->state ? Confidence::proven : Confidence::strong;
+  judgement_.why = std::string(allocator_->model->summary) + " owns the memory from " + hex(base_) +
+                   ", and every number there and every use of the memory's size is decided by a rule";
+  return std::move(judgement_);
+}
+
+}  // namespace
+
+Result<Judgement> judge_bump(const Facts& facts) {
+  return BumpJudge(facts).run();
+}
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,376 @@
+#include "detectors/wasm_ld/function_reasoning.h"
+
+#include <algorithm>
+
+namespace heapbump::wasm_ld {
+namespace {
+
+using Kind = Motion::Kind;
+constexpr auto kPage = static_cast<std::int64_t>(kPageSize);
+
+bool is_root(const Motion& motion) {
+  return motion.is(Kind::moved) || motion.is(Kind::unknown);
+}
+
+constexpr bool is_word_access(std::uint32_t opcode) {
+  return opcode == op::i32_load || opcode == op::i32_store;
+}
+
+}  // namespace
+
+void FunctionReasoning::object(std::string_view rule, std::string what, std::uint64_t offset) {
+  facts_.objections.push_back({rule, std::move(what), flow_.function, offset});
+}
+
+/// The context in which a call's function has to be looked at: if it is given a value that is not just an
+/// address the allocator hands out.
+std::optional<Context> FunctionReasoning::context_of(const Effect& call) const {
+  if (call.kind != EffectKind::call) return std::nullopt;
+  const auto callee = static_cast<std::uint32_t>(call.value);
+  if (callee < whole_.module_.imported_functions) return std::nullopt;
+  bool wanted = false;
+  Context context{callee, {}};
+  for (const NodeId argument : flow_.operands_of(call)) {
+    const Motion& motion = motions_[argument];
+    wanted |= motion.is(Kind::moved);
+    context.parameters.push_back(motion.is(Kind::moved) ? motion : Motion::foreign());
+  }
+  return wanted ? std::optional(std::move(context)) : std::nullopt;
+}
+
+void FunctionReasoning::seed_call(NodeId id, const Node& node) {
+  const Effect& call = flow_.effects[node.effect];
+  if (call.kind != EffectKind::call || node.value != 0) return;
+  const auto raw = whole_.raw_.find(static_cast<std::uint32_t>(call.value));
+  if (raw == whole_.raw_.end()) return;
+  Motion motion = raw->second.motion;
+  const bool nothing = std::ranges::any_of(flow_.operands_of(call),
+                                           [&](NodeId argument) { return flow_.constant(argument) == 0; });
+  motion.size = raw->second.size && (!raw->second.growth || nothing);
+  seeds_.emplace_back(id, motion);
+}
+
+/// Whether memory grows right after its size is read, with nothing between: then the size is where the new
+/// memory begins.
+bool FunctionReasoning::grows_next(const Node& size) const {
+  const auto next = std::ranges::lower_bound(growing_, Growing{size.block, size.offset, false});
+  return next != growing_.end() && next->block == size.block && next->grows;
+}
+
+/// Where moved values enter the function: the memory's size, growth, numbers that move, words that hold such
+/// values, parameters, and calls of functions that return them.
+void FunctionReasoning::seed() {
+  const Premises& premises = whole_.premises_;
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    const Node& node = flow_.nodes[id];
+    Motion motion = Motion::moved(1);
+    switch (node.kind) {
+      case NodeKind::memory_size:
+        motion.size = !grows_next(node);
+        seeds_.emplace_back(id, motion);
+        break;
+      case NodeKind::memory_grow:
+        motion.size = flow_.constant(flow_.operand(id, 0)) == 0;
+        seeds_.emplace_back(id, motion);
+        break;
+      case NodeKind::constant:
+        if (node.width == 0) break;
+        if (const auto moves = premises.moving.find(node.immediate_offset); moves != premises.moving.end())
+          seeds_.emplace_back(id, Motion::moved(moves->second * kPage));
+        else if (premises.low.contains(node.immediate_offset))
+          seeds_.emplace_back(id, Motion::foreign());
+        break;
+      case NodeKind::parameter:
+        if (static_cast<std::size_t>(node.value) < context_.parameters.size())
+          seeds_.emplace_back(id, context_.parameters[static_cast<std::size_t>(node.value)]);
+        break;
+      case NodeKind::global:
+      case NodeKind::load: {
+        std::optional<Place> place;
+        if (node.kind == NodeKind::global)
+          place = Place{true, static_cast<std::uint32_t>(node.value)};
+        else if (const auto address = static_address(flow_, flow_.effects[node.effect]))
+          place = Place{false, *address};
+        if (!place) break;
+        if (const auto kept = whole_.places_.find(*place); kept != whole_.places_.end()) {
+          Motion held = kept->second;
+          held.kept = true;
+          const bool whole = place->is_global || is_word_access(node.opcode);
+          seeds_.emplace_back(id, whole ? held : Motion::unknown(0));
+        } else if (place->is_global) {
+          seeds_.emplace_back(id, Motion::fixed());
+        }
+        break;
+      }
+      case NodeKind::call:
+        seed_call(id, node);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+/// Whether a value is, on some path and give or take what is added, read from a static word that only ever
+/// holds numbers.
+bool FunctionReasoning::reads_fixed_limit(NodeId id) const {
+  constexpr std::size_t kMaxNodes = 64;
+  std::vector<NodeId> pending{id};
+  for (std::size_t i = 0; i < pending.size() && i < kMaxNodes; ++i) {
+    const Node& node = flow_.nodes[pending[i]];
+    const bool sum = node.kind == NodeKind::binary && op::is_sum(node.opcode);
+    if (sum || node.kind == NodeKind::phi || node.kind == NodeKind::select) {
+      for (const NodeId operand : flow_.operands_of(node))
+        if (std::ranges::find(pending, operand) == pending.end()) pending.push_back(operand);
+      continue;
+    }
+    if (node.kind != NodeKind::load) continue;
+    const auto address = static_address(flow_, flow_.effects[node.effect]);
+    if (address && !whole_.in_state(*address) && !whole_.places_.contains({false, *address}) &&
+        whole_.holds_numbers(*address))
+      return true;
+  }
+  return false;
+}
+
+void FunctionReasoning::judge(Use use, std::uint64_t offset) {
+  use.flow = &flow_;
+  use.motions = motions_;
+  use.motion = motions_[use.value];
+  Verdict verdict = Verdict::undecided;
+  const UseRule& rule = decide(use.effect == nullptr ? comparison_rules() : effect_rules(), use, verdict);
+  if (verdict == Verdict::accept)
+    ++facts_.rules[rule.info.id];
+  else
+    object(rule.info.id, std::string(rule.info.summary), offset);
+}
+
+/// What is asked for each comparison or reading of the size, by binary search.
+void FunctionReasoning::index() {
+  for (std::uint32_t i = 0; i < flow_.edges.size(); ++i)
+    if (flow_.edges[i].condition != kNoNode)
+      decisions_.emplace_back(asked(flow_, flow_.edges[i].condition, flow_.edges[i].taken_if_true).node, i);
+  std::ranges::sort(decisions_);
+  for (const Effect& effect : flow_.effects)
+    if (effect.kind == EffectKind::grow || effect.kind == EffectKind::call ||
+        effect.kind == EffectKind::call_indirect)
+      growing_.push_back({effect.block, effect.offset, effect.kind == EffectKind::grow});
+  std::ranges::sort(growing_);
+}
+
+void FunctionReasoning::find_returning() {
+  returning_.assign(flow_.block_count, false);
+  std::vector<BlockId> pending;
+  for (const Effect& effect : flow_.effects)
+    if (effect.kind == EffectKind::returns || effect.kind == EffectKind::throws)
+      pending.push_back(effect.block);
+  while (!pending.empty()) {
+    const BlockId block = pending.back();
+    pending.pop_back();
+    if (returning_[block]) continue;
+    returning_[block] = true;
+    for (const Edge& edge : flow_.predecessors(block)) pending.push_back(edge.from);
+  }
+}
+
+/// Whether every way on from a comparison on which `value` is not above what it is compared with ends in a
+/// trap.
+bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) const {
+  const std::uint32_t opcode = as_i32_opcode(flow_.nodes[compare].opcode);
+  const bool right = flow_.nodes[compare].operand_count == 2 && flow_.operand(compare, 1) == value;
+  const bool less = opcode == op::i32_lt_u || opcode == op::i32_le_u;
+  const bool greater = opcode == op::i32_gt_u || opcode == op::i32_ge_u;
+  if (!less && !greater) return false;
+  const bool wanted = less == right;  // how the comparison turns out where `value` is above
+  bool any = false;
+  auto at = std::ranges::lower_bound(decisions_, std::pair{compare, std::uint32_t{0}});
+  for (; at != decisions_.end() && at->first == compare; ++at) {
+    const Edge& edge = flow_.edges[at->second];
+    const Outcome outcome = asked(flow_, edge.condition, edge.taken_if_true);
+    any = true;
+    if (outcome.holds != wanted && returning_[edge.to]) return false;
+  }
+  const auto users = flow_.users(compare);
+  return any && std::ranges::all_of(users, [&](const User& user) {
+           return user.is_effect ? flow_.effects[user.index].kind == EffectKind::branch
+                                 : flow_.nodes[user.index].kind != NodeKind::phi &&
+                                       flow_.nodes[user.index].kind != NodeKind::select;
+         });
+}
+
+void FunctionReasoning::decide_comparison(NodeId id) {
+  const Node& node = flow_.nodes[id];
+  const auto operands = flow_.operands_of(node);
+  Use use;
+  use.compare = id;
+  const bool first = is_root(motions_[operands[0]]);
+  if (!first && (operands.size() < 2 || !is_root(motions_[operands[1]]))) return;
+  use.value = first ? operands[0] : operands[1];
+  if (operands.size() > 1) use.other = first ? operands[1] : operands[0];
+  use.below_or_trap = use.other != kNoNode && below_or_trap(id, use.value);
+  use.limit_is_fixed =
+      use.other != kNoNode && motions_[use.other].is(Kind::foreign) && reads_fixed_limit(use.other);
+  judge(use, node.offset);
+}
+
+void FunctionReasoning::record_store(const Effect& effect, const Place& place, NodeId value) {
+  if (!place.is_global && whole_.in_state(place.index)) return;
+  const Motion& motion = motions_[value];
+  PlaceStores& stores = facts_.stores[place];
+  if (motion.is(Kind::moved)) {
+    const bool size = stores.moved.size || motion.size;
+    stores.moved = join(stores.moved, motion);
+    stores.moved.size = size;
+  } else if (motion.is(Kind::fixed) && !is_failure_value(flow_, value)) {
+    if (!stores.fixed) stores.offset = effect.offset;
+    stores.fixed = true;
+  }
+}
+
+void FunctionReasoning::record_return(const Effect& effect) {
+  if (effect.operand_count == 0) return;
+  const NodeId value = flow_.operands_of(effect)[0];
+  const Motion& motion = motions_[value];
+  if (is_failure_value(flow_, value)) return;
+  facts_.result = join(facts_.result, motion);
+  facts_.returns_size |= motion.is(Kind::moved) && motion.size;
+  facts_.returns_growth |= motion.is(Kind::moved) && !motion.size;
+}
+
+void FunctionReasoning::decide_effect(const Effect& effect) {
+  const auto operands = flow_.operands_of(effect);
+  if (effect.kind == EffectKind::global_set)
+    record_store(effect, {true, static_cast<std::uint32_t>(effect.value)}, operands[0]);
+  if (effect.kind == EffectKind::store)
+    if (const auto address = static_address(flow_, effect))
+      record_store(effect, {false, *address}, operands[1]);
+  if (effect.kind == EffectKind::returns) record_return(effect);
+  if (effect.kind == EffectKind::drop) return;
+  if (effect.kind == EffectKind::call)
+    if (auto context = context_of(effect)) facts_.calls.insert(*std::move(context));
+  if (!whole_.premises_.bump) check_below(effect);
+  for (std::uint32_t position = 0; position < operands.size(); ++position) {
+    if (!is_root(motions_[operands[position]])) continue;
+    Use use;
+    use.value = operands[position];
+    use.effect = &effect;
+    use.position = position;
+    use.into_import = effect.kind == EffectKind::call &&
+                      effect.value < static_cast<std::int64_t>(whole_.module_.imported_functions);
+    judge(use, effect.offset);
+  }
+}
+
+/// Nodes that go anywhere but into a comparison or the size of another growth.
+std::vector<bool> FunctionReasoning::used_nodes() const {
+  std::vector<bool> used(flow_.nodes.size());
+  std::vector<NodeId> pending;
+  const auto use = [&](NodeId node) {
+    if (!used[node]) pending.push_back(node);
+    used[node] = true;
+  };
+  for (const Effect& effect : flow_.effects)
+    if (effect.kind != EffectKind::branch && effect.kind != EffectKind::drop &&
+        effect.kind != EffectKind::grow)
+      std::ranges::for_each(flow_.operands_of(effect), use);
+  while (!pending.empty()) {
+    const Node& node = flow_.nodes[pending.back()];
+    pending.pop_back();
+    const bool carries =
+        (node.kind == NodeKind::binary || node.kind == NodeKind::unary) && !is_comparison_opcode(node.opcode);
+    if (!carries && node.kind != NodeKind::phi && node.kind != NodeKind::select) continue;
+    const auto operands = flow_.operands_of(node);
+    for (std::size_t i = 0; i < operands.size(); ++i)
+      if (node.kind != NodeKind::select || i < 2) use(operands[i]);
+  }
+  return used;
+}
+
+/// New memory must be taken to begin where memory.grow (or memory.size just before) says. Where it is only
+/// asked whether there is memory, something is extended in place, and that would run through the region.
+void FunctionReasoning::check_growths() {
+  const std::vector<bool> goes_on = used_nodes();
+  bool used = false;
+  std::optional<std::uint64_t> unused;
+  for (const auto& [node, motion] : seeds_) {
+    const NodeKind kind = flow_.nodes[node].kind;
+    if (kind != NodeKind::memory_grow && kind != NodeKind::memory_size && kind != NodeKind::call) continue;
+    if (goes_on[node])
+      used = true;
+    else if (kind != NodeKind::memory_size && !motion.size)
+      unused = flow_.nodes[node].offset;
+  }
+  if (unused && !used)
+    object("wasm-ld.growth-in-place",
+           "memory grows, but nothing begins where the new memory begins: something is extended in place",
+           *unused);
+}
+
+/// Memory just below what was grown belongs to what was there before; it is reached only where the code has
+/// found that the two adjoin.
+void FunctionReasoning::check_below(const Effect& effect) {
+  if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) return;
+  const NodeId address = flow_.operands_of(effect)[0];
+  if (!motions_[address].address() || motions_[address].kept) return;
+  const Linear sum = linear_form(flow_, address);
+  if (sum.base == kNoNode) return;
+  const auto offset = static_cast<std::int32_t>(sum.offset) + effect.value;
+  const Node& base = flow_.nodes[sum.base];
+  const bool start = base.kind == NodeKind::call || as_i32_opcode(base.opcode) == op::i32_shl;
+  if (offset >= 0 || !start) return;
+  bool adjoins = false;
+  const Edge here{effect.block, effect.block, kNoNode, true};
+  const Edge* at = &here;
+  for (int depth = 0; depth < 64 && !adjoins; ++depth) {
+    if (at->condition != kNoNode) {
+      const Outcome outcome = asked(flow_, at->condition, at->taken_if_true);
+      const Node& condition = flow_.nodes[outcome.node];
+      const bool equal = condition.opcode == (outcome.holds ? op::i32_eq : op::i32_ne);
+      adjoins = condition.kind == NodeKind::binary && equal &&
+                (flow_.operand(outcome.node, 0) == sum.base || flow_.operand(outcome.node, 1) == sum.base);
+    }
+    const auto before = flow_.predecessors(at->from);
+    if (before.size() != 1) break;
+    at = &before[0];
+  }
+  if (!adjoins)
+    object("wasm-ld.below-growth",
+           "memory just below what was grown is used: it is taken to continue what was there before",
+           effect.offset);
+}
+
+Result<FunctionFacts> FunctionReasoning::run() {
+  Budget& budget = whole_.budget_;
+  index();
+  seed();
+  HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget));
+  // What a call gives may depend on what it is given, which the first pass has told.
+  bool again = false;
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    const Node& node = flow_.nodes[id];
+    if (node.kind != NodeKind::call || node.value != 0) continue;
+    const auto context = context_of(flow_.effects[node.effect]);
+    if (!context) continue;
+    const auto known = whole_.facts_.find(*context);
+    if (known == whole_.facts_.end() || !is_root(known->second.result)) continue;
+    std::erase_if(seeds_, [&](const auto& seed) { return seed.first == id; });
+    seeds_.emplace_back(id, known->second.result);
+    again = true;
+  }
+  if (again) {
+    HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget));
+  }
+  constexpr std::uint64_t kUnits = 8;  // each looks at most at 64 nodes or blocks
+  HEAPBUMP_CHECK(budget.charge(kUnits * (flow_.nodes.size() + flow_.effects.size())));
+  const std::vector<bool> live = live_nodes(flow_);
+  find_returning();
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id)
+    if (live[id] && is_comparison_opcode(flow_.nodes[id].opcode) &&
+        (flow_.nodes[id].kind == NodeKind::binary || flow_.nodes[id].kind == NodeKind::unary))
+      decide_comparison(id);
+  for (const Effect& effect : flow_.effects) decide_effect(effect);
+  if (!whole_.premises_.bump) check_growths();
+  return std::move(facts_);
+}
+
+}  // namespace heapbump::wasm_ld

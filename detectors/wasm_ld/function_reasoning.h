@@ -1,0 +1,53 @@
+// One function's part of the argument (reasoning.h): how each of its values moves, and which rule decides
+// each use.
+#pragma once
+
+#include "detectors/wasm_ld/reasoning.h"
+
+namespace heapbump::wasm_ld {
+
+class FunctionReasoning {
+ public:
+  FunctionReasoning(const Reasoning& whole, const Flow& flow, const Context& context)
+      : whole_(whole), flow_(flow), context_(context) {}
+
+  /// Errors: kWorkLimit.
+  Result<FunctionFacts> run();
+
+ private:
+  void seed();
+  [[nodiscard]] bool grows_next(const Node& size) const;
+  void seed_call(NodeId id, const Node& node);
+  [[nodiscard]] std::optional<Context> context_of(const Effect& call) const;
+  void decide_comparison(NodeId id);
+  void decide_effect(const Effect& effect);
+  void record_store(const Effect& effect, const Place& place, NodeId value);
+  void record_return(const Effect& effect);
+  void judge(Use use, std::uint64_t offset);
+  [[nodiscard]] bool reads_fixed_limit(NodeId id) const;
+  [[nodiscard]] bool below_or_trap(NodeId compare, NodeId value) const;
+  void find_returning();
+  void check_growths();
+  void index();
+  [[nodiscard]] std::vector<bool> used_nodes() const;
+  void check_below(const Effect& effect);
+  void object(std::string_view rule, std::string what, std::uint64_t offset);
+
+  const Reasoning& whole_;
+  const Flow& flow_;
+  const Context& context_;
+  std::vector<std::pair<NodeId, Motion>> seeds_;
+  std::vector<Motion> motions_;
+  std::vector<std::pair<NodeId, std::uint32_t>> decisions_;  ///< comparison, edge; sorted
+  struct Growing {
+    BlockId block = 0;
+    std::uint64_t offset = 0;
+    bool grows = false;  ///< or calls
+    auto operator<=>(const Growing&) const = default;
+  };
+  std::vector<Growing> growing_;  ///< sorted
+  std::vector<bool> returning_;   ///< by block: whether the function's end can be reached
+  FunctionFacts facts_;
+};
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,42 @@
+// Known allocators, recognised by what they store where, never by names: also inlined, and after wasm-opt. A
+// model says what one allocator does with the heap's base, end and size, and why moving the heap is right for
+// it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "analysis/mentions.h"
+#include "analysis/rule.h"
+#include "analysis/survey.h"
+#include "detectors/wasm_ld/reasoning.h"
+#include "wasm/module.h"
+
+namespace heapbump::wasm_ld {
+
+/// A model is listed as a rule is; `summary` names the allocator.
+using ModelInfo = RuleInfo;
+[[nodiscard]] std::span<const RuleInfo> model_infos();
+
+/// Zig's WasmPageAllocator, whose growth is explained by its table of pages alone.
+[[nodiscard]] const ModelInfo* zig_pages();
+
+/// One allocator of a module.
+struct Allocator {
+  const ModelInfo* model = nullptr;
+  std::optional<StateRange> state;    ///< its static state
+  std::optional<std::uint64_t> base;  ///< where its first memory begins, if that is a constant
+  bool base_is_ambiguous = false;
+  std::optional<std::uint32_t> word;  ///< the static word that starts as `base`
+  std::set<std::uint32_t> functions;  ///< that set it up or give it memory
+  std::set<std::uint32_t> explained;  ///< that work on page numbers, which the model explains
+};
+
+/// Errors: those of evaluate_flow.
+[[nodiscard]] Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget,
+                                                             const Survey& survey, const Mentions& mentions);
+
+}  // namespace heapbump::wasm_ld

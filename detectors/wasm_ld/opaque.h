@@ -1,0 +1,23 @@
+// What the program does with the addresses that its allocator hands out. The contract is that they are opaque
+// to it (docs/soundness.md); what can be seen to break that is refused. Only what the callers do with a
+// result is looked at, and what their callers do if they return it: addresses that went through memory cannot
+// be seen.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+
+#include "analysis/survey.h"
+#include "detectors/wasm_ld/reasoning.h"
+
+namespace heapbump::wasm_ld {
+
+/// The first use that shows that an address is not opaque; `line`: from here up addresses move. Errors: those
+/// of evaluate_flow.
+[[nodiscard]] Result<std::optional<Objection>> find_seen_address(const Module& module, Budget& budget,
+                                                                 const Survey& survey,
+                                                                 const std::set<std::uint32_t>& allocating,
+                                                                 std::uint64_t line);
+
+}  // namespace heapbump::wasm_ld

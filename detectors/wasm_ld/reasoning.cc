@@ -1,0 +1,239 @@
+#include "detectors/wasm_ld/reasoning.h"
+
+#include <algorithm>
+
+#include "analysis/roots.h"
+#include "detectors/wasm_ld/function_reasoning.h"
+
+namespace heapbump::wasm_ld {
+namespace {
+
+using Kind = Motion::Kind;
+constexpr int kMaxRounds = 8;  // of one function, as what it calls and reads becomes known
+constexpr std::size_t kMaxContexts = 2000;
+constexpr std::uint64_t kFactsBytes = 1024;
+constexpr std::uint32_t kReach = 256;  // how far below a word an access to it may name a number
+constexpr std::size_t kMaxFlows = 64;  // kept at once
+
+}  // namespace
+
+bool Reasoning::in_state(std::uint32_t address) const {
+  return std::ranges::any_of(premises_.states, [&](const StateRange& state) {
+    return address >= state.begin && address < state.end;
+  });
+}
+
+/// What a place holds when the module is instantiated.
+std::uint32_t Reasoning::initial(const Place& place) const {
+  if (place.is_global) {
+    const Global& global = module_.globals[place.index];
+    return global.imported || !global.init.value ? 0 : static_cast<std::uint32_t>(*global.init.value);
+  }
+  return image_ ? image_->load32(place.index) : 0;
+}
+
+bool Reasoning::holds_numbers(std::uint32_t address) const {
+  constexpr std::uint32_t kNear = 64;
+  constexpr std::size_t kMaxFunctions = 64;
+  const auto known = numbers_.find(address);
+  if (known != numbers_.end()) return known->second;
+  bool& numbers = numbers_[address];
+  numbers = true;  // what cannot be told
+  if (initial({false, address}) != 0) return true;
+  const auto functions = mentions_.of_numbers(address < kNear ? 0 : address - kNear, address);
+  if (functions.size() > kMaxFunctions) return true;
+  bool constants = false;
+  for (const std::uint32_t function : functions) {
+    const auto body = evaluate_flow(module_, function, budget_, {.frame_slots = true});
+    if (!body) return true;
+    for (const Effect& effect : body->effects) {
+      if (effect.kind != EffectKind::store || static_address(*body, effect) != address) continue;
+      const NodeId value = body->operands_of(effect)[1];
+      if (is_failure_value(*body, value)) continue;
+      constants |= body->constant(value).has_value();
+      if (!body->constant(value)) return numbers = false;
+    }
+  }
+  return numbers = constants;
+}
+
+Result<const Flow*> Reasoning::flow(std::uint32_t function) {
+  const auto known = flows_.find(function);
+  if (known != flows_.end()) return known->second.get();
+  if (flows_.size() >= kMaxFlows) flows_.clear();
+  HEAPBUMP_TRY(Flow made, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
+  return (flows_[function] = std::make_unique<Flow>(std::move(made))).get();
+}
+
+void Reasoning::put(const Context& context) {
+  if (premises_.explained.contains(context.function)) return;
+  if (waiting_.insert(context).second) queue_.push_back(context);
+}
+
+/// Functions that read or write a place are looked at as well.
+void Reasoning::put_readers(const Place& place) {
+  const auto functions =
+      place.is_global ? mentions_.of_global(place.index)
+                      : mentions_.of_numbers(place.index < kReach ? 0 : place.index - kReach, place.index);
+  for (const std::uint32_t function : functions) put({function, {}});
+  for (const auto& [context, facts] : facts_)
+    if (!context.parameters.empty() && functions.contains(context.function)) put(context);
+}
+
+/// Callers learn what a function returns: memory's size or the start of new memory, if it returns nothing
+/// else. What returns memory from elsewhere as well is an allocator: its result is opaque.
+void Reasoning::settle_result(const Context& context, FunctionFacts& facts) {
+  const Motion& result = facts.result;
+  if (!context.parameters.empty()) {
+    const auto known = facts_.find(context);
+    if (known != facts_.end() && known->second.result == result) return;
+    for (const Context& caller : callers_[context]) put(caller);
+    return;
+  }
+  if (!result.is(Kind::moved)) return;
+  const std::uint64_t place = module_.body(context.function)->file_offset;
+  if (result.kept) {
+    if (!result.address())
+      facts.objections.push_back(
+          {"wasm-ld.returned-number",
+           "a number made from an address or the memory's size is returned, or else another value",
+           context.function, place});
+    return;
+  }
+  const bool in_table =
+      std::ranges::find(module_.element_functions, context.function) != module_.element_functions.end();
+  const bool exported = std::ranges::any_of(module_.exports, [&](const Export& entry) {
+    return entry.kind == ExternalKind::function && entry.index == context.function;
+  });
+  if ((in_table || exported) && (facts.returns_size || !result.address()))
+    facts.objections.push_back(
+        {"wasm-ld.size-through-table",
+         "the memory's size is returned by a function that is exported or called through a table",
+         context.function, place});
+  const RawResult now{result, facts.returns_size, facts.returns_growth};
+  const auto raw = raw_.find(context.function);
+  if (raw != raw_.end() && raw->second == now) return;
+  raw_[context.function] = now;
+  for (const std::uint32_t caller : survey_.callers(context.function)) {
+    put({caller, {}});
+    for (const auto& [known, unused] : facts_)
+      if (known.function == caller && !known.parameters.empty()) put(known);
+  }
+}
+
+Status Reasoning::settle(const Context& context, FunctionFacts facts) {
+  for (const auto& [place, stores] : facts.stores) {
+    if (!stores.moved.is(Kind::moved) && !stores.moved.is(Kind::unknown)) continue;
+    Motion held = join(places_[place], stores.moved);
+    held.size = held.is(Kind::moved) && (places_[place].size || stores.moved.size);
+    held.kept = true;
+    if (held == places_[place]) continue;
+    places_[place] = held;
+    put_readers(place);
+  }
+  for (const Context& callee : facts.calls) {
+    callers_[callee].insert(context);
+    if (!facts_.contains(callee)) put(callee);
+  }
+  settle_result(context, facts);
+  if (!facts_.contains(context)) HEAPBUMP_CHECK(budget_.hold(kFactsBytes));
+  facts_[context] = std::move(facts);
+  return {};
+}
+
+Status Reasoning::take(const Context& context) {
+  if (context.function < module_.imported_functions) return {};
+  if (++rounds_[context] > kMaxRounds || facts_.size() > kMaxContexts)
+    return fail(
+        Code::kWorkLimit,
+        "functions that see the memory's size or new memory depend on each other too deeply to follow");
+  HEAPBUMP_TRY(const Flow* const body, flow(context.function));
+  HEAPBUMP_TRY(FunctionFacts facts, FunctionReasoning(*this, *body, context).run());
+  return settle(context, std::move(facts));
+}
+
+/// A place that holds a moved value holds nothing that stays, neither now nor at the start.
+void Reasoning::object_to_places(const std::map<Place, std::pair<std::uint32_t, std::uint64_t>>& fixed) {
+  for (const auto& [place, motion] : places_) {
+    if (!motion.is(Kind::moved)) continue;
+    const std::string name =
+        place.is_global ? "global " + std::to_string(place.index) : "the word at " + hex(place.index);
+    const auto found = fixed.find(place);
+    if (found != fixed.end())
+      objections_.push_back(
+          {"wasm-ld.mixed-place",
+           name +
+               " holds an address of the heap or the memory's size, and elsewhere a number is stored there",
+           found->second.first, found->second.second});
+    const std::uint32_t start = initial(place);
+    if (!place.is_global && premises_.words.contains(place.index)) continue;
+    if (start != 0 && start != UINT32_MAX)
+      objections_.push_back(
+          {"wasm-ld.place-starts-set",
+           name + " holds an address of the heap or the memory's size, and starts as " + hex(start), 0, 0});
+  }
+}
+
+/// A word that holds the memory's size is not read by a pointer to it, as what prints or writes out a
+/// structure would.
+Status Reasoning::object_to_pointers() {
+  constexpr std::uint32_t kStructure = 64;
+  for (const auto& [place, motion] : places_) {
+    if (place.is_global || !motion.is(Kind::moved) || (motion.address() && !motion.size)) continue;
+    for (const std::uint32_t function :
+         mentions_.of_numbers(place.index < kStructure ? 0 : place.index - kStructure, place.index)) {
+      HEAPBUMP_TRY(const Flow* const body, flow(function));
+      HEAPBUMP_CHECK(budget_.charge(body->nodes.size() / kPassedPerUnit + 1));
+      for (NodeId id = 0; id < body->nodes.size(); ++id) {
+        const Node& node = body->nodes[id];
+        const auto value = static_cast<std::uint32_t>(node.value);
+        if (node.kind != NodeKind::constant || node.width == 0 || value > place.index ||
+            place.index - value > kStructure)
+          continue;
+        HEAPBUMP_TRY(const bool handed_on, is_handed_on(*body, id, budget_));
+        if (handed_on)
+          objections_.push_back({"wasm-ld.size-by-pointer",
+                                 "the memory's size is kept at " + hex(place.index) +
+                                     ", and an address at or before it is handed on",
+                                 function, node.immediate_offset});
+      }
+    }
+  }
+  return {};
+}
+
+std::set<std::uint32_t> Reasoning::allocating() const {
+  std::set<std::uint32_t> found;
+  for (const auto& [context, facts] : facts_)
+    if (context.parameters.empty() && facts.result.kept && facts.result.address())
+      found.insert(context.function);
+  return found;
+}
+
+Status Reasoning::run(std::span<const std::uint32_t> functions) {
+  if (auto image = DataImage::make(module_)) image_ = *std::move(image);
+  for (const std::uint32_t function : functions) put({function, {}});
+  for (const std::uint32_t word : premises_.words) {
+    Motion held = Motion::moved(static_cast<std::int64_t>(kPageSize));
+    held.kept = true;
+    places_[{false, word}] = held;
+    put_readers({false, word});
+  }
+  while (!queue_.empty()) {
+    const Context context = queue_.front();
+    queue_.pop_front();
+    waiting_.erase(context);
+    HEAPBUMP_CHECK(take(context));
+  }
+  std::map<Place, std::pair<std::uint32_t, std::uint64_t>> fixed;
+  for (const auto& [context, facts] : facts_) {
+    std::ranges::copy(facts.objections, std::back_inserter(objections_));
+    for (const auto& [rule, count] : facts.rules) rules_[rule] += count;
+    for (const auto& [place, stores] : facts.stores)
+      if (stores.fixed) fixed.emplace(place, std::pair(context.function, stores.offset));
+  }
+  object_to_places(fixed);
+  return object_to_pointers();
+}
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,138 @@
+// The argument over a whole module for one strategy: every result of memory.size and memory.grow (and for
+// bump every number that moves) is followed through the functions that return it, the static words and
+// globals that keep it and the functions it is handed to; every use on the way is decided by a rule
+// (rules.h). The invariant: a strategy is sound only if the list of objections is empty, and every function
+// that sees a moved value was looked at.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analysis/mentions.h"
+#include "analysis/motion.h"
+#include "analysis/survey.h"
+#include "detectors/wasm_ld/place.h"
+#include "detectors/wasm_ld/rules.h"
+#include "wasm/data_image.h"
+#include "wasm/module.h"
+
+namespace heapbump::wasm_ld {
+
+/// Why a strategy is not sound.
+struct Objection {
+  std::string_view rule;
+  std::string what;
+  std::uint32_t function = 0;
+  std::uint64_t offset = 0;
+};
+
+/// The words [begin, end) of a known allocator's state. What is kept there is its own: whatever it compares
+/// with it, the model has shown to be right (models.h).
+struct StateRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
+/// What one strategy takes for granted of one module.
+struct Premises {
+  bool bump = false;
+  std::vector<StateRange> states;
+  /// By file offset of the immediate: numbers in code that move with the heap (bump), by how much a page.
+  std::map<std::uint64_t, std::int64_t> moving;
+  /// By file offset of the immediate: numbers that are addresses of a known allocator's heap below the line
+  /// (tail).
+  std::set<std::uint64_t> low;
+  /// Words that start as an address of the heap, which moves with it (bump).
+  std::set<std::uint32_t> words;
+  /// Functions of a known allocator that work on page numbers, as its model explains; what they are given is
+  /// right.
+  std::set<std::uint32_t> explained;
+};
+
+/// A function, and how its parameters move (none: as its callers may).
+struct Context {
+  std::uint32_t function = 0;
+  std::vector<Motion> parameters;
+  auto operator<=>(const Context&) const = default;
+};
+
+/// What is stored in a place by one function.
+struct PlaceStores {
+  Motion moved;
+  bool fixed = false;
+  std::uint64_t offset = 0;  ///< of the first store of something fixed
+};
+
+struct FunctionFacts {
+  Motion result;
+  bool returns_size = false;
+  bool returns_growth = false;
+  std::vector<Objection> objections;
+  std::map<Place, PlaceStores> stores;
+  std::set<Context> calls;
+  std::map<std::string_view, std::uint32_t> rules;  ///< how often each rule accepted a use
+};
+
+/// A function whose result is memory's size or the start of new memory, and nothing else.
+struct RawResult {
+  Motion motion;
+  bool size = false;
+  bool growth = false;
+  bool operator==(const RawResult&) const = default;
+};
+
+class Reasoning {
+ public:
+  Reasoning(const Module& module, Budget& budget, const Survey& survey, const Mentions& mentions,
+            const Premises& premises)
+      : module_(module), budget_(budget), survey_(survey), mentions_(mentions), premises_(premises) {}
+
+  /// Errors: those of evaluate_flow; kWorkLimit.
+  Status run(std::span<const std::uint32_t> functions);
+
+  [[nodiscard]] const std::vector<Objection>& objections() const { return objections_; }
+  /// Functions that hand out memory: what they return is an address of the heap, or else none.
+  [[nodiscard]] std::set<std::uint32_t> allocating() const;
+  [[nodiscard]] const std::map<std::string_view, std::uint32_t>& rules() const { return rules_; }
+
+ private:
+  friend class FunctionReasoning;
+  Status take(const Context& context);
+  Status settle(const Context& context, FunctionFacts facts);
+  void settle_result(const Context& context, FunctionFacts& facts);
+  Status object_to_pointers();
+  void put(const Context& context);
+  void put_readers(const Place& place);
+  void object_to_places(const std::map<Place, std::pair<std::uint32_t, std::uint64_t>>& fixed);
+  Result<const Flow*> flow(std::uint32_t function);
+  /// Whether a static word only ever holds numbers: it starts as one, or only constants are stored there.
+  [[nodiscard]] bool holds_numbers(std::uint32_t address) const;
+  [[nodiscard]] bool in_state(std::uint32_t address) const;
+  [[nodiscard]] std::uint32_t initial(const Place& place) const;
+
+  const Module& module_;
+  Budget& budget_;
+  const Survey& survey_;
+  const Mentions& mentions_;
+  const Premises& premises_;
+  std::map<Context, FunctionFacts> facts_;
+  std::map<Context, std::set<Context>> callers_;
+  std::map<std::uint32_t, RawResult> raw_;
+  std::map<Place, Motion> places_;
+  std::deque<Context> queue_;
+  std::set<Context> waiting_;
+  std::map<Context, int> rounds_;
+  std::map<std::uint32_t, std::unique_ptr<Flow>> flows_;
+  mutable std::map<std::uint32_t, bool> numbers_;  ///< what holds_numbers has found
+  std::optional<DataImage> image_;
+  std::vector<Objection> objections_;
+  std::map<std::string_view, std::uint32_t> rules_;
+};
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,431 @@
+#include "detectors/wasm_ld/rules.h"
+
+#include <array>
+#include <cstdlib>
+#include <optional>
+
+#include "detectors/wasm_ld/models.h"
+
+namespace heapbump::wasm_ld {
+namespace {
+
+using Kind = Motion::Kind;
+constexpr auto kPage = static_cast<std::int64_t>(kPageSize);
+
+Verdict accept_if(bool holds) {
+  return holds ? Verdict::accept : Verdict::undecided;
+}
+Verdict refuse_if(bool holds) {
+  return holds ? Verdict::refuse : Verdict::undecided;
+}
+Verdict refuse_always(const Use&) {
+  return Verdict::refuse;
+}
+
+bool is_access(const Use& use) {
+  return use.effect->kind == EffectKind::load || use.effect->kind == EffectKind::store ||
+         use.effect->kind == EffectKind::atomic;
+}
+
+/// Operands of memory.copy and memory.fill that are addresses.
+bool is_bulk_address(const Use& use) {
+  if (use.effect->kind != EffectKind::bulk) return false;
+  return use.position == 0 || (use.position == 1 && use.effect->opcode == op::memory_copy);
+}
+
+bool is_address_operand(const Use& use) {
+  return (is_access(use) && use.position == 0) || is_bulk_address(use);
+}
+
+bool is_signed_order(std::uint32_t opcode) {
+  const std::uint32_t i32 = as_i32_opcode(opcode);
+  return i32 == op::i32_lt_s || i32 == op::i32_gt_s || i32 == op::i32_le_s || i32 == op::i32_ge_s;
+}
+
+const Motion& other_motion(const Use& use) {
+  return use.motions[use.other];
+}
+
+/// Stores of at least the 32 bits of an address.
+bool stores_whole(const Use& use) {
+  const std::uint32_t opcode = use.effect->opcode;
+  return opcode != op::i32_store8 && opcode != op::i32_store16 && opcode != op::i64_store8 &&
+         opcode != op::i64_store16;
+}
+
+bool is_static_store(const Use& use) {
+  return use.effect->kind == EffectKind::store && use.position == 1 &&
+         static_address(*use.flow, *use.effect).has_value();
+}
+
+// ---- Comparisons ----
+
+Verdict unknown_value(const Use& use) {
+  return refuse_if(use.motion.is(Kind::unknown));
+}
+
+Verdict unknown_other(const Use& use) {
+  return refuse_if(use.other != kNoNode && other_motion(use).is(Kind::unknown));
+}
+
+Verdict same_motion(const Use& use) {
+  return accept_if(use.other != kNoNode && other_motion(use).is(Kind::moved) &&
+                   other_motion(use).scale == use.motion.scale);
+}
+
+Verdict no_memory(const Use& use) {
+  if (use.other == kNoNode) return Verdict::accept;  // eqz
+  const auto value = use.flow->constant(use.other);
+  if (!value) return Verdict::undecided;
+  const std::uint32_t opcode = as_i32_opcode(use.flow->nodes[use.compare].opcode);
+  const bool order = is_signed_order(opcode);
+  // `page + 1 < 2`: the page is -1 or 0, and new memory never begins at 0.
+  const bool next =
+      use.motion.scale == 1 && *value == 2 && opcode != op::i32_eq && opcode != op::i32_ne && !order;
+  return accept_if(*value == 0 || *value == -1 || (order && *value == 1) || next);
+}
+
+Verdict end_of_address_space(const Use& use) {
+  if (use.other == kNoNode) return Verdict::undecided;
+  const auto value = use.flow->constant(use.other);
+  if (!value) return Verdict::undecided;
+  const auto number = static_cast<std::uint64_t>(*value) & 0xffff'ffff;
+  const bool pages = use.motion.scale == 1 && number >= 65535 && number <= 65536;
+  return accept_if(pages || (use.motion.scale == kPage && number > 0xffff'0000));
+}
+
+Verdict fixed_limit(const Use& use) {
+  return refuse_if(use.limit_is_fixed);
+}
+
+Verdict static_on_some_path(const Use& use) {
+  return refuse_if(use.other != kNoNode && other_motion(use).is(Kind::foreign) && other_motion(use).based);
+}
+
+Verdict among_heap_addresses(const Use& use) {
+  return accept_if(use.motion.address() && !use.motion.size && use.other != kNoNode &&
+                   other_motion(use).is(Kind::foreign));
+}
+
+Verdict below_the_end(const Use& use) {
+  return accept_if(use.below_or_trap && use.motion.address() && other_motion(use).is(Kind::foreign));
+}
+
+Verdict size_against_unseen(const Use& use) {
+  return refuse_if(use.motion.size && use.other != kNoNode && other_motion(use).is(Kind::foreign));
+}
+
+// ---- Effects ----
+
+/// A pair of words that is loaded and stored as one.
+Verdict copied_whole(const Use& use) {
+  const Node& value = use.flow->nodes[use.value];
+  return accept_if(use.effect->kind == EffectKind::store && use.position == 1 &&
+                   value.kind == NodeKind::load && value.opcode == op::i64_load &&
+                   use.effect->opcode == op::i64_store && !static_address(*use.flow, *use.effect));
+}
+
+Verdict heap_address(const Use& use) {
+  return accept_if(is_address_operand(use) && use.motion.address());
+}
+
+Verdict index_from_address(const Use& use) {
+  return refuse_if(is_address_operand(use));
+}
+
+Verdict test_for_zero(const Use& use) {
+  return accept_if(use.effect->kind == EffectKind::branch && use.effect->opcode != op::br_table);
+}
+
+Verdict kept_in_place(const Use& use) {
+  return accept_if(is_static_store(use) && stores_whole(use) && use.motion.is(Kind::moved));
+}
+
+Verdict kept_in_global(const Use& use) {
+  return accept_if(use.effect->kind == EffectKind::global_set);
+}
+
+Verdict kept_in_memory(const Use& use) {
+  return accept_if(use.effect->kind == EffectKind::store && use.position == 1 && use.motion.address() &&
+                   !use.motion.size && stores_whole(use));
+}
+
+Verdict narrowed(const Use& use) {
+  return refuse_if(use.effect->kind == EffectKind::store && use.position == 1 && !stores_whole(use));
+}
+
+Verdict number_in_memory(const Use& use) {
+  return refuse_if(use.effect->kind == EffectKind::store || use.effect->kind == EffectKind::atomic);
+}
+
+Verdict handed_on(const Use& use) {
+  const bool call = use.effect->kind == EffectKind::call || use.effect->kind == EffectKind::call_indirect;
+  return accept_if(call && use.motion.address() && !use.motion.size);
+}
+
+Verdict followed_call(const Use& use) {
+  return accept_if(use.effect->kind == EffectKind::call && !use.into_import);
+}
+
+Verdict returned(const Use& use) {
+  return accept_if(use.effect->kind == EffectKind::returns && use.effect->operand_count == 1);
+}
+
+Verdict growth_by_size(const Use& use) {
+  return refuse_if(use.effect->kind == EffectKind::grow);
+}
+
+Verdict length_from_size(const Use& use) {
+  return refuse_if(use.effect->kind == EffectKind::bulk);
+}
+
+// ---- What an allocator has handed out ----
+
+bool is_number_of_address(const Use& use) {
+  return use.motion.is(Kind::moved) && use.motion.scale != 0 && std::abs(use.motion.scale) < kPage;
+}
+
+Verdict opaque_number(const Use& use) {
+  if (!is_number_of_address(use)) return Verdict::undecided;
+  if (use.effect == nullptr) return refuse_if(use.other != kNoNode && !other_motion(use).is(Kind::moved));
+  return refuse_if(use.effect->kind != EffectKind::branch && use.effect->kind != EffectKind::drop);
+}
+
+Verdict opaque_limit(const Use& use) {
+  if (use.effect != nullptr || !use.motion.address() || use.other == kNoNode) return Verdict::undecided;
+  const auto limit = use.flow->constant(use.other);
+  if (!limit) return Verdict::undecided;
+  const std::uint64_t number = static_cast<std::uint32_t>(*limit);
+  constexpr std::uint64_t kErrors = 0xffff'f000;  // what stands for no address at all
+  return refuse_if(number > use.line && number < kErrors);
+}
+
+Verdict opaque_narrowed(const Use& use) {
+  return refuse_if(use.effect != nullptr && use.effect->kind == EffectKind::store && use.position == 1 &&
+                   use.motion.is(Kind::moved) && !stores_whole(use));
+}
+
+Verdict accept_always(const Use&) {
+  return Verdict::accept;
+}
+
+constexpr auto kOpaque = std::to_array<UseRule>({
+    {{"wasm-ld.opaque-number", "a number made from an address that the allocator handed out is used as one",
+      "a page or granule number changes, and tables by it end where they ended", "cases/soundness 09, 15"},
+     opaque_number},
+    {{"wasm-ld.opaque-limit",
+      "an address that the allocator handed out is compared with a number in the heap's range",
+      "the address moves, the number does not", "cases/soundness 01c"},
+     opaque_limit},
+    {{"wasm-ld.opaque-narrowed",
+      "an address that the allocator handed out is stored in fewer bits than it has",
+      "a compressed reference may no longer fit", "cases/soundness 04"},
+     opaque_narrowed},
+    {{"wasm-ld.opaque", "nothing shows that the program looks into an address of the heap",
+      "the contract: heap addresses are opaque outside the allocator", "docs/soundness.md"},
+     accept_always},
+});
+
+constexpr auto kComparisons = std::to_array<UseRule>({
+    {{"wasm-ld.compare-unknown", "a value that changes in an unknown way is compared",
+      "what the comparison says may change", "docs/soundness.md"},
+     unknown_value},
+    {{"wasm-ld.compare-with-unknown", "it is compared with a value that changes in an unknown way",
+      "what the comparison says may change", "docs/soundness.md"},
+     unknown_other},
+    {{"wasm-ld.compare-alike", "both sides move by the same", "their order and their difference stay",
+      "arithmetic"},
+     same_motion},
+    {{"wasm-ld.no-memory", "an address is told from 0 or -1, which say that there is no memory",
+      "an address of the heap is neither before nor after", "core specification, memory.grow"},
+     no_memory},
+    {{"wasm-ld.end-of-address-space", "the size is compared with all that 32 bits can address",
+      "the comparison differs only when memory is exhausted", "core specification, memory limits"},
+     end_of_address_space},
+    {{"wasm-ld.fixed-limit", "an address of the heap is compared with a word that only holds numbers",
+      "the number would have to move as well", "cases/soundness 01c"},
+     fixed_limit},
+    {{"wasm-ld.below-the-end",
+      "what lies below the memory's end is asserted to: otherwise the function cannot return",
+      "the end moves at least as far as what lies below it", "wasi-libc libc-bottom-half/sources/preopens.c"},
+     below_the_end},
+    {{"wasm-ld.size-against-unseen", "the memory's size is compared with a value from elsewhere",
+      "that may be a budget or a limit, which does not move", "cases/soundness 03"},
+     size_against_unseen},
+    {{"wasm-ld.static-on-some-path",
+      "an address of the heap is compared with a value that starts from a number or a static address",
+      "a walk from there would run through the region", "cases/soundness 12, 13"},
+     static_on_some_path},
+    {{"wasm-ld.among-heap-addresses", "an address of the heap is compared with one that the allocator keeps",
+      "all addresses of the heap move alike", "docs/soundness.md"},
+     among_heap_addresses},
+    {{"wasm-ld.static-comparison", "it is compared with a number or a static address",
+      "one side moves, the other does not", "cases/soundness 03, 13, 15, 16"},
+     refuse_always},
+});
+
+constexpr auto kEffects = std::to_array<UseRule>({
+    {{"wasm-ld.copied-whole", "two words that the allocator keeps are copied as they are",
+      "what memory holds is opaque outside the allocator", "dlmalloc-rs src/dlmalloc.rs, add_segment"},
+     copied_whole},
+    {{"wasm-ld.use-unknown", "a value that changes in an unknown way is used", "what it does may change",
+      "docs/soundness.md"},
+     unknown_value},
+    {{"wasm-ld.heap-address", "an address of the heap is where memory is accessed",
+      "what lies there has moved with it", "docs/soundness.md"},
+     heap_address},
+    {{"wasm-ld.index-from-address", "a number made from an address of the heap is where memory is accessed",
+      "a table by addresses or page numbers ends where it ended", "cases/soundness 09, 15"},
+     index_from_address},
+    {{"wasm-ld.test-for-zero", "it decides a branch by being zero or not", "it is neither before nor after",
+      "arithmetic"},
+     test_for_zero},
+    {{"wasm-ld.kept-in-place", "it is kept in a static word, whose other uses are looked at",
+      "every function that reads the word is decided by these rules", "docs/soundness.md"},
+     kept_in_place},
+    {{"wasm-ld.kept-in-global", "it is kept in a global, whose other uses are looked at",
+      "every function that reads the global is decided by these rules", "docs/soundness.md"},
+     kept_in_global},
+    {{"wasm-ld.kept-in-memory", "an address of the heap is kept whole in memory",
+      "what memory holds is opaque outside the allocator", "docs/soundness.md"},
+     kept_in_memory},
+    {{"wasm-ld.narrowed", "it is stored in fewer bits than it has",
+      "a compressed reference may no longer fit", "cases/soundness 04"},
+     narrowed},
+    {{"wasm-ld.number-in-memory", "a number made from an address or from the memory's size is stored",
+      "nothing tells what is done with it", "cases/soundness 04, 09"},
+     number_in_memory},
+    {{"wasm-ld.handed-on", "an address of the heap is handed to a function",
+      "it is opaque there, or that function is looked at", "docs/soundness.md"},
+     handed_on},
+    {{"wasm-ld.followed-call", "it is handed to a function, which is looked at with it",
+      "each use there is decided by these rules", "docs/soundness.md"},
+     followed_call},
+    {{"wasm-ld.returned", "it is returned, and the callers are looked at",
+      "each use there is decided by these rules", "docs/soundness.md"},
+     returned},
+    {{"wasm-ld.growth-by-size", "how much memory is asked for depends on how much there is",
+      "under a maximum, other sizes are reached", "cases/soundness 08"},
+     growth_by_size},
+    {{"wasm-ld.length-from-size", "how many bytes are copied or filled depends on the memory's size",
+      "what lies in between would be counted", "cases/soundness 03c, 03f"},
+     length_from_size},
+    {{"wasm-ld.no-rule", "no rule explains this use", "what is not understood is refused",
+      "docs/soundness.md"},
+     refuse_always},
+});
+
+constexpr auto kStructure = std::to_array<RuleInfo>({
+    {"wasm-ld.growth-in-place", "where memory grows, the new memory is taken to begin where memory.grow says",
+     "what is only asked whether there is memory extends something in place, and would run through the "
+     "region",
+     "core specification, memory.grow"},
+    {"wasm-ld.below-growth",
+     "memory just below what was grown is not used unless the code has found that the two adjoin",
+     "it belongs to what lay before, and the region lies between",
+     "wasi-libc emmalloc/emmalloc.c, claim_more_memory"},
+    {"wasm-ld.mixed-place",
+     "a word or global that keeps an address of the heap or the memory's size keeps no number elsewhere",
+     "whatever reads it could not tell which moves", "cases/soundness 12, 13"},
+    {"wasm-ld.place-starts-set",
+     "a word or global that keeps an address of the heap or the memory's size starts as nothing",
+     "what it starts as would not move", "cases/soundness 05"},
+    {"wasm-ld.size-through-table",
+     "no function that is exported or called through a table returns the memory's size",
+     "its callers cannot be seen", "docs/soundness.md"},
+    {"wasm-ld.returned-number",
+     "no function returns a page number or another number of the heap, or else something different",
+     "its callers could not tell which moves", "docs/soundness.md"},
+    {"wasm-ld.size-by-pointer", "a word that keeps the memory's size is not read by a pointer",
+     "what prints or writes out a structure would give another size", "docs/soundness.md"},
+    {"wasm-ld.low-heap",
+     "where an unknown allocator grows, neither the declared end nor the linker's heap start is handed on",
+     "it could be a heap below the line that new memory continues", "cases/soundness 12, 14"},
+    {"wasm-ld.coarse-alignment",
+     "where an unknown allocator grows, nothing rounds an address to more than a page",
+     "what is found by rounding moves by whole pages alone", "cases/soundness 07"},
+    {"wasm-ld.wide-root", "no vector lane, float or 64-bit number is where the heap starts or memory ends",
+     "nothing tells whether it is an address", "cases/soundness 06"},
+    {"wasm-ld.constant-address",
+     "no constant address in the heap, or above the declared minimum, is accessed", "it does not move",
+     "LLVM lld/wasm/Writer.cpp, layoutMemory"},
+    {"wasm-ld.maximum", "an allocator with memory below the line has no maximum to run into",
+     "new memory that does not continue the first piece leaves its last bytes to small blocks",
+     "wasi-libc dlmalloc/src/dlmalloc.c"},
+    {"wasm-ld.two-starts", "one known allocator starts at a constant, and an exported __heap_base agrees",
+     "two owners of one heap cannot both be right", "LLVM lld/wasm/Writer.cpp, layoutMemory"},
+    {"wasm-ld.start-elsewhere",
+     "nothing outside the allocator is the heap's start, or within 64 bytes above it",
+     "it would be another address of the heap, or an equal number", "cases/soundness 01, 10"},
+    {"wasm-ld.allocator-start",
+     "in a function of the allocator, the heap's start and what is within 64 bytes above it moves",
+     "afterwards every use of it there is decided by these rules",
+     "wasi-libc dlmalloc/src/malloc.c, try_init_allocator"},
+    {"wasm-ld.first-block-end",
+     "what is just below the start and added to the first block's size to address memory moves",
+     "(start - 52) + (end - start) is where dlmalloc ends its first block",
+     "Binaryen OptimizeInstructions.cpp"},
+    {"wasm-ld.below-start", "what is just below the start is added to nothing else in the allocator",
+     "whether that is a distance from the start cannot be told", "Binaryen OptimizeInstructions.cpp"},
+    {"wasm-ld.end-in-code", "the allocator learns where its heap ends from memory.size, or relocations tell",
+     "an end that is a number would have to move with all that was made of it",
+     "wasi-libc dlmalloc/src/malloc.c, try_init_allocator"},
+    {"wasm-ld.snapshot", "no data lies in the heap, and the allocator's state is not set",
+     "what was saved in use holds addresses that nothing names", "Wizer"},
+    {"wasm-ld.start-in-data", "no word of data is the heap's start, or within 64 bytes above it",
+     "whether it is an address cannot be told", "cases/soundness 05, 09"},
+    {"wasm-ld.start-in-global",
+     "no global starts in the heap's range, but for the stack pointer and the linker's exported symbols",
+     "whether it is an address cannot be told", "LLVM lld/wasm/Driver.cpp, createOptionalSymbols"},
+    {"wasm-ld.stack-pointer",
+     "the first variable global may start as the heap's start: the stack ends there, and stays",
+     "the stack grows down from there, away from the region", "LLVM lld/wasm/Writer.cpp, layoutMemory"},
+    {"wasm-ld.exported-symbol",
+     "__heap_base and __heap_end move in their exported globals, __data_end and the stack's bounds stay",
+     "no code reads them; hosts do", "LLVM lld/wasm/Driver.cpp, createOptionalSymbols"},
+});
+
+template <std::size_t N>
+constexpr std::array<RuleInfo, N> infos_of(const std::array<UseRule, N>& table) {
+  std::array<RuleInfo, N> infos{};
+  for (std::size_t i = 0; i < N; ++i) infos[i] = table[i].info;
+  return infos;
+}
+constexpr auto kComparisonInfos = infos_of(kComparisons);
+constexpr auto kEffectInfos = infos_of(kEffects);
+constexpr auto kOpaqueInfos = infos_of(kOpaque);
+
+}  // namespace
+
+std::span<const UseRule> comparison_rules() {
+  return kComparisons;
+}
+std::span<const UseRule> effect_rules() {
+  return kEffects;
+}
+
+std::span<const UseRule> opaque_rules() {
+  return kOpaque;
+}
+
+const UseRule& decide(std::span<const UseRule> rules, const Use& use, Verdict& verdict) {
+  for (const UseRule& rule : rules) {
+    verdict = rule.applies(use);
+    if (verdict != Verdict::undecided) return rule;
+  }
+  verdict = Verdict::refuse;
+  return rules.back();
+}
+
+std::span<const RuleTable> rule_tables() {
+  static const auto tables = std::to_array<RuleTable>({
+      {"May an address of the heap or the memory's size be compared so?", false, kComparisonInfos},
+      {"May an address of the heap or the memory's size be used so?", false, kEffectInfos},
+      {"Does the program look into an address that its allocator handed out?", false, kOpaqueInfos},
+      {"Is everything explained that could stand for the heap?", true, kStructure},
+      {"Which allocators are known?", false, model_infos()},
+  });
+  return tables;
+}
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,54 @@
+// The named rules by which each use of a moved value is decided: a table, asked in its order. The invariant:
+// a use that no rule accepts refuses the strategy, with the place and the rule that says why; the last rule
+// of each table refuses.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "analysis/motion.h"
+#include "analysis/rule.h"
+#include "detectors/wasm_ld/place.h"
+
+namespace heapbump::wasm_ld {
+
+enum class Verdict : std::uint8_t { undecided, accept, refuse };
+
+/// A use of a value that is moved or unknown: by an effect (operand `position`), or, of a comparison, by a
+/// node.
+struct Use {
+  const Flow* flow = nullptr;
+  std::span<const Motion> motions;
+  NodeId value = kNoNode;  ///< the moved or unknown one
+  Motion motion;           ///< of `value`
+  const Effect* effect = nullptr;
+  std::uint32_t position = 0;
+  NodeId compare = kNoNode;
+  NodeId other = kNoNode;      ///< what `value` is compared with
+  std::uint64_t line = 0;      ///< from here up addresses move
+  bool into_import = false;    ///< calls: the callee is the host
+  bool below_or_trap = false;  ///< comparisons: the function cannot return unless `other` lies below `value`
+  bool limit_is_fixed =
+      false;  ///< comparisons: `other` was read from a word that never holds an address of the heap
+};
+
+struct UseRule {
+  RuleInfo info;
+  Verdict (*applies)(const Use&);
+};
+
+[[nodiscard]] std::span<const UseRule> comparison_rules();
+[[nodiscard]] std::span<const UseRule> effect_rules();
+/// Of what an allocator has handed out: it is opaque to the program, and these are the uses that show that it
+/// is not.
+[[nodiscard]] std::span<const UseRule> opaque_rules();
+
+/// The first rule of a table that decides the use.
+[[nodiscard]] const UseRule& decide(std::span<const UseRule> rules, const Use& use, Verdict& verdict);
+
+/// All of them, with those of the structure of the argument and the models, as they are listed.
+[[nodiscard]] std::span<const RuleTable> rule_tables();
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,221 @@
+// `tail`: only the declared minimum rises, and everything that the module takes above the old one begins
+// higher. Sound if every result of memory.size and memory.grow is used as an address there, or in a distance
+// of two such.
+#include <algorithm>
+
+#include "analysis/roots.h"
+#include "detectors/wasm_ld/judgement.h"
+#include "detectors/wasm_ld/opaque.h"
+
+namespace heapbump::wasm_ld {
+namespace {
+
+constexpr std::uint64_t kNear = 64;  // how far from a heap's ends an allocator's first and last header reach
+
+/// Constants that are addresses of a known allocator's heap below the line, in the functions that set it up:
+/// where its first memory begins or ends, or what is used in place of new memory on another path.
+Result<std::set<std::uint64_t>> low_constants(const Module& module, Budget& budget,
+                                              const Allocator& allocator) {
+  std::set<std::uint64_t> low;
+  if (allocator.state || allocator.base_is_ambiguous) return low;
+  const std::uint64_t top = module.memory_bytes();
+  for (const std::uint32_t function : allocator.functions) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind != NodeKind::constant || node.width == 0 || node.opcode != op::i32_const) continue;
+      const std::uint64_t value = static_cast<std::uint32_t>(node.value);
+      const bool first = allocator.base && value >= *allocator.base && value <= *allocator.base + kNear;
+      const bool last = value + kNear >= top && value <= top;
+      const bool instead = value >= module.data_end() && value < top &&
+                           std::ranges::any_of(
+                               flow.users(id),
+                               [&](const User& user) {
+                                 return !user.is_effect && (flow.nodes[user.index].kind == NodeKind::phi ||
+                                                            flow.nodes[user.index].kind == NodeKind::select);
+                               });
+      if (first || last || instead) low.insert(node.immediate_offset);
+    }
+  }
+  return low;
+}
+
+/// Whether memory grows for something that no model knows. Then nothing vouches for what that does with
+/// addresses elsewhere, and it must have no memory below the line.
+bool grows_for_unknown(const Facts& facts) {
+  if (facts.allocators.empty()) return true;
+  std::set<std::uint32_t> known;
+  for (const Allocator& allocator : facts.allocators) {
+    known.insert(allocator.functions.begin(), allocator.functions.end());
+    if (allocator.model == zig_pages())
+      known.insert(facts.survey.grow_functions.begin(), facts.survey.grow_functions.end());
+  }
+  return std::ranges::any_of(facts.survey.grow_functions, [&](std::uint32_t function) {
+    const auto callers = facts.survey.callers(function);
+    const auto is_known = [&](std::uint32_t at) { return known.contains(at); };
+    return !is_known(function) && !(std::ranges::any_of(callers, is_known));
+  });
+}
+
+/// Nothing in code stands for the declared end of memory or the linker's start of the heap: a heap below the
+/// line that is continued above it would be set up from one of them.
+Status check_low_heap(const Facts& facts, Judgement& judgement) {
+  const Module& module = facts.module;
+  std::set<std::uint64_t> ends{module.memory_bytes()};
+  if (const Export* exported = module.find_export("__heap_base", ExternalKind::global))
+    if (const auto& init = module.globals[exported->index].init; init.value)
+      ends.insert(static_cast<std::uint32_t>(*init.value));
+  for (const Global& global : module.globals) {
+    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value)
+      continue;
+    const std::uint64_t stack = static_cast<std::uint32_t>(*global.init.value);
+    if (stack > module.data_end() && stack < module.memory_bytes()) ends.insert(stack);
+    break;
+  }
+  for (const std::uint64_t end : ends) {
+    const auto value = static_cast<std::uint32_t>(end);
+    for (const std::uint32_t function : facts.mentions.of_numbers(value, value)) {
+      const auto sets_up = [&](const Allocator& allocator) { return allocator.functions.contains(function); };
+      if (std::ranges::any_of(facts.allocators, sets_up)) continue;
+      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, facts.budget, {.frame_slots = true}));
+      for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+        const Node& node = flow.nodes[id];
+        if (node.kind != NodeKind::constant || node.width == 0 ||
+            static_cast<std::uint32_t>(node.value) != value)
+          continue;
+        if (facts.survey.relocations_padded() && node.width != 5) continue;
+        HEAPBUMP_TRY(const bool handed_on, is_handed_on(flow, id, facts.budget));
+        if (!handed_on) continue;
+        judgement.refuse("wasm-ld.low-heap", Code::kUnexplained,
+                         hex(end) + ", where the heap may start or end, is handed on, in " +
+                             describe_place(facts.names, function, node.immediate_offset),
+                         node.immediate_offset);
+        return {};
+      }
+    }
+  }
+  return {};
+}
+
+Status check_rounding(const Facts& facts, const RootScan& roots, Judgement& judgement) {
+  for (const std::uint32_t function : roots.coarse) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts.module, function, facts.budget, {.frame_slots = true}));
+    HEAPBUMP_TRY(const auto place, rounds_coarsely(flow, facts.budget));
+    if (!place) continue;
+    judgement.refuse(
+        "wasm-ld.coarse-alignment", Code::kUnexplained,
+        "an address may be rounded to more than a page, in " + describe_place(facts.names, function, *place),
+        place);
+    return {};
+  }
+  return {};
+}
+
+Status check_unknown(const Facts& facts, const RootScan& roots, Judgement& judgement) {
+  if (!grows_for_unknown(facts)) return {};
+  for (const auto* found : {&roots.wide, &roots.integers})
+    if (!found->empty())
+      judgement.refuse("wasm-ld.wide-root", Code::kUnexplained,
+                       "a vector, a float or a 64-bit number equals where memory ends, in " +
+                           describe_place(facts.names, found->front().function, found->front().offset),
+                       found->front().offset);
+  HEAPBUMP_CHECK(check_rounding(facts, roots, judgement));
+  return check_low_heap(facts, judgement);
+}
+
+/// An allocator with memory below the line takes memory that does not continue it for a piece of its own.
+/// Under a maximum its last pieces may come out otherwise.
+void check_maximum(const Facts& facts, bool has_low_heap, Judgement& judgement) {
+  const Memory& memory = facts.module.memories.front();
+  if (!memory.max || memory.max->value >= 65536) return;
+  if (has_low_heap)
+    judgement.refuse("wasm-ld.maximum", Code::kUnexplained,
+                     "the memory has a maximum, and how much of it the allocator can use "
+                     "depends on whether new memory "
+                     "continues its first piece",
+                     memory.max->file_offset);
+}
+
+}  // namespace
+
+std::string describe(const Facts& facts, const Objection& objection) {
+  std::string text = objection.what;
+  if (objection.offset != 0)
+    text += ", in " + describe_place(facts.names, objection.function, objection.offset);
+  return text;
+}
+
+std::set<std::uint32_t> allocating(const Facts& facts, const Reasoning& reasoning) {
+  std::set<std::uint32_t> found = reasoning.allocating();
+  for (const Allocator& allocator : facts.allocators)
+    if (allocator.state) found.insert(allocator.functions.begin(), allocator.functions.end());
+  return found;
+}
+
+void add_rules(const Reasoning& reasoning, Judgement& judgement) {
+  for (const auto& [rule, count] : reasoning.rules())
+    judgement.evidence.push_back({"use", std::to_string(count) + (count == 1 ? " use" : " uses"), rule});
+}
+
+Result<Judgement> judge_tail(const Facts& facts) {
+  const Module& module = facts.module;
+  Judgement judgement;
+  if (module.memory_bytes() == 0) {
+    judgement.refuse({}, Code::kNoDetector,
+                     "the memory is declared without pages, so the region would begin at address 0");
+    return judgement;
+  }
+  const std::uint64_t top = module.memory_bytes();
+  HEAPBUMP_TRY(const RootScan roots,
+               scan_roots(module, {top, top - std::min(top, kNear), top + kNear}, facts.budget));
+  for (const RootPlace& access : roots.accesses)
+    if (access.value < top + kTailPages * kPageSize)
+      judgement.refuse("wasm-ld.constant-address", Code::kUnexplained,
+                       "the constant address " + hex(access.value) +
+                           " above the declared minimum is used, in " +
+                           describe_place(facts.names, access.function, access.offset),
+                       access.offset);
+  if (!judgement.why.empty()) return judgement;
+  if (facts.survey.size_functions.empty() && facts.survey.grow_functions.empty()) {
+    judgement.sound = true;
+    judgement.confidence = Confidence::proven;
+    judgement.why =
+        "no instruction reads or grows the memory's size, so an access above the declared minimum would have "
+        "trapped";
+    judgement.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
+    return judgement;
+  }
+  Premises premises;
+  bool has_low_heap = false;
+  for (const Allocator& allocator : facts.allocators) {
+    judgement.evidence.push_back({"model", std::string(allocator.model->sound), allocator.model->id});
+    if (allocator.state) premises.states.push_back(*allocator.state);
+    premises.explained.insert(allocator.explained.begin(), allocator.explained.end());
+    HEAPBUMP_TRY(const auto low, low_constants(module, facts.budget, allocator));
+    premises.low.insert(low.begin(), low.end());
+    has_low_heap |= allocator.base.has_value() || !low.empty();
+  }
+  std::vector<std::uint32_t> functions = facts.survey.size_functions;
+  functions.insert(functions.end(), facts.survey.grow_functions.begin(), facts.survey.grow_functions.end());
+  Reasoning reasoning(module, facts.budget, facts.survey, facts.mentions, premises);
+  HEAPBUMP_CHECK(reasoning.run(functions));
+  if (!reasoning.objections().empty()) {
+    const Objection& first = reasoning.objections().front();
+    judgement.refuse(first.rule, Code::kUnexplained, describe(facts, first), first.offset);
+  }
+  if (judgement.why.empty()) {
+    HEAPBUMP_TRY(const auto seen,
+                 find_seen_address(module, facts.budget, facts.survey, allocating(facts, reasoning), top));
+    if (seen) judgement.refuse(seen->rule, Code::kUnexplained, describe(facts, *seen), seen->offset);
+  }
+  check_maximum(facts, has_low_heap, judgement);
+  if (judgement.why.empty()) HEAPBUMP_CHECK(check_unknown(facts, roots, judgement));
+  if (!judgement.why.empty()) return judgement;
+  add_rules(reasoning, judgement);
+  judgement.sound = true;
+  judgement.confidence = Confidence::strong;
+  judgement.why = "every use of memory.size and memory.grow is decided by a rule";
+  return judgement;
+}
+
+}  // namespace heapbump::wasm_ld

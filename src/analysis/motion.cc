@@ -1,0 +1,309 @@
+#include "analysis/motion.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace heapbump {
+namespace {
+
+using Kind = Motion::Kind;
+constexpr int kMaxPasses = 24;         // what still changes then goes round a loop
+constexpr int kCalmPasses = 12;        // from here on a change is a loss
+constexpr unsigned kAddressBits = 16;  // of a page
+
+Motion lost(const Motion& a, const Motion& b) {
+  return Motion::unknown(std::min(grain_of(a), grain_of(b)));
+}
+
+/// `a + sign * b`. An address less a foreign value is an address or a distance, as that is a number or an
+/// address: a foreign value again, which owes the address's motion in case it is added to one that cancels
+/// it.
+Motion sum(const Motion& a, const Motion& b, int sign) {
+  const std::int64_t scale = a.scale + sign * b.scale;
+  Motion result;
+  result.size = (a.is(Kind::moved) && a.size) || (b.is(Kind::moved) && b.size);
+  result.kept = (a.is(Kind::moved) && a.kept) || (b.is(Kind::moved) && b.kept);
+  const bool foreign = a.is(Kind::foreign) || b.is(Kind::foreign);
+  const bool moved = a.is(Kind::moved) || b.is(Kind::moved);
+  if (!moved)
+    return {.kind = foreign ? Kind::foreign : Kind::fixed,
+            .based = a.based || b.based,
+            .scale = foreign ? scale : 0};
+  if (!foreign) {
+    if (scale == 0) return Motion::fixed();
+    result.kind = Kind::moved;
+    result.scale = scale;
+    return result;
+  }
+  const Motion& other = a.is(Kind::foreign) ? a : b;
+  if (sign < 0 || other.scale != 0) return {.kind = Kind::foreign, .scale = scale};
+  result.kind = Kind::moved;
+  result.kept = true;
+  result.scale = scale;
+  return result;
+}
+
+class MotionPass {
+ public:
+  MotionPass(const Flow& flow, std::span<const std::pair<NodeId, Motion>> seeds)
+      : flow_(flow), motions_(flow.nodes.size()), seeded_(flow.nodes.size()) {
+    for (const auto& [node, motion] : seeds) {
+      motions_[node] = motion;
+      seeded_[node] = true;
+    }
+  }
+
+  Result<std::vector<Motion>> run(Budget& budget) {
+    for (int pass = 0; pass < kMaxPasses; ++pass) {
+      HEAPBUMP_CHECK(budget.charge((flow_.nodes.size() + flow_.operands.size()) / 2));
+      bool changed = false;
+      for (NodeId node = 0; node < flow_.nodes.size(); ++node) {
+        if (seeded_[node]) continue;
+        Motion next = evaluate(node);
+        if (next == motions_[node]) continue;
+        if (pass >= kCalmPasses && !motions_[node].is(Kind::unreached)) next = Motion::unknown(0);
+        changed |= next != motions_[node];
+        motions_[node] = next;
+      }
+      if (!changed) return std::move(motions_);
+    }
+    for (NodeId node = 0; node < flow_.nodes.size(); ++node)
+      if (!seeded_[node] && !motions_[node].is(Kind::fixed)) motions_[node] = Motion::unknown(0);
+    return std::move(motions_);
+  }
+
+ private:
+  [[nodiscard]] const Motion& of(const Node& node, std::uint32_t position) const {
+    return motions_[flow_.operands_of(node)[position]];
+  }
+
+  Motion merge(const Node& node, std::uint32_t count) {
+    Motion result;
+    bool any = false;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const NodeId operand = flow_.operands_of(node)[i];
+      any |= !motions_[operand].is(Kind::unreached);
+      if (is_failure_value(flow_, operand)) continue;
+      result = join(result, motions_[operand]);
+    }
+    if (any && result.is(Kind::unreached)) return Motion::fixed();
+    return result;
+  }
+
+  /// `x & mask`: bits below the grain alone do not move; rounding down to at most the grain moves as x does.
+  /// An alignment that is worked out at run time is taken to be a power of two that the allocator would
+  /// respect at any start.
+  [[nodiscard]] Motion masked(const Motion& value, NodeId mask) const {
+    const unsigned grain = grain_of(value);
+    const Motion& by = motions_[mask];
+    if (const auto constant = flow_.constant(mask)) {
+      const auto bits = static_cast<std::uint64_t>(*constant);
+      const auto width = static_cast<unsigned>(std::bit_width(bits));
+      if (width <= grain) return Motion::fixed();
+      const bool rounds = *constant < 0 && std::has_single_bit(std::uint64_t{0} - bits);
+      if (rounds && static_cast<unsigned>(std::countr_zero(bits)) <= grain) return value;
+      return Motion::unknown(grain);
+    }
+    if (by.is(Kind::moved) || by.is(Kind::unknown)) return lost(value, by);
+    if (is_negation(flow_, mask)) return value;
+    if (one_less(mask) && grain >= kAddressBits) return Motion::fixed();
+    return Motion::unknown(0);
+  }
+
+  /// `x - 1`, the low bits' mask of an alignment x.
+  [[nodiscard]] bool one_less(NodeId id) const {
+    const Node& node = flow_.nodes[id];
+    if (node.kind != NodeKind::binary) return false;
+    const auto by = flow_.constant(flow_.operand(id, 1));
+    const std::uint32_t opcode = as_i32_opcode(node.opcode);
+    return (opcode == op::i32_add && by == -1) || (opcode == op::i32_sub && by == 1);
+  }
+
+  [[nodiscard]] Motion scaled(const Motion& value, std::int64_t factor) const {
+    if (!value.is(Kind::moved) || factor <= 0 || factor > (std::int64_t{1} << 32)) return Motion::unknown(0);
+    Motion result = value;
+    result.scale *= factor;
+    // 2^33 pages of anything is more than a module can have.
+    return std::abs(result.scale) > (std::int64_t{1} << 40) ? Motion::unknown(0) : result;
+  }
+  [[nodiscard]] Motion divided(const Motion& value, std::int64_t by) const {
+    if (!value.is(Kind::moved) || by <= 0 || value.scale % by != 0) return Motion::unknown(0);
+    Motion result = value;
+    result.scale /= by;
+    return result;
+  }
+
+  [[nodiscard]] Motion arithmetic(const Node& node, const Motion& a, const Motion& b) const {
+    const NodeId left = flow_.operands_of(node)[0];
+    const NodeId right = flow_.operands_of(node)[1];
+    const auto amount = flow_.constant(right);
+    const auto small = [&](std::int64_t limit) { return amount && *amount >= 0 && *amount <= limit; };
+    switch (as_i32_opcode(node.opcode)) {
+      case op::i32_and:
+        return a.is(Kind::moved) || a.is(Kind::unknown) ? masked(a, right) : masked(b, left);
+      case op::i32_or:
+        if (a.is(Kind::moved) && small(15)) return a;  // flags of a header
+        break;
+      case op::i32_shl:
+        if (small(32)) return scaled(a, std::int64_t{1} << *amount);
+        break;
+      case op::i32_mul:
+        if (amount) return scaled(a, *amount);
+        if (const auto other = flow_.constant(left)) return scaled(b, *other);
+        break;
+      case op::i32_shr_u:
+      case op::i32_shr_s:
+        if (small(32)) return divided(a, std::int64_t{1} << *amount);
+        break;
+      case op::i32_div_u:
+        if (amount && *amount > 0 && std::has_single_bit(static_cast<std::uint64_t>(*amount)))
+          return divided(a, *amount);
+        break;
+      case op::i32_rem_u:
+        if (amount && *amount > 0 && std::has_single_bit(static_cast<std::uint64_t>(*amount)) &&
+            static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(*amount))) <= grain_of(a))
+          return Motion::fixed();
+        break;
+      default:
+        break;
+    }
+    return lost(a, b);
+  }
+
+  /// Whether `value + sign * by` is how far a moved value lies above static data or the stack: a distance
+  /// that changes.
+  [[nodiscard]] bool measures(const Motion& value, NodeId by, int sign) const {
+    constexpr std::int64_t kLowestStatic = 1024;  // wasm-ld's --global-base
+    if (!value.is(Kind::moved) || !motions_[by].is(Kind::fixed)) return false;
+    if (const auto constant = flow_.constant(by))
+      return *constant * -sign >= kLowestStatic && *constant * -sign < INT32_MAX;
+    const NodeId base = linear_form(flow_, by).base;
+    return sign < 0 && base != kNoNode && flow_.nodes[base].kind == NodeKind::global;
+  }
+
+  [[nodiscard]] Motion binary(const Node& node) const {
+    const Motion& a = of(node, 0);
+    const Motion& b = of(node, 1);
+    const NodeId right = flow_.operands_of(node)[1];
+    if (a.is(Kind::unreached) || b.is(Kind::unreached)) return {};
+    if (is_comparison_opcode(node.opcode)) return Motion::fixed();  // whether it may be asked, a rule decides
+    const std::uint32_t opcode = as_i32_opcode(node.opcode);
+    const bool unknown = a.is(Kind::unknown) || b.is(Kind::unknown);
+    if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1);
+    if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1);
+    if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) {
+      const bool bitwise = opcode == op::i32_and || opcode == op::i32_or || opcode == op::i32_xor ||
+                           opcode == op::i32_add || opcode == op::i32_sub || opcode == op::i32_mul;
+      if (node.kind == NodeKind::binary && !op_is_integer(node.opcode)) return Motion::unknown(0);
+      const Motion result = arithmetic(node, a, b);
+      return result.is(Kind::unknown) && !bitwise ? Motion::unknown(0) : result;
+    }
+    return a.is(Kind::foreign) || b.is(Kind::foreign) ? Motion::foreign() : Motion::fixed();
+  }
+  [[nodiscard]] static bool op_is_integer(std::uint32_t opcode) {
+    const std::uint32_t i32 = as_i32_opcode(opcode);
+    return i32 - op::i32_add <= op::i32_rotr - op::i32_add;
+  }
+
+  [[nodiscard]] Motion unary(const Node& node) const {
+    const Motion& a = of(node, 0);
+    if (is_comparison_opcode(node.opcode)) return a.is(Kind::unreached) ? Motion{} : Motion::fixed();
+    if (!a.is(Kind::moved) && !a.is(Kind::unknown)) return a;
+    const bool converts = node.opcode == op::i32_wrap_i64 || node.opcode == op::i64_extend_i32_s ||
+                          node.opcode == op::i64_extend_i32_u;
+    return converts ? a : Motion::unknown(0);
+  }
+
+  [[nodiscard]] Motion evaluate(NodeId id) {
+    const Node& node = flow_.nodes[id];
+    switch (node.kind) {
+      case NodeKind::constant:
+        return Motion::fixed();
+      case NodeKind::phi:
+        return merge(node, node.operand_count);
+      case NodeKind::select:
+        return merge(node, 2);
+      case NodeKind::binary:
+        return binary(node);
+      case NodeKind::unary:
+        return unary(node);
+      case NodeKind::opaque: {
+        for (const NodeId operand : flow_.operands_of(node))
+          if (motions_[operand].is(Kind::moved) || motions_[operand].is(Kind::unknown))
+            return Motion::unknown(0);
+        return Motion::foreign();
+      }
+      default:
+        return Motion::foreign();
+    }
+  }
+
+  const Flow& flow_;
+  std::vector<Motion> motions_;
+  std::vector<bool> seeded_;
+};
+
+}  // namespace
+
+unsigned grain_of(const Motion& motion) {
+  if (motion.is(Kind::moved))
+    return static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(motion.scale)));
+  return motion.is(Kind::unknown) ? motion.grain : 64;
+}
+
+Motion join(const Motion& a, const Motion& b) {
+  if (a.is(Kind::unreached)) return b;
+  if (b.is(Kind::unreached) || a == b) return a;
+  if (a.is(Kind::unknown) || b.is(Kind::unknown)) return lost(a, b);
+  const bool moved = a.is(Kind::moved) || b.is(Kind::moved);
+  if (!moved)
+    return {.kind = std::max(a.kind, b.kind),
+            .based = a.based || b.based || a.kind != b.kind,
+            .scale = a.scale == b.scale ? a.scale : 0};
+  if (a.is(Kind::fixed) || b.is(Kind::fixed)) return lost(a, b);
+  if (a.is(Kind::moved) && b.is(Kind::moved) && a.scale != b.scale) return lost(a, b);
+  Motion result = a.is(Kind::moved) ? a : b;
+  // What is the memory's size on one path and new memory on another is what sbrk gives: an address.
+  result.size = (!a.is(Kind::moved) || a.size) && (!b.is(Kind::moved) || b.size);
+  result.kept = a.kept || b.kept || a.is(Kind::foreign) || b.is(Kind::foreign);
+  return result;
+}
+
+bool is_failure_value(const Flow& flow, NodeId node) {
+  const auto value = flow.constant(node);
+  return value && (*value == 0 || *value == -1);
+}
+
+std::uint32_t as_i32_opcode(std::uint32_t opcode) {
+  constexpr std::uint32_t kArithmetic = op::i64_add - op::i32_add;
+  constexpr std::uint32_t kCompare = op::i64_eqz - op::i32_eqz;
+  if (opcode - op::i64_add <= op::i64_rotr - op::i64_add) return opcode - kArithmetic;
+  if (opcode - op::i64_eqz <= op::i64_ge_u - op::i64_eqz) return opcode - kCompare;
+  return opcode;
+}
+
+Result<std::vector<Motion>> compute_motions(const Flow& flow,
+                                            std::span<const std::pair<NodeId, Motion>> seeds,
+                                            Budget& budget) {
+  return MotionPass(flow, seeds).run(budget);
+}
+
+std::vector<bool> live_nodes(const Flow& flow) {
+  std::vector<bool> live(flow.nodes.size());
+  std::vector<NodeId> pending;
+  const auto need = [&](NodeId node) {
+    if (live[node]) return;
+    live[node] = true;
+    pending.push_back(node);
+  };
+  for (const Effect& effect : flow.effects)
+    if (effect.kind != EffectKind::drop) std::ranges::for_each(flow.operands_of(effect), need);
+  while (!pending.empty()) {
+    const NodeId at = pending.back();
+    pending.pop_back();
+    std::ranges::for_each(flow.operands_of(flow.nodes[at]), need);
+  }
+  return live;
+}
+
+}  // namespace heapbump

@@ -1,0 +1,32 @@
+;; Emscripten's sbrk in little, over a word that starts as the heap's start, under dlmalloc.
+(module
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (memory (export "memory") 2)
+  (global $stack (mut i32) (i32.const 70816))
+  ;; hole word
+  (data (i32.const 1024) "\a0\14\01\00")
+  ;; end
+  (func $sbrk (param $n i32) (result i32) (local $old i32) (local $new i32)
+    (local.set $old (i32.load (i32.const 1024)))
+    (local.set $new (i32.add (local.get $old) (local.get $n)))
+    (if (i32.gt_u (local.get $new) (i32.shl (memory.size) (i32.const 16)))
+      (then
+        (if (i32.eq (i32.const -1)
+              (memory.grow (i32.shr_u (i32.add (i32.sub (local.get $new) (i32.shl (memory.size) (i32.const 16))) (i32.const 65535)) (i32.const 16))))
+          (then (return (i32.const -1))))))
+    (i32.store (i32.const 1024) (local.get $new))
+    (local.get $old))
+  (func $dlmalloc (param $n i32) (result i32) (local $at i32)
+    (local.set $at (call $sbrk (local.get $n)))
+    (if (i32.eq (local.get $at) (i32.const -1)) (then (return (i32.const 0))))
+    (i32.store (i32.const 2016) (local.get $at))
+    (i32.store (i32.const 2448) (local.get $at))
+    (i32.store (i32.const 2452) (local.get $n))
+    (i32.store (i32.const 2032) (i32.const 4095))
+    (i32.store (i32.const 2024) (local.get $at))
+    (i32.store (i32.const 2012) (local.get $n))
+    (i32.store (i32.const 2432) (local.get $n))
+    (i32.store (i32.const 2436) (local.get $n))
+    (i32.load (i32.const 2024)))
+  (func (export "_start") (i32.store (call $dlmalloc (i32.const 64)) (i32.const 1)))
+)

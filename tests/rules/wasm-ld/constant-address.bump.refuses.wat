@@ -1,0 +1,5 @@
+;; A constant address in static data, or in the heap.
+;; in bump.wat
+;; hole other
+    (i32.load (i32.const 72000))
+;; end

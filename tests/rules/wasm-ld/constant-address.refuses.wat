@@ -1,0 +1,5 @@
+;; A constant address below the declared end, or above it.
+;; in tail.wat
+;; hole other
+    (i32.load (i32.const 131080))
+;; end

@@ -1,0 +1,5 @@
+;; The limit of 32 bits, or one of the program.
+;; in tail.wat
+;; hole failed
+    (if (i32.gt_u (local.get $page) (i32.const 255)) (then (return (i32.const 0))))
+;; end

@@ -1,0 +1,5 @@
+;; How much is asked for depends on the request, or on the memory's size.
+;; in tail.wat
+;; hole grow
+    (local.set $page (memory.grow (local.get $n)))
+;; end

@@ -1,0 +1,5 @@
+;; Memory is accessed at the address, or at the page number.
+;; in tail.wat
+;; hole more
+    (i32.store (local.get $at) (local.get $n))
+;; end

@@ -1,0 +1,5 @@
+;; Memory has no maximum, or a small one.
+;; in segments.wat
+;; hole memory
+    (memory (export "memory") 2 64)
+;; end

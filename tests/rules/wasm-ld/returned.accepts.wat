@@ -1,0 +1,5 @@
+;; The start of new memory is returned to a function that keeps to the rules, or the page number to one that prints it.
+;; in tail.wat
+;; hole result
+    (select (local.get $at) (i32.load (local.get $p)) (local.get $n))
+;; end

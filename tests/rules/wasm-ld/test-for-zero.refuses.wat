@@ -1,0 +1,5 @@
+;; A branch by whether there is an address, or which of two ways a table takes.
+;; in tail.wat
+;; hole more
+    (block $b (br_table $b $b (local.get $page)))
+;; end

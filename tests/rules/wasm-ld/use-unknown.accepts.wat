@@ -1,0 +1,5 @@
+;; An address, or a product of it, is where memory is accessed.
+;; in tail.wat
+;; hole more
+    (i32.store (i32.add (local.get $at) (local.get $n)) (i32.const 1))
+;; end
