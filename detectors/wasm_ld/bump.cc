@@ -76,7 +76,7 @@ bool BumpJudge::choose() {
   base_ = *allocator_->base;
   judgement_.base = base_;
   judgement_.evidence.push_back(
-      {"model", std::string(allocator_->model->summary) + " starts at " + hex(base_), allocator_->model->id});
+      {"model", clause_of(allocator_->model->summary) + " starts at " + hex(base_), allocator_->model->id});
   if (symbol && align_up(*symbol, 16) != align_up(base_, 16)) {
     judgement_.refuse(
         "wasm-ld.two-starts", Code::kAmbiguous,
@@ -387,9 +387,9 @@ Status BumpJudge::reason() {
   }
   add_rules(reasoning, judgement_);
   if (!judgement_.why.empty()) return {};
-  HEAPBUMP_TRY(const auto seen,
-               find_seen_address(module_, budget_, facts_.survey, allocating(facts_, reasoning), base_));
-  if (seen) judgement_.refuse(seen->rule, Code::kUnexplained, describe(facts_, *seen), seen->offset);
+  HEAPBUMP_TRY(const SeenAddresses seen,
+               find_seen_addresses(module_, budget_, facts_.survey, allocating(facts_, reasoning), base_));
+  record(seen, facts_, judgement_);
   return {};
 }
 
@@ -415,7 +415,7 @@ Result<Judgement> BumpJudge::run() {
   if (!judgement_.why.empty()) return std::move(judgement_);
   judgement_.sound = true;
   judgement_.confidence = exact_ || allocator_->state ? Confidence::proven : Confidence::strong;
-  judgement_.why = std::string(allocator_->model->summary) + " owns the memory from " + hex(base_) +
+  judgement_.why = clause_of(allocator_->model->summary) + " owns the memory from " + hex(base_) +
                    ", and every number there and every use of the memory's size is decided by a rule";
   return std::move(judgement_);
 }

@@ -142,7 +142,7 @@ void FunctionReasoning::judge(Use use, std::uint64_t offset) {
   if (verdict == Verdict::accept)
     ++facts_.rules[rule.info.id];
   else
-    object(rule.info.id, std::string(rule.info.summary), offset);
+    object(rule.info.id, clause_of(rule.info.summary), offset);
 }
 
 /// What is asked for each comparison or reading of the size, by binary search.
@@ -176,7 +176,7 @@ void FunctionReasoning::find_returning() {
 /// Whether every way on from a comparison on which `value` is not above what it is compared with ends in a
 /// trap.
 bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) const {
-  const std::uint32_t opcode = as_i32_opcode(flow_.nodes[compare].opcode);
+  const std::uint32_t opcode = op::same_on_i32(flow_.nodes[compare].opcode);
   const bool right = flow_.nodes[compare].operand_count == 2 && flow_.operand(compare, 1) == value;
   const bool less = opcode == op::i32_lt_u || opcode == op::i32_le_u;
   const bool greater = opcode == op::i32_gt_u || opcode == op::i32_ge_u;
@@ -316,7 +316,7 @@ void FunctionReasoning::check_below(const Effect& effect) {
   if (sum.base == kNoNode) return;
   const auto offset = static_cast<std::int32_t>(sum.offset) + effect.value;
   const Node& base = flow_.nodes[sum.base];
-  const bool start = base.kind == NodeKind::call || as_i32_opcode(base.opcode) == op::i32_shl;
+  const bool start = base.kind == NodeKind::call || op::same_on_i32(base.opcode) == op::i32_shl;
   if (offset >= 0 || !start) return;
   bool adjoins = false;
   const Edge here{effect.block, effect.block, kNoNode, true};

@@ -9,29 +9,28 @@ namespace heapbump::wasm_ld {
 namespace {
 
 constexpr ModelInfo kDlmalloc{
-    "wasm-ld.dlmalloc", "dlmalloc",
-    "its segments need not adjoin: memory that does not continue the last segment becomes one of its own "
-    "(sys_alloc, "
-    "add_segment), and no address is compared with anything but addresses of its segments",
+    "wasm-ld.dlmalloc", "dlmalloc.",
+    "Its segments need not adjoin: memory that does not continue the last segment becomes one of its own "
+    "(sys_alloc, add_segment), and no address is compared with anything but addresses of its segments.",
     "wasi-libc dlmalloc/src/dlmalloc.c and malloc.c; Emscripten system/lib/dlmalloc.c; Doug Lea's malloc "
     "2.8.6"};
 constexpr ModelInfo kEmmalloc{
-    "wasm-ld.emmalloc", "emmalloc",
-    "memory that does not continue the last region becomes a root region of its own (claim_more_memory)",
+    "wasm-ld.emmalloc", "emmalloc.",
+    "Memory that does not continue the last region becomes a root region of its own (claim_more_memory).",
     "wasi-libc emmalloc/emmalloc.c; Emscripten system/lib/emmalloc.c"};
 
-constexpr ModelInfo kBreakWord{"wasm-ld.break-word", "sbrk over a word of static data",
-                               "the word, what it is compared with and what it is set to all move alike",
+constexpr ModelInfo kBreakWord{"wasm-ld.break-word", "Sbrk over a word of static data.",
+                               "The word, what it is compared with and what it is set to all move alike.",
                                "Emscripten system/lib/libc/sbrk.c"};
-constexpr ModelInfo kDlmallocRs{"wasm-ld.dlmalloc-rs", "dlmalloc-rs",
-                                "all its memory is what memory.grow gives, and memory that does not continue "
-                                "the last segment becomes one of its own",
+constexpr ModelInfo kDlmallocRs{"wasm-ld.dlmalloc-rs", "dlmalloc-rs.",
+                                "All its memory is what memory.grow gives, and memory that does not continue "
+                                "the last segment becomes one of its own.",
                                 "dlmalloc-rs src/dlmalloc.rs, src/wasm.rs, 0.1 and 0.2"};
-constexpr ModelInfo kZigPages{"wasm-ld.zig-pages", "Zig's WasmPageAllocator",
-                              "it keeps a bit for each page number from 0 on, in a first table of 2048 and a "
-                              "second one for all others, which it makes "
-                              "when it is first needed: whichever pages it is given, each has a bit",
-                              "Zig lib/std/heap/WasmPageAllocator.zig, 0.9 to 0.14"};
+constexpr ModelInfo kZigPages{
+    "wasm-ld.zig-pages", "The page allocator of Zig, WasmPageAllocator.",
+    "It keeps a bit for each page number from 0 on, in a first table of 2048 and a second one for all "
+    "others, which it makes when it is first needed: whichever pages it is given, each has a bit.",
+    "Zig lib/std/heap/WasmPageAllocator.zig, 0.9 to 0.14"};
 
 /// Stores to static words by address: what is stored.
 std::map<std::uint32_t, std::vector<NodeId>> static_stores(const Flow& flow) {

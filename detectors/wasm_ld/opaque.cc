@@ -15,15 +15,15 @@ class OpaqueSearch {
                const std::set<std::uint32_t>& allocating, std::uint64_t line)
       : module_(module), budget_(budget), survey_(survey), allocating_(allocating), line_(line) {}
 
-  Result<std::optional<Objection>> run() {
+  Result<SeenAddresses> run() {
     for (const std::uint32_t function : allocating_) put_callers(function);
-    while (!queue_.empty() && seen_.size() <= kMaxFunctions && !objection_) {
+    while (!queue_.empty() && seen_.size() <= kMaxFunctions && !seen_addresses_.objection) {
       const std::uint32_t function = queue_.front();
       queue_.pop_front();
       HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
       HEAPBUMP_CHECK(look_at(flow));
     }
-    return std::move(objection_);
+    return std::move(seen_addresses_);
   }
 
  private:
@@ -45,7 +45,7 @@ class OpaqueSearch {
     }
     HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, budget_));
     const std::vector<bool> live = live_nodes(flow);
-    for (NodeId id = 0; id < flow.nodes.size() && !objection_; ++id)
+    for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
       if (live[id] && flow.nodes[id].kind == NodeKind::binary &&
           op::is_integer_comparison(flow.nodes[id].opcode))
         compare(flow, id);
@@ -78,15 +78,17 @@ class OpaqueSearch {
   }
 
   void judge(const Flow& flow, Use use, std::uint64_t offset) {
-    if (objection_ || !motions_[use.value].is(Kind::moved)) return;
+    if (seen_addresses_.objection || !motions_[use.value].is(Kind::moved)) return;
     use.flow = &flow;
     use.motions = motions_;
     use.motion = motions_[use.value];
     use.line = line_;
     Verdict verdict = Verdict::undecided;
     const UseRule& rule = decide(opaque_rules(), use, verdict);
+    if (verdict == Verdict::accept) ++seen_addresses_.accepted;
     if (verdict == Verdict::refuse)
-      objection_ = Objection{rule.info.id, std::string(rule.info.summary), flow.function, offset};
+      seen_addresses_.objection =
+          Objection{rule.info.id, clause_of(rule.info.summary), flow.function, offset};
   }
 
   const Module& module_;
@@ -97,15 +99,24 @@ class OpaqueSearch {
   std::deque<std::uint32_t> queue_;
   std::set<std::uint32_t> seen_;
   std::vector<Motion> motions_;
-  std::optional<Objection> objection_;
+  SeenAddresses seen_addresses_;
 };
 
 }  // namespace
 
-Result<std::optional<Objection>> find_seen_address(const Module& module, Budget& budget, const Survey& survey,
-                                                   const std::set<std::uint32_t>& allocating,
-                                                   std::uint64_t line) {
+Result<SeenAddresses> find_seen_addresses(const Module& module, Budget& budget, const Survey& survey,
+                                          const std::set<std::uint32_t>& allocating, std::uint64_t line) {
   return OpaqueSearch(module, budget, survey, allocating, line).run();
+}
+
+void record(const SeenAddresses& seen, const Facts& facts, Judgement& judgement) {
+  if (seen.objection)
+    judgement.refuse(seen.objection->rule, Code::kUnexplained, describe(facts, *seen.objection),
+                     seen.objection->offset);
+  else if (seen.accepted > 0)
+    judgement.evidence.push_back({"use",
+                                  std::to_string(seen.accepted) + (seen.accepted == 1 ? " use" : " uses"),
+                                  opaque_rules().back().info.id});
 }
 
 }  // namespace heapbump::wasm_ld

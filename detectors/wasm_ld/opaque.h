@@ -9,15 +9,24 @@
 #include <set>
 
 #include "analysis/survey.h"
+#include "detectors/wasm_ld/judgement.h"
 #include "detectors/wasm_ld/reasoning.h"
 
 namespace heapbump::wasm_ld {
 
-/// The first use that shows that an address is not opaque; `line`: from here up addresses move. Errors: those
-/// of evaluate_flow.
-[[nodiscard]] Result<std::optional<Objection>> find_seen_address(const Module& module, Budget& budget,
-                                                                 const Survey& survey,
-                                                                 const std::set<std::uint32_t>& allocating,
-                                                                 std::uint64_t line);
+/// What is seen of the use of addresses that an allocator returns.
+struct SeenAddresses {
+  std::optional<Objection> objection;  ///< the first use that shows that an address is not opaque
+  std::uint32_t accepted = 0;          ///< uses that do not show it
+};
+
+/// `line`: from here up addresses move. Errors: those of evaluate_flow.
+[[nodiscard]] Result<SeenAddresses> find_seen_addresses(const Module& module, Budget& budget,
+                                                        const Survey& survey,
+                                                        const std::set<std::uint32_t>& allocating,
+                                                        std::uint64_t line);
+
+/// Writes down the objection, or how many uses the last opaque rule accepted.
+void record(const SeenAddresses& seen, const Facts& facts, Judgement& judgement);
 
 }  // namespace heapbump::wasm_ld

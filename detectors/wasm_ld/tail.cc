@@ -204,9 +204,9 @@ Result<Judgement> judge_tail(const Facts& facts) {
     judgement.refuse(first.rule, Code::kUnexplained, describe(facts, first), first.offset);
   }
   if (judgement.why.empty()) {
-    HEAPBUMP_TRY(const auto seen,
-                 find_seen_address(module, facts.budget, facts.survey, allocating(facts, reasoning), top));
-    if (seen) judgement.refuse(seen->rule, Code::kUnexplained, describe(facts, *seen), seen->offset);
+    HEAPBUMP_TRY(const SeenAddresses seen,
+                 find_seen_addresses(module, facts.budget, facts.survey, allocating(facts, reasoning), top));
+    record(seen, facts, judgement);
   }
   check_maximum(facts, has_low_heap, judgement);
   if (judgement.why.empty()) HEAPBUMP_CHECK(check_unknown(facts, roots, judgement));

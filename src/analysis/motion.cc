@@ -115,7 +115,7 @@ class MotionPass {
     const Node& node = flow_.nodes[id];
     if (node.kind != NodeKind::binary) return false;
     const auto by = flow_.constant(flow_.operand(id, 1));
-    const std::uint32_t opcode = as_i32_opcode(node.opcode);
+    const std::uint32_t opcode = op::same_on_i32(node.opcode);
     return (opcode == op::i32_add && by == -1) || (opcode == op::i32_sub && by == 1);
   }
 
@@ -138,7 +138,7 @@ class MotionPass {
     const NodeId right = flow_.operands_of(node)[1];
     const auto amount = flow_.constant(right);
     const auto small = [&](std::int64_t limit) { return amount && *amount >= 0 && *amount <= limit; };
-    switch (as_i32_opcode(node.opcode)) {
+    switch (op::same_on_i32(node.opcode)) {
       case op::i32_and:
         return a.is(Kind::moved) || a.is(Kind::unknown) ? masked(a, right) : masked(b, left);
       case op::i32_or:
@@ -187,22 +187,18 @@ class MotionPass {
     const NodeId right = flow_.operands_of(node)[1];
     if (a.is(Kind::unreached) || b.is(Kind::unreached)) return {};
     if (is_comparison_opcode(node.opcode)) return Motion::fixed();  // whether it may be asked, a rule decides
-    const std::uint32_t opcode = as_i32_opcode(node.opcode);
+    const std::uint32_t opcode = op::same_on_i32(node.opcode);
     const bool unknown = a.is(Kind::unknown) || b.is(Kind::unknown);
     if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1);
     if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1);
     if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) {
       const bool bitwise = opcode == op::i32_and || opcode == op::i32_or || opcode == op::i32_xor ||
                            opcode == op::i32_add || opcode == op::i32_sub || opcode == op::i32_mul;
-      if (node.kind == NodeKind::binary && !op_is_integer(node.opcode)) return Motion::unknown(0);
+      if (node.kind == NodeKind::binary && !op::is_integer_arithmetic(node.opcode)) return Motion::unknown(0);
       const Motion result = arithmetic(node, a, b);
       return result.is(Kind::unknown) && !bitwise ? Motion::unknown(0) : result;
     }
     return a.is(Kind::foreign) || b.is(Kind::foreign) ? Motion::foreign() : Motion::fixed();
-  }
-  [[nodiscard]] static bool op_is_integer(std::uint32_t opcode) {
-    const std::uint32_t i32 = as_i32_opcode(opcode);
-    return i32 - op::i32_add <= op::i32_rotr - op::i32_add;
   }
 
   [[nodiscard]] Motion unary(const Node& node) const {
@@ -272,14 +268,6 @@ Motion join(const Motion& a, const Motion& b) {
 bool is_failure_value(const Flow& flow, NodeId node) {
   const auto value = flow.constant(node);
   return value && (*value == 0 || *value == -1);
-}
-
-std::uint32_t as_i32_opcode(std::uint32_t opcode) {
-  constexpr std::uint32_t kArithmetic = op::i64_add - op::i32_add;
-  constexpr std::uint32_t kCompare = op::i64_eqz - op::i32_eqz;
-  if (opcode - op::i64_add <= op::i64_rotr - op::i64_add) return opcode - kArithmetic;
-  if (opcode - op::i64_eqz <= op::i64_ge_u - op::i64_eqz) return opcode - kCompare;
-  return opcode;
 }
 
 Result<std::vector<Motion>> compute_motions(const Flow& flow,

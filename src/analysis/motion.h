@@ -50,8 +50,6 @@ struct Motion {
 /// 0 and -1: "no memory", which is told from an address before it is used as one.
 [[nodiscard]] bool is_failure_value(const Flow& flow, NodeId node);
 
-/// i64 arithmetic and comparisons by the opcode that does the same to an i32.
-[[nodiscard]] std::uint32_t as_i32_opcode(std::uint32_t opcode);
 [[nodiscard]] inline bool is_comparison_opcode(std::uint32_t opcode) {
   return op::is_integer_comparison(opcode);
 }

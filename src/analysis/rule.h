@@ -34,6 +34,15 @@ struct RuleInfo {
       source;  ///< where the fact comes from: file of a repository and versions, or specification
 };
 
+/// A rule's sentence as a clause of a longer one: its first letter small, without the full stop.
+[[nodiscard]] inline std::string clause_of(std::string_view sentence) {
+  std::string clause(sentence);
+  if (clause.ends_with('.')) clause.pop_back();
+  if (!clause.empty() && clause.front() >= 'A' && clause.front() <= 'Z')
+    clause.front() = static_cast<char>(clause.front() - 'A' + 'a');
+  return clause;
+}
+
 /// One rule of a table. `Judgement` is what it gives: Ruling for decisions, Check for checks. `Subject` is
 /// the thing judged (a use of a value, a structure), `Context` the facts around it; a Context that may not
 /// change is given as `const C`.

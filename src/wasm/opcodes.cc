@@ -66,6 +66,24 @@ constexpr bool rows_are_unique() {
 }
 static_assert(rows_are_unique());
 
+/// For each row of i64 comparisons and arithmetic, the opcode of the same name on i32; itself for the others.
+constexpr std::array<std::uint8_t, 0x100> kOnI32 = [] {
+  std::array<std::uint8_t, 0x100> table{};
+  for (std::size_t opcode = 0; opcode < table.size(); ++opcode)
+    table[opcode] = static_cast<std::uint8_t>(opcode);
+  for (const Row& wide : kWritten) {
+    const OpcodeClass kind = wide.facts.kind;
+    const bool integer = (kind >= OpcodeClass::zero_test && kind <= OpcodeClass::unsigned_order) ||
+                         (kind >= OpcodeClass::sum && kind <= OpcodeClass::rotate);
+    if (!integer || wide.facts.operand != OperandType::i64) continue;
+    for (const Row& narrow : kWritten)
+      if (narrow.facts.operand == OperandType::i32 && narrow.facts.kind == kind &&
+          narrow.name.substr(3) == wide.name.substr(3))
+        table[wide.code] = static_cast<std::uint8_t>(narrow.code);
+  }
+  return table;
+}();
+
 }  // namespace
 
 constinit const std::array<OpcodeFacts, op::kRows> kOpcodeFacts = [] {
@@ -76,6 +94,10 @@ constinit const std::array<OpcodeFacts, op::kRows> kOpcodeFacts = [] {
 
 std::string_view name_of(std::uint32_t opcode) {
   return kNames[op::row_of(opcode)];
+}
+
+std::uint32_t op::same_on_i32(std::uint32_t opcode) {
+  return opcode < kOnI32.size() ? kOnI32[opcode] : opcode;
 }
 
 }  // namespace heapbump

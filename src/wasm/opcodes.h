@@ -177,6 +177,15 @@ namespace op {
 [[nodiscard]] inline bool is_i32_comparison(std::uint32_t opcode) {
   return is_comparison(opcode) && takes_i32(opcode);
 }
+/// Arithmetic of two integers that gives an integer of the same type.
+[[nodiscard]] inline bool is_integer_arithmetic(std::uint32_t opcode) {
+  const OpcodeClass kind = class_of(opcode);
+  return kind >= OpcodeClass::sum && kind <= OpcodeClass::rotate;
+}
+/// The opcode that does to i32 what this comparison or arithmetic does to i64; any other opcode is given
+/// back.
+[[nodiscard]] std::uint32_t same_on_i32(std::uint32_t opcode);
+
 /// Whether two integers are compared for less or greater.
 [[nodiscard]] inline bool is_order(std::uint32_t opcode) {
   const OpcodeClass kind = class_of(opcode);

@@ -225,6 +225,16 @@ TEST(Opcodes, ArePlainUnlessTheyChangeControlVariablesOrTheMemorysSize) {
                            "memory.fill"}));
 }
 
+TEST(Opcodes, OfI64HaveATwinOnI32WhereBothDoTheSame) {
+  EXPECT_EQ(op::same_on_i32(op::i64_add), op::i32_add);
+  EXPECT_EQ(op::same_on_i32(op::i64_rotr), op::i32_rotr);
+  EXPECT_EQ(op::same_on_i32(op::i64_eqz), op::i32_eqz);
+  EXPECT_EQ(op::same_on_i32(op::i64_ge_u), op::i32_ge_u);
+  for (const std::uint32_t other :
+       {op::i32_sub, op::f64_add, op::i64_clz, op::i64_extend_i32_u, op::memory_copy})
+    EXPECT_EQ(op::same_on_i32(other), other);
+}
+
 // A range or a number outside the table is a second table, which nobody keeps true.
 TEST(Opcodes, AreComparedWithNamesOnlyOutsideTheTable) {
   const std::regex forbidden[] = {
