@@ -41,7 +41,9 @@ Result<Mentions> Mentions::make(const Module& module, Budget& budget) {
   }
   squeeze(mentions.numbers_);
   squeeze(mentions.globals_);
-  HEAPBUMP_TRY(mentions.held_, Held::take(budget, (mentions.numbers_.capacity() + mentions.globals_.capacity()) * sizeof(Pair)));
+  HEAPBUMP_TRY(
+      mentions.held_,
+      Held::take(budget, (mentions.numbers_.capacity() + mentions.globals_.capacity()) * sizeof(Pair)));
   return mentions;
 }
 

@@ -181,6 +181,20 @@ class MotionPass {
     return sign < 0 && base != kNoNode && flow_.nodes[base].kind == NodeKind::global;
   }
 
+  /// Whether the low bits of the result depend on the low bits of the operands alone.
+  [[nodiscard]] static bool keeps_low_bits(std::uint32_t opcode) {
+    const OpcodeClass kind = op::class_of(opcode);
+    return kind == OpcodeClass::mask || kind == OpcodeClass::bits || kind == OpcodeClass::sum ||
+           kind == OpcodeClass::product;
+  }
+
+  /// What neither sum nor difference explains.
+  [[nodiscard]] Motion otherwise(const Node& node, const Motion& a, const Motion& b) const {
+    if (!op::is_integer_arithmetic(node.opcode)) return Motion::unknown(0);
+    const Motion result = arithmetic(node, a, b);
+    return result.is(Kind::unknown) && !keeps_low_bits(node.opcode) ? Motion::unknown(0) : result;
+  }
+
   [[nodiscard]] Motion binary(const Node& node) const {
     const Motion& a = of(node, 0);
     const Motion& b = of(node, 1);
@@ -191,13 +205,7 @@ class MotionPass {
     const bool unknown = a.is(Kind::unknown) || b.is(Kind::unknown);
     if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1);
     if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1);
-    if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) {
-      const bool bitwise = opcode == op::i32_and || opcode == op::i32_or || opcode == op::i32_xor ||
-                           opcode == op::i32_add || opcode == op::i32_sub || opcode == op::i32_mul;
-      if (node.kind == NodeKind::binary && !op::is_integer_arithmetic(node.opcode)) return Motion::unknown(0);
-      const Motion result = arithmetic(node, a, b);
-      return result.is(Kind::unknown) && !bitwise ? Motion::unknown(0) : result;
-    }
+    if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) return otherwise(node, a, b);
     return a.is(Kind::foreign) || b.is(Kind::foreign) ? Motion::foreign() : Motion::fixed();
   }
 
@@ -247,22 +255,30 @@ unsigned grain_of(const Motion& motion) {
   return motion.is(Kind::unknown) ? motion.grain : 64;
 }
 
-Motion join(const Motion& a, const Motion& b) {
-  if (a.is(Kind::unreached)) return b;
-  if (b.is(Kind::unreached) || a == b) return a;
-  if (a.is(Kind::unknown) || b.is(Kind::unknown)) return lost(a, b);
-  const bool moved = a.is(Kind::moved) || b.is(Kind::moved);
-  if (!moved)
-    return {.kind = std::max(a.kind, b.kind),
-            .based = a.based || b.based || a.kind != b.kind,
-            .scale = a.scale == b.scale ? a.scale : 0};
-  if (a.is(Kind::fixed) || b.is(Kind::fixed)) return lost(a, b);
+namespace {
+
+/// Two values of which one moves at least, and neither is fixed or unknown.
+Motion join_moved(const Motion& a, const Motion& b) {
   if (a.is(Kind::moved) && b.is(Kind::moved) && a.scale != b.scale) return lost(a, b);
   Motion result = a.is(Kind::moved) ? a : b;
   // What is the memory's size on one path and new memory on another is what sbrk gives: an address.
   result.size = (!a.is(Kind::moved) || a.size) && (!b.is(Kind::moved) || b.size);
   result.kept = a.kept || b.kept || a.is(Kind::foreign) || b.is(Kind::foreign);
   return result;
+}
+
+}  // namespace
+
+Motion join(const Motion& a, const Motion& b) {
+  if (a.is(Kind::unreached)) return b;
+  if (b.is(Kind::unreached) || a == b) return a;
+  if (a.is(Kind::unknown) || b.is(Kind::unknown)) return lost(a, b);
+  if (!a.is(Kind::moved) && !b.is(Kind::moved))
+    return {.kind = std::max(a.kind, b.kind),
+            .based = a.based || b.based || a.kind != b.kind,
+            .scale = a.scale == b.scale ? a.scale : 0};
+  if (a.is(Kind::fixed) || b.is(Kind::fixed)) return lost(a, b);
+  return join_moved(a, b);
 }
 
 bool is_failure_value(const Flow& flow, NodeId node) {

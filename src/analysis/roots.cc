@@ -91,26 +91,45 @@ Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget
   return scan;
 }
 
+namespace {
+
+/// `x - (x & mask)` or `x - x % size`, given what is subtracted.
+bool is_taken_from_its_operand(const Flow& flow, NodeId rest) {
+  return std::ranges::any_of(flow.users(rest), [&](const User& user) {
+    return !user.is_effect && op::same_on_i32(flow.nodes[user.index].opcode) == op::i32_sub &&
+           user.position == 1 && flow.operand(user.index, 0) == flow.operand(rest, 0);
+  });
+}
+
+/// Whether a node clears or flips bits at or above the size of a page: rounding, or the partner of a buddy.
+bool is_coarse_step(const Flow& flow, NodeId id) {
+  const Node& node = flow.nodes[id];
+  if (node.kind != NodeKind::binary) return false;
+  const auto constant = flow.constant(flow.operand(id, 1));
+  if (!constant) return false;
+  switch (op::same_on_i32(node.opcode)) {
+    case op::i32_and:
+      return is_coarse(*constant) && (*constant < 0 || is_taken_from_its_operand(flow, id));
+    case op::i32_xor:
+      return is_coarse(*constant) && *constant > 0 &&
+             std::has_single_bit(static_cast<std::uint32_t>(*constant));
+    case op::i32_shl:
+      return *constant > kPageBits && *constant < 32 &&
+             op::same_on_i32(flow.nodes[flow.operand(id, 0)].opcode) == op::i32_shr_u;
+    case op::i32_rem_u:
+      return is_coarse(*constant) && is_taken_from_its_operand(flow, id);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 Result<std::optional<std::uint64_t>> rounds_coarsely(const Flow& flow, Budget& budget) {
   for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary) continue;
-    const auto constant = flow.constant(flow.operand(id, 1));
-    if (!constant) continue;
-    const auto bits = static_cast<std::uint32_t>(*constant);
-    const bool mask = node.opcode == op::i32_and && *constant < 0 && is_coarse(*constant);
-    const bool buddy =
-        node.opcode == op::i32_xor && *constant > 0 && std::has_single_bit(bits) && is_coarse(*constant);
-    const bool shifted = node.opcode == op::i32_shl && *constant > kPageBits && *constant < 32 &&
-                         flow.nodes[flow.operand(id, 0)].opcode == op::i32_shr_u;
-    const bool rest = ((node.opcode == op::i32_and && *constant > 0) || node.opcode == op::i32_rem_u) &&
-                      is_coarse(*constant) && std::ranges::any_of(flow.users(id), [&](const User& user) {
-                        return !user.is_effect && flow.nodes[user.index].opcode == op::i32_sub &&
-                               user.position == 1 && flow.operand(user.index, 0) == flow.operand(id, 0);
-                      });
-    if (!mask && !buddy && !shifted && !rest) continue;
+    if (!is_coarse_step(flow, id)) continue;
     HEAPBUMP_CHECK(budget.charge(flow.nodes.size() / kPassedPerUnit + 1));
-    if (is_address_beyond(flow, id)) return std::optional(node.offset);
+    if (is_address_beyond(flow, id)) return std::optional(flow.nodes[id].offset);
   }
   return std::optional<std::uint64_t>();
 }
