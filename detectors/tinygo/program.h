@@ -49,7 +49,8 @@ class Program {
  public:
   /// Finds the functions with memory.size. `shared` must outlive it. Errors: those of InstructionReader.
   [[nodiscard]] static Result<Program> make(WholeProgram& shared);
-  /// Has to come before mentions(), callers() and escapes(). Errors: those of InstructionReader.
+  /// Has to come before mentions(). Before it no callers are known, and nothing escapes. Errors: those of
+  /// InstructionReader.
   [[nodiscard]] Status index();
 
   [[nodiscard]] const Module& module() const { return shared_->module(); }
@@ -78,7 +79,7 @@ class Program {
     return index_->mentions(low, high);
   }
   [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t function) const {
-    return index_->callers(function);
+    return index_ ? index_->callers(function) : std::vector<std::uint32_t>{};
   }
   [[nodiscard]] bool escapes(std::uint32_t function) const { return index_ && index_->escapes(function); }
 

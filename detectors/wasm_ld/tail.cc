@@ -17,7 +17,7 @@ constexpr std::uint64_t kNear = 64;  // how far from a heap's ends an allocator'
 Result<std::set<std::uint64_t>> low_constants(const Module& module, Budget& budget,
                                               const Allocator& allocator) {
   std::set<std::uint64_t> low;
-  if (allocator.state || allocator.base_is_ambiguous) return low;
+  if (allocator.state || !allocator.base || allocator.base_is_ambiguous) return low;
   const std::uint64_t top = module.memory_bytes();
   for (const std::uint32_t function : allocator.functions) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
@@ -25,7 +25,7 @@ Result<std::set<std::uint64_t>> low_constants(const Module& module, Budget& budg
       const Node& node = flow.nodes[id];
       if (node.kind != NodeKind::constant || node.width == 0 || node.opcode != op::i32_const) continue;
       const std::uint64_t value = static_cast<std::uint32_t>(node.value);
-      const bool first = allocator.base && value >= *allocator.base && value <= *allocator.base + kNear;
+      const bool first = value >= *allocator.base && value <= *allocator.base + kNear;
       const bool last = value + kNear >= top && value <= top;
       const bool instead = value >= module.data_end() && value < top &&
                            std::ranges::any_of(
@@ -40,8 +40,8 @@ Result<std::set<std::uint64_t>> low_constants(const Module& module, Budget& budg
   return low;
 }
 
-/// Whether memory grows for something that no model knows. Then nothing vouches for what that does with
-/// addresses elsewhere, and it must have no memory below the line.
+/// Whether memory grows for something that no model knows. What that does with addresses elsewhere is not
+/// known either: it may mask them, count by them, or continue memory below the declared minimum.
 bool grows_for_unknown(const Facts& facts) {
   if (facts.allocators.empty()) return true;
   std::set<std::uint32_t> known;
@@ -53,74 +53,8 @@ bool grows_for_unknown(const Facts& facts) {
   return std::ranges::any_of(facts.survey.grow_functions, [&](std::uint32_t function) {
     const auto callers = facts.survey.callers(function);
     const auto is_known = [&](std::uint32_t at) { return known.contains(at); };
-    return !is_known(function) && !(std::ranges::any_of(callers, is_known));
+    return !is_known(function) && (callers.empty() || !std::ranges::all_of(callers, is_known));
   });
-}
-
-/// Nothing in code stands for the declared end of memory or the linker's start of the heap: a heap below the
-/// line that is continued above it would be set up from one of them.
-Status check_low_heap(const Facts& facts, Judgement& judgement) {
-  const Module& module = facts.module;
-  std::set<std::uint64_t> ends{module.memory_bytes()};
-  if (const Export* exported = module.find_export("__heap_base", ExternalKind::global))
-    if (const auto& init = module.globals[exported->index].init; init.value)
-      ends.insert(static_cast<std::uint32_t>(*init.value));
-  for (const Global& global : module.globals) {
-    if (global.imported || !global.is_mutable || global.type != ValueType::i32 || !global.init.value)
-      continue;
-    const std::uint64_t stack = static_cast<std::uint32_t>(*global.init.value);
-    if (stack > module.data_end() && stack < module.memory_bytes()) ends.insert(stack);
-    break;
-  }
-  for (const std::uint64_t end : ends) {
-    const auto value = static_cast<std::uint32_t>(end);
-    for (const std::uint32_t function : facts.mentions.of_numbers(value, value)) {
-      const auto sets_up = [&](const Allocator& allocator) { return allocator.functions.contains(function); };
-      if (std::ranges::any_of(facts.allocators, sets_up)) continue;
-      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, facts.budget, {.frame_slots = true}));
-      for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-        const Node& node = flow.nodes[id];
-        if (node.kind != NodeKind::constant || node.width == 0 ||
-            static_cast<std::uint32_t>(node.value) != value)
-          continue;
-        if (facts.survey.relocations_padded() && node.width != 5) continue;
-        HEAPBUMP_TRY(const bool handed_on, is_handed_on(flow, id, facts.budget));
-        if (!handed_on) continue;
-        judgement.refuse("wasm-ld.low-heap", Code::kUnexplained,
-                         hex(end) + ", where the heap may start or end, is handed on, in " +
-                             describe_place(facts.names, function, node.immediate_offset),
-                         node.immediate_offset);
-        return {};
-      }
-    }
-  }
-  return {};
-}
-
-Status check_rounding(const Facts& facts, const RootScan& roots, Judgement& judgement) {
-  for (const std::uint32_t function : roots.coarse) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts.module, function, facts.budget, {.frame_slots = true}));
-    HEAPBUMP_TRY(const auto place, rounds_coarsely(flow, facts.budget));
-    if (!place) continue;
-    judgement.refuse(
-        "wasm-ld.coarse-alignment", Code::kUnexplained,
-        "an address may be rounded to more than a page, in " + describe_place(facts.names, function, *place),
-        place);
-    return {};
-  }
-  return {};
-}
-
-Status check_unknown(const Facts& facts, const RootScan& roots, Judgement& judgement) {
-  if (!grows_for_unknown(facts)) return {};
-  for (const auto* found : {&roots.wide, &roots.integers})
-    if (!found->empty())
-      judgement.refuse("wasm-ld.wide-root", Code::kUnexplained,
-                       "a vector, a float or a 64-bit number equals where memory ends, in " +
-                           describe_place(facts.names, found->front().function, found->front().offset),
-                       found->front().offset);
-  HEAPBUMP_CHECK(check_rounding(facts, roots, judgement));
-  return check_low_heap(facts, judgement);
 }
 
 /// An allocator with memory below the line takes memory that does not continue it for a piece of its own.
@@ -209,7 +143,9 @@ Result<Judgement> judge_tail(const Facts& facts) {
     record(seen, facts, judgement);
   }
   check_maximum(facts, has_low_heap, judgement);
-  if (judgement.why.empty()) HEAPBUMP_CHECK(check_unknown(facts, roots, judgement));
+  if (judgement.why.empty() && grows_for_unknown(facts))
+    judgement.refuse("wasm-ld.known-allocator", Code::kUnexplained,
+                     "memory grows, or its size is read, for an allocator that no model knows", std::nullopt);
   if (!judgement.why.empty()) return judgement;
   add_rules(reasoning, judgement);
   judgement.sound = true;

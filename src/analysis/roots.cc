@@ -9,20 +9,10 @@
 namespace heapbump {
 namespace {
 
-constexpr unsigned kPageBits = 16;
 constexpr std::size_t kMaxPlaces = 4096;  // of one kind; more say nothing new
 
 bool inside(const RootRange& range, std::uint64_t value) {
   return value >= range.begin && value < range.end;
-}
-
-/// A power of two above a page, or a mask that rounds down to one, or the bits below one.
-bool is_coarse(std::int64_t value) {
-  const auto bits = static_cast<std::uint32_t>(value);
-  const auto above = [](std::uint32_t power) {
-    return std::has_single_bit(power) && static_cast<unsigned>(std::countr_zero(power)) > kPageBits;
-  };
-  return above(bits) || above(0 - bits) || above(bits + 1);
 }
 
 void find_wide(const Module& module, const Instruction& instruction, const RootRange& range,
@@ -45,21 +35,6 @@ void find_wide(const Module& module, const Instruction& instruction, const RootR
       note(load_u32(module.bytes_at(instruction.immediate_offset + lane, 4)));
 }
 
-/// A value's address uses, and where it leaves the function.
-bool is_address_beyond(const Flow& flow, NodeId node) {
-  const auto carries = [](const Node& at, std::uint32_t) {
-    return at.kind == NodeKind::binary && (at.opcode == op::i32_add || at.opcode == op::i32_sub);
-  };
-  for (const NodeId at : reach(flow, std::span(&node, 1), carries))
-    for (const User& user : flow.users(at)) {
-      if (takes_address(flow, user)) return true;
-      if (!user.is_effect) continue;
-      const EffectKind kind = flow.effects[user.index].kind;
-      if (kind != EffectKind::branch && kind != EffectKind::drop) return true;
-    }
-  return false;
-}
-
 }  // namespace
 
 Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget& budget) {
@@ -76,8 +51,6 @@ Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget
         noted = true;
         scan.accesses.push_back({function, instruction.offset, address});
       });
-      if (instruction.immediate == Immediate::i32 && is_coarse(instruction.value))
-        scan.coarse.insert(function);
       if (instruction.immediate == Immediate::i64 && scan.integers.size() < kMaxPlaces &&
           inside(range, static_cast<std::uint64_t>(instruction.value)))
         scan.integers.push_back(
@@ -89,49 +62,6 @@ Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget
   HEAPBUMP_CHECK(
       budget.hold((scan.accesses.size() + scan.wide.size() + scan.integers.size()) * sizeof(RootPlace)));
   return scan;
-}
-
-namespace {
-
-/// `x - (x & mask)` or `x - x % size`, given what is subtracted.
-bool is_taken_from_its_operand(const Flow& flow, NodeId rest) {
-  return std::ranges::any_of(flow.users(rest), [&](const User& user) {
-    return !user.is_effect && op::same_on_i32(flow.nodes[user.index].opcode) == op::i32_sub &&
-           user.position == 1 && flow.operand(user.index, 0) == flow.operand(rest, 0);
-  });
-}
-
-/// Whether a node clears or flips bits at or above the size of a page: rounding, or the partner of a buddy.
-bool is_coarse_step(const Flow& flow, NodeId id) {
-  const Node& node = flow.nodes[id];
-  if (node.kind != NodeKind::binary) return false;
-  const auto constant = flow.constant(flow.operand(id, 1));
-  if (!constant) return false;
-  switch (op::same_on_i32(node.opcode)) {
-    case op::i32_and:
-      return is_coarse(*constant) && (*constant < 0 || is_taken_from_its_operand(flow, id));
-    case op::i32_xor:
-      return is_coarse(*constant) && *constant > 0 &&
-             std::has_single_bit(static_cast<std::uint32_t>(*constant));
-    case op::i32_shl:
-      return *constant > kPageBits && *constant < 32 &&
-             op::same_on_i32(flow.nodes[flow.operand(id, 0)].opcode) == op::i32_shr_u;
-    case op::i32_rem_u:
-      return is_coarse(*constant) && is_taken_from_its_operand(flow, id);
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
-Result<std::optional<std::uint64_t>> rounds_coarsely(const Flow& flow, Budget& budget) {
-  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-    if (!is_coarse_step(flow, id)) continue;
-    HEAPBUMP_CHECK(budget.charge(flow.nodes.size() / kPassedPerUnit + 1));
-    if (is_address_beyond(flow, id)) return std::optional(flow.nodes[id].offset);
-  }
-  return std::optional<std::uint64_t>();
 }
 
 Result<bool> is_handed_on(const Flow& flow, NodeId constant, Budget& budget) {

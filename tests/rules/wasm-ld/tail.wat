@@ -1,4 +1,4 @@
-;; An allocator that takes all its memory from memory.grow, in little. Each hole is one use of that memory; a case of this
+;; An allocator that takes all its memory from memory.grow, in little; it sets the state of dlmalloc-rs at 2900. Each hole is one use of that memory; a case of this
 ;; folder makes one of them otherwise (see ../README.md).
 (module
   (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
@@ -23,6 +23,12 @@
     (if (i32.eq (local.get $page) (i32.const -1)) (then (return (i32.const 0))))
     ;; end
     (local.set $at (i32.shl (local.get $page) (i32.const 16)))
+    (i32.store (i32.const 2900) (local.get $p))
+    (i32.store (i32.const 2904) (local.get $p))
+    (i32.store (i32.const 2908) (i32.const 2097152))
+    ;; hole known
+    (i32.store (i32.const 2912) (i32.const 4095))
+    ;; end
     ;; hole use
     (i32.store (i32.const 2000) (local.get $at))
     ;; end

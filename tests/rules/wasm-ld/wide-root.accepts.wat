@@ -1,5 +1,5 @@
-;; A vector of numbers, or of the declared end.
-;; in tail.wat
-;; hole program
-    (v128.store (local.get $a) (v128.const i32x4 131200 0 0 0))
+;; A float, or one that is the heap's start.
+;; in bump.wat
+;; hole other
+    (i32.trunc_f64_u (f64.const 70000))
 ;; end
