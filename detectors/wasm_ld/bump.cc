@@ -199,7 +199,7 @@ void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner
   }
   add_site(hit, "wasm-ld.start-elsewhere", Role::unrelated, 0, "perhaps " + distance);
   judgement_.refuse("wasm-ld.start-elsewhere", Code::kUnexplained,
-                    distance + " stands outside the allocator, in " + place(*hit.function, hit.file_offset),
+                    distance + " is outside the allocator, in " + place(*hit.function, hit.file_offset),
                     hit.file_offset);
 }
 

@@ -344,7 +344,7 @@ Result<FunctionFacts> FunctionReasoning::run() {
   index();
   seed();
   HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget));
-  // What a call gives may depend on what it is given, which the first pass has told.
+  // What a call gives may depend on what it is given, which is known after the first pass.
   bool again = false;
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
     const Node& node = flow_.nodes[id];

@@ -114,13 +114,13 @@ void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
   known->functions.insert(flow.function);
 }
 
-/// Where a value stands: its base, and what was added to it.
+/// A value as its base and what was added to it.
 std::pair<NodeId, std::uint32_t> place_of(const Flow& flow, NodeId id, std::int64_t offset) {
   const Linear sum = linear_form(flow, id);
   return {sum.base, sum.offset + static_cast<std::uint32_t>(offset)};
 }
 
-/// emmalloc ends each root region with a used region of 16 bytes, whose size stands in its first and last
+/// emmalloc ends each root region with a used region of 16 bytes, whose size is in its first and last
 /// word (create_used_region at endPtr - 16).
 bool makes_sentinel(const Flow& flow) {
   std::set<std::pair<NodeId, std::uint32_t>> sizes;

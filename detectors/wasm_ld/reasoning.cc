@@ -38,7 +38,7 @@ bool Reasoning::holds_numbers(std::uint32_t address) const {
   const auto known = numbers_.find(address);
   if (known != numbers_.end()) return known->second;
   bool& numbers = numbers_[address];
-  numbers = true;  // what cannot be told
+  numbers = true;  // what is not known
   if (initial({false, address}) != 0) return true;
   const auto functions = mentions_.of_numbers(address < kNear ? 0 : address - kNear, address);
   if (functions.size() > kMaxFunctions) return true;
@@ -194,7 +194,7 @@ Status Reasoning::object_to_pointers() {
         if (handed_on)
           objections_.push_back({"wasm-ld.size-by-pointer",
                                  "the memory's size is kept at " + hex(place.index) +
-                                     ", and an address at or before it is handed on",
+                                     ", and an address at or before it is passed on",
                                  function, node.immediate_offset});
       }
     }

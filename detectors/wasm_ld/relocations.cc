@@ -150,7 +150,7 @@ Status read_entries(const Module& module, const Section& section, const std::vec
     HEAPBUMP_CHECK(read_site(module, type, site));
     const auto expected = static_cast<std::uint32_t>(symbol.value + static_cast<std::uint64_t>(addend));
     if (symbol.defined && static_cast<std::uint32_t>(site.value) != expected)
-      out.stale = "an entry does not match the value that stands there";
+      out.stale = "an entry does not match the value there";
     if (out.addresses.size() % kHeldAtOnce == 0)
       HEAPBUMP_CHECK(held.grow(2 * kHeldAtOnce * sizeof(Relocation)));
     out.addresses.push_back(site);

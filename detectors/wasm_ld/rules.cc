@@ -179,7 +179,7 @@ Verdict length_from_size(const Use& use) {
   return refuse_if(use.effect->kind == EffectKind::bulk);
 }
 
-// ---- What an allocator has handed out ----
+// ---- What an allocator returns ----
 
 bool is_number_of_address(const Use& use) {
   return use.motion.is(Kind::moved) && use.motion.scale != 0 && std::abs(use.motion.scale) < kPage;
@@ -196,7 +196,7 @@ Verdict opaque_limit(const Use& use) {
   const auto limit = use.flow->constant(use.other);
   if (!limit) return Verdict::undecided;
   const std::uint64_t number = static_cast<std::uint32_t>(*limit);
-  constexpr std::uint64_t kErrors = 0xffff'f000;  // what stands for no address at all
+  constexpr std::uint64_t kErrors = 0xffff'f000;  // error codes, not addresses
   return refuse_if(number > use.line && number < kErrors);
 }
 
@@ -421,7 +421,7 @@ std::span<const RuleTable> rule_tables() {
   static const auto tables = std::to_array<RuleTable>({
       {"May an address of the heap or the memory's size be compared so?", false, kComparisonInfos},
       {"May an address of the heap or the memory's size be used so?", false, kEffectInfos},
-      {"Does the program look into an address that its allocator handed out?", false, kOpaqueInfos},
+      {"Does the program look into an address that its allocator returned?", false, kOpaqueInfos},
       {"Is everything explained that could stand for the heap?", true, kStructure},
       {"Which allocators are known?", false, model_infos()},
   });

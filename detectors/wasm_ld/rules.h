@@ -41,7 +41,7 @@ struct UseRule {
 
 [[nodiscard]] std::span<const UseRule> comparison_rules();
 [[nodiscard]] std::span<const UseRule> effect_rules();
-/// Of what an allocator has handed out: it is opaque to the program, and these are the uses that show that it
+/// Of what an allocator returns: it is opaque to the program, and these are the uses that show that it
 /// is not.
 [[nodiscard]] std::span<const UseRule> opaque_rules();
 

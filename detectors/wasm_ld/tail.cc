@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::uint64_t kNear = 64;  // how far from a heap's ends an allocator's first and last header reach
 
-/// Constants that are addresses of a known allocator's heap below the line, in the functions that set it up:
-/// where its first memory begins or ends, or what is used in place of new memory on another path.
+/// Constants that are addresses of a known allocator's heap below the declared minimum, in the functions that
+/// set it up: where its first memory begins or ends, or what is used in place of new memory on another path.
 Result<std::set<std::uint64_t>> low_constants(const Module& module, Budget& budget,
                                               const Allocator& allocator) {
   std::set<std::uint64_t> low;
@@ -57,8 +57,8 @@ bool grows_for_unknown(const Facts& facts) {
   });
 }
 
-/// An allocator with memory below the line takes memory that does not continue it for a piece of its own.
-/// Under a maximum its last pieces may come out otherwise.
+/// An allocator with memory below the declared minimum takes memory that does not continue it for a piece of
+/// its own. Under a maximum its last pieces may come out otherwise.
 void check_maximum(const Facts& facts, bool has_low_heap, Judgement& judgement) {
   const Memory& memory = facts.module.memories.front();
   if (!memory.max || memory.max->value >= 65536) return;

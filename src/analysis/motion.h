@@ -47,7 +47,7 @@ struct Motion {
 /// Low bits that a value keeps when the heap moves.
 [[nodiscard]] unsigned grain_of(const Motion& motion);
 
-/// 0 and -1: "no memory", which is told from an address before it is used as one.
+/// 0 and -1: "no memory", which is distinguished from an address before it is used as one.
 [[nodiscard]] bool is_failure_value(const Flow& flow, NodeId node);
 
 [[nodiscard]] inline bool is_comparison_opcode(std::uint32_t opcode) {
