@@ -169,8 +169,22 @@ bool Program::on_asyncify_stack(const Flow& flow, NodeId address) {
   return inner.base != kNoNode && flow.nodes[inner.base].kind == NodeKind::global;
 }
 
+namespace {
+
+/// Whether a value is one of several; most are not, and need no list.
+bool joins(Value value) {
+  const NodeKind kind = value.node().kind;
+  return kind == NodeKind::select || kind == NodeKind::phi;
+}
+
+}  // namespace
+
 std::vector<Value> Program::sources(Value value) {
   const Flow& flow = *value.flow;
+  if (!joins(value)) {
+    static_cast<void>(spend(1, kStepsPerSource));
+    return {value};
+  }
   const auto entry = flows_.find(flow.function);
   WalkList<NodeId> pending(kMaxSources, {value.id});
   std::vector<Value> found;
@@ -204,6 +218,10 @@ std::vector<Value> Program::sources(Value value) {
 }
 
 Value Program::resolve(Value value) {
+  if (!joins(value)) {
+    static_cast<void>(spend(1, kStepsPerSource));
+    return value;
+  }
   const std::vector<Value> found = sources(value);
   return found.size() == 1 ? found.front() : value;
 }

@@ -16,7 +16,15 @@ constexpr std::size_t kMaxSpread = 4096;     // nodes that one value is followed
 
 std::vector<Value> Shapes::spread(Value value) {
   std::vector<Value> reached{value};
-  std::set<NodeId> known{value.id};
+  // Most values reach a few nodes, among which a look costs less than a set.
+  constexpr std::size_t kFew = 16;
+  std::set<NodeId> known;
+  const auto is_new = [&](NodeId id) {
+    if (reached.size() <= kFew) return std::ranges::find(reached, id, &Value::id) == reached.end();
+    if (known.empty())
+      for (const Value& at : reached) known.insert(at.id);
+    return known.insert(id).second;
+  };
   for (std::size_t i = 0; i < reached.size(); ++i) {
     for (const User& user : reached[i].users()) {
       if (steps_left_ == 0 || reached.size() > kMaxSpread || !program_.spend(0, kStepsPerUser)) return {};
@@ -24,7 +32,7 @@ std::vector<Value> Shapes::spread(Value value) {
       if (user.is_effect) continue;
       const Node& node = value.flow->nodes[user.index];
       const bool carries = node.kind == NodeKind::phi || (node.kind == NodeKind::select && user.position < 2);
-      if (carries && known.insert(user.index).second) reached.push_back({value.flow, user.index});
+      if (carries && is_new(user.index)) reached.push_back({value.flow, user.index});
     }
   }
   return reached;
