@@ -47,6 +47,7 @@ class Budget {
   /// Pays for work that is about to be done. Errors: kWorkLimit.
   [[nodiscard]] Status charge(std::uint64_t units) {
     if (counts_->work.fetch_add(units, std::memory_order_relaxed) + units <= counts_->limits.work) return {};
+    counts_->work.fetch_sub(units, std::memory_order_relaxed);  // it is not done
     return fail(Code::kWorkLimit,
                 "looking through this module's code takes more work than a module of its size may cost");
   }
