@@ -93,31 +93,42 @@ void find_dlmalloc(const Flow& flow, std::vector<Allocator>& found) {
   }
 }
 
-/// dlmalloc-rs keeps the same state in an order of its own: where its first segment is made, trim_check is
-/// set to 2 MiB and release_checks to 4095, and least_addr and seg.base to the same address.
-void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
-  constexpr std::int64_t kTrimThreshold = 2 << 20, kReleaseChecksRs = 4095;
-  bool trim = false;
-  bool checks = false;
-  std::map<NodeId, std::set<std::uint32_t>> kept;
-  for (const auto& [address, values] : static_stores(flow))
-    for (const NodeId value : values) {
-      const auto constant = flow.constant(value);
-      trim |= constant == kTrimThreshold;
-      checks |= constant == kReleaseChecksRs;
-      if (!constant) kept[value].insert(address);
-    }
-  const bool twice = std::ranges::any_of(kept, [](const auto& entry) { return entry.second.size() >= 2; });
-  if (!trim || !checks || !twice) return;
-  auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kDlmallocRs; });
-  if (known == found.end()) known = found.insert(found.end(), {&kDlmallocRs, {}, {}, false, {}, {}, {}});
-  known->functions.insert(flow.function);
-}
-
 /// A value as its base and what was added to it.
 std::pair<NodeId, std::uint32_t> place_of(const Flow& flow, NodeId id, std::int64_t offset) {
   const Linear sum = linear_form(flow, id);
   return {sum.base, sum.offset + static_cast<std::uint32_t>(offset)};
+}
+
+/// dlmalloc-rs keeps the same state in an order of its own: where its first segment is made, trim_check is
+/// set to 2 MiB and release_checks to 4095, and least_addr and seg.base to the same address. The state is
+/// static or, where that function is not inlined, `self`.
+void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
+  constexpr std::int64_t kTrimThreshold = 2 << 20, kReleaseChecksRs = 4095;
+  struct State {
+    bool trim = false;
+    bool checks = false;
+    std::map<NodeId, std::set<std::uint32_t>> kept;  // by value: where it is stored
+  };
+  std::map<NodeId, State> states;  // by the base of the address; kNoNode: static
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
+    const auto [base, offset] = place_of(flow, flow.operands_of(effect)[0], effect.value);
+    State& state = states[base];
+    const NodeId value = flow.operands_of(effect)[1];
+    const auto constant = flow.constant(value);
+    state.trim |= constant == kTrimThreshold;
+    state.checks |= constant == kReleaseChecksRs;
+    if (!constant) state.kept[value].insert(offset);
+  }
+  const auto is_state = [](const auto& entry) {
+    const State& state = entry.second;
+    return state.trim && state.checks &&
+           std::ranges::any_of(state.kept, [](const auto& kept) { return kept.second.size() >= 2; });
+  };
+  if (std::ranges::none_of(states, is_state)) return;
+  auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kDlmallocRs; });
+  if (known == found.end()) known = found.insert(found.end(), {&kDlmallocRs, {}, {}, false, {}, {}, {}});
+  known->functions.insert(flow.function);
 }
 
 /// emmalloc ends each root region with a used region of 16 bytes, whose size is in its first and last
