@@ -62,13 +62,25 @@ void CallWriter::write_plain() {
   code_.get(error);
 }
 
+// A string is at `offset` of the buffer. An empty one may have a pointer to somewhere else: jco's host asks
+// for no memory for it. No byte of the buffer was used for its end, so the buffer's last one is free.
+void CallWriter::keep_inside(std::uint32_t offset, std::uint32_t bytes, std::uint32_t size) {
+  code_.get(offset).get(size).op(Op::i32_ge_u).if_([&] {
+    constant(0).set(offset);
+    code_.get(size).if_([&] {
+      code_.get(size).i32(1).op(Op::i32_sub).set(offset);
+      code_.get(bytes).get(offset).op(Op::i32_add).i32(0).store(Op::i32_store8);
+    });
+  });
+}
+
 // Pointers come back into the stand-in's copy of the strings, and are moved to the program's.
 void CallWriter::write_strings() {
   const std::uint32_t pointers = 0, bytes = 1;
   const std::uint32_t count = code_.local(Type::i32), size = code_.local(Type::i32),
                       error = code_.local(Type::i32), pointers_size = code_.local(Type::i32),
                       at_pointers = code_.local(Type::i32), at_bytes = code_.local(Type::i32),
-                      end = code_.local(Type::i32);
+                      end = code_.local(Type::i32), offset = code_.local(Type::i32);
   constexpr std::uint32_t kPointer = 4;
   constant(result_at(0)).i32(result_at(1)).call(sizes_).set(error);
   return_if_not_zero(error);
@@ -86,9 +98,10 @@ void CallWriter::write_strings() {
   code_.block([&] {
     code_.loop([&] {
       code_.get(count).op(Op::i32_eqz).br_if(1);
-      code_.get(pointers);
       code_.get(at_pointers).call(functions_.load64).op(Op::i32_wrap_i64);
-      code_.get(at_bytes).op(Op::i32_sub).get(bytes).op(Op::i32_add).store(Op::i32_store);
+      code_.get(at_bytes).op(Op::i32_sub).set(offset);
+      keep_inside(offset, bytes, size);
+      code_.get(pointers).get(offset).get(bytes).op(Op::i32_add).store(Op::i32_store);
       code_.get(pointers).i32(kPointer).op(Op::i32_add).set(pointers);
       code_.get(at_pointers).i32(kPointer).op(Op::i32_add).set(at_pointers);
       code_.get(count).i32(1).op(Op::i32_sub).set(count);

@@ -178,8 +178,14 @@ class Host {
     let [pointers, at] = list[0].args.map((value) => value >>> 0);
     for (const text of STRINGS) {
       const pointer = Buffer.alloc(4);
-      pointer.writeUInt32LE(at);
+      const apart = this.hollow && text === '';
+      pointer.writeUInt32LE(apart ? 1 : at);
       this.write(pointers, pointer);
+      if (apart) {
+        this.write(1, Buffer.alloc(1));
+        pointers += 4;
+        continue;
+      }
       this.write(at, Buffer.from(`${text}\0`));
       pointers += 4;
       at += text.length + 1;
@@ -355,3 +361,26 @@ test('a host that fails after a part was written is heard at the next call', (t)
   assert.equal(memory.readUInt32LE(32), 65536);
   assert.equal(calls, 2);
 });
+
+// jco asks for no memory where a string is empty and hands out the address 1; the adapter writes the string's end there.
+for (const module of ['wasi_snapshot_preview1', 'wasi_unstable']) {
+  test(`${module}: an empty argument stands inside the program's buffer, wherever the adapter has it`, (t) => {
+    const { bridged, program } = pair(t, module);
+    bridged.begin(1);
+    bridged.error = 0;
+    bridged.hollow = true;
+    const memory = Buffer.from(program.memory.buffer);
+    memory.fill(0x77);
+    const [pointers, at] = [5000, 9001];
+    const size = STRINGS.reduce((sum, text) => sum + text.length + 1, 0);
+    assert.equal(program.args_get(pointers, at), 0);
+    const strings = STRINGS.map((_, i) => memory.readUInt32LE(pointers + 4 * i)).map((one) => {
+      assert.ok(one >= at && one < at + size, `a pointer to ${one}`);
+      return memory.subarray(one, memory.indexOf(0, one)).toString();
+    });
+    assert.deepEqual(strings, STRINGS);
+    for (const [from, end] of [[0, pointers], [pointers + 4 * STRINGS.length, at], [at + size, memory.length]]) {
+      assert.ok(memory.subarray(from, end).every((byte) => byte === 0x77), `something else was written between ${from} and ${end}`);
+    }
+  });
+}
