@@ -151,13 +151,14 @@ export class FileCalls {
   }
 
   // The calls that change the tree. Each looks its names up, then checks the folder is writable.
-  change(fd, namePointer, nameSize, action) {
+  // itself: what the host says where the name is a folder that has no name here (".").
+  change(fd, namePointer, nameSize, action, itself = errno.INVAL) {
     const name = this.string(namePointer, nameSize);
     const note = `fd ${fd} ${JSON.stringify(name)}`;
     const found = this.lookup(fd, name, false);
     if (found.error) return { error: found.error, note };
     if (!this.writable) return { error: errno.ROFS, note };
-    if (found.leaf === '.') return { error: errno.INVAL, note };
+    if (found.leaf === '.') return { error: itself, note };
     return { error: action(found.parents[found.parents.length - 1].entries, found.leaf, found), note };
   }
   call_path_create_directory(fd, namePointer, nameSize) {
@@ -165,7 +166,7 @@ export class FileCalls {
       if (node !== undefined) return errno.EXIST;
       entries.set(leaf, memfs.newDirectory());
       return errno.SUCCESS;
-    });
+    }, errno.EXIST);
   }
   call_path_remove_directory(fd, namePointer, nameSize) {
     return this.change(fd, namePointer, nameSize, (entries, leaf, { node }) => {
