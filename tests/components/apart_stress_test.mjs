@@ -1,7 +1,8 @@
 // What keeps the adapter busy, apart: 10 MB through the streams, thousands of small writes, hundreds of variables and arguments,
-// files, folders, clocks, random bytes. The component prints what the core module prints, in Node and in wasmtime, and while a
+// files and folders read and changed, clocks, random bytes. The component prints what the core module prints, in Node and in wasmtime, and while a
 // host call runs nothing in the program's memory changes but the buffers that the call was given.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
@@ -46,6 +47,42 @@ for (const [name, [file, rounds]] of Object.entries(PROGRAMS)) {
     assert.equal(native.code === 0, before.exitCode === 0);
   });
 }
+
+// -> {path: what is there}, of a whole tree
+function tree(folder, below = '') {
+  return Object.assign({}, ...fs.readdirSync(path.join(folder, below), { withFileTypes: true }).map((entry) => {
+    const name = path.join(below, entry.name);
+    if (entry.isDirectory()) return { [name]: 'folder', ...tree(folder, name) };
+    const bytes = entry.isSymbolicLink() ? Buffer.from(`to ${fs.readlinkSync(path.join(folder, name))}`) : fs.readFileSync(path.join(folder, name));
+    return { [name]: `${bytes.length} ${crypto.createHash('sha256').update(bytes).digest('hex')}` };
+  }));
+}
+
+test('300 files made, written, renamed, linked, cut and removed: the same output and the same files', async (t) => {
+  const folder = temporaryFolder(t);
+  const program = buildC('tree', folder);
+  const output = path.join(folder, 'component.wasm');
+  const { code, stderr } = heapbump(['component', program, '-o', output, '--strategy', 'apart', '--encoder', 'builtin']);
+  assert.equal(code, 0, stderr);
+  const run = async (name, how) => {
+    const data = path.join(folder, name);
+    fs.mkdirSync(data);
+    const result = await how(data);
+    assert.equal(result.code, 0, `${name}: ${result.stderr.toString().slice(0, 1000)}`);
+    return { stdout: result.stdout.toString(), tree: tree(data) };
+  };
+  const inWasmtime = (file) => (data) => wasmtime(file, { options: ['--dir', `${data}::/data`] });
+  const core = await run('core', inWasmtime(program));
+  assert.match(core.stdout, /^done$/m);
+  assert.ok(Object.keys(core.tree).length > 250, `${Object.keys(core.tree).length} files`);
+  assert.deepEqual(await run('wasmtime', inWasmtime(output)), core);
+  const inNode = await run('jco', async (data) => {
+    const { exitCode, ...rest } = await runComponent(fs.readFileSync(output), { modules, args: ['program.wasm'], preopens: { '/data': data }, watch: { base: 0, size: 0, apart: true } });
+    assert.deepEqual(rest.watched.list, []);
+    return { code: exitCode, ...rest };
+  });
+  assert.deepEqual(inNode, core);
+});
 
 test('the watch sees a bridge that writes a byte too many', async (t) => {
   const folder = temporaryFolder(t);
