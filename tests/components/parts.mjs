@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { heapbump } from '../run/heapbump.mjs';
+import { treeFromFolder, treeFromObject } from '../run/memfs.mjs';
+import { Exit, Preview1 } from '../run/preview1.mjs';
 import { sections } from '../run/wasm.mjs';
 
 const CORE_MODULE = 1; // section id in a component
@@ -33,4 +35,22 @@ export function assemble(component, host, moduleNames) {
   const bridge = new WebAssembly.Instance(bridgeModule, { program, 'stand-in': standIn }).exports;
   new WebAssembly.Instance(fixupModule, { shim, 'stand-in': standIn, program, bridge });
   return { program, standIn };
+}
+
+// Runs a component made apart of a command, assembled, under the tests' own host, as run/host.mjs runs a module.
+// -> {exitCode, stdout, stderr}; a trap is thrown
+export function runAssembled(component, options = {}) {
+  const preopens = Object.entries(options.preopens ?? {}).map(([name, source]) => ({ name, tree: typeof source === 'string' ? treeFromFolder(source) : treeFromObject(source) }));
+  const host = new Preview1({ ...options, preopens });
+  const calls = host.imports((_, implementation) => (...args) => implementation(...args).error);
+  const stub = { memory: undefined, imports: { wasi_snapshot_preview1: calls } };
+  let exitCode = 0;
+  try {
+    const { standIn } = assemble(component, Object.defineProperty(stub, 'memory', { set: (memory) => (host.memory = memory) }), ['wasi_snapshot_preview1']);
+    standIn._start();
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error;
+    exitCode = error.code;
+  }
+  return { exitCode, stdout: host.stdout(), stderr: host.stderr() };
 }

@@ -5,10 +5,17 @@
 //
 //   stand_in.mjs wasm-tools component new MODULE --adapt NAME=FILE -o OUTPUT
 //   stand_in.mjs jco new MODULE --adapt NAME=FILE -o OUTPUT
+//   stand_in.mjs wasm-tools|jco --version
 import fs from 'node:fs';
+import path from 'node:path';
 import { componentNew } from '../run/component.mjs';
 
 const [tool, ...argv] = process.argv.slice(2);
+if (argv[0] === '--version') {
+  const { version } = JSON.parse(fs.readFileSync(path.join(process.env.HEAPBUMP_REAL_MODULES, '@bytecodealliance/jco-transpile/package.json'), 'utf8'));
+  console.log(tool === 'wasm-tools' ? `wasm-tools ${version}` : version); // jco prints its number alone
+  process.exit(0);
+}
 const verb = tool === 'wasm-tools' ? ['component', 'new'] : ['new'];
 if (verb.some((word) => argv.shift() !== word)) throw new Error(`only ${tool} ${verb.join(' ')} has a stand-in`);
 const files = [];
