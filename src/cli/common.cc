@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "cli/cli.h"
+#include "report/report.h"
 
 namespace heapbump::cli {
 namespace {
@@ -52,12 +53,8 @@ Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const 
 }
 
 void warn_of_preview0(const Session& session, const std::string& path, const Module& module) {
-  const auto is_old = [](const Import& import) { return import.module == "wasi_unstable"; };
-  if (std::ranges::none_of(module.imports, is_old)) return;
-  print_warning(
-      session, path,
-      "it imports wasi_unstable (preview0), which no adapter serves; `heapbump component` makes a component "
-      "of it");
+  if (const auto notice = preview0_notice(module))
+    print_warning(session, path, notice->message + " [" + std::string(code_info(notice->code).name) + "]");
 }
 
 std::string grouped(std::uint64_t value) {

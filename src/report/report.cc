@@ -103,6 +103,7 @@ Json empty_report() {
                        {"evidence", Json::array()},
                        {"strategies", Json::array()},
                        {"warnings", Json::array()},
+                       {"notices", Json::array()},
                        {"refusals", Json::array()}});
 }
 
@@ -114,6 +115,12 @@ Json strings_json(const std::vector<std::string>& strings) {
 
 Json input_json(const Module& module, const std::string& sha256) {
   return Json::object({{"sha256", sha256}, {"size", std::uint64_t{module.file.size()}}});
+}
+
+Json notices_json(const Module& module) {
+  Json out = Json::array();
+  if (const auto notice = preview0_notice(module)) out.push_back(error_json(*notice));
+  return out;
 }
 
 Json edits_json(const Module& module, const NameSection& names, const EditList& edits) {
@@ -144,6 +151,14 @@ Json error_json(const Error& error) {
                        {"offset", Json::optional(error.offset)}});
 }
 
+std::optional<Error> preview0_notice(const Module& module) {
+  const auto found = std::ranges::find(module.imports, "wasi_unstable", &Import::module);
+  if (found == module.imports.end()) return std::nullopt;
+  return Error{Code::kPreview0,
+               "it imports wasi_unstable (preview0), which no adapter serves; `heapbump component` makes a "
+               "component of it"};
+}
+
 Json detect_report(const Module& module, const Result<Finding>& finding, const std::string& input_sha256) {
   if (!finding) return failure_report(finding.error(), &module, nullptr, input_sha256);
   if (!finding->refusals.empty()) {
@@ -152,6 +167,7 @@ Json detect_report(const Module& module, const Result<Finding>& finding, const s
   Json report = empty_report();
   report["input"] = input_json(module, input_sha256);
   report["memory"] = memory_json(module);
+  report["notices"] = notices_json(module);
   report["status"] = "found";
   report["exit_code"] = 0;
   add_finding(report, module, read_names(module), *finding, false);
@@ -165,6 +181,7 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
   Json report = empty_report();
   report["input"] = input_json(module, reservation.input_sha256);
   report["memory"] = memory_json(module);
+  report["notices"] = notices_json(module);
   report["exit_code"] = 0;
   report["status"] = plan.outcome == Plan::Outcome::reserve   ? "reserved"
                      : plan.outcome == Plan::Outcome::already ? "already-reserved"
@@ -231,6 +248,7 @@ Json failure_report(const Error& error, const Module* module, const Finding* fin
   if (module != nullptr) {
     if (input_sha256) report["input"] = input_json(*module, *input_sha256);
     report["memory"] = memory_json(*module);
+    report["notices"] = notices_json(*module);
   }
   if (module != nullptr && finding != nullptr) {
     add_finding(report, *module, read_names(*module), *finding, false);

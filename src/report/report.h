@@ -18,6 +18,9 @@ inline constexpr int kReportVersion = 1;
 /// {code, message, offset}
 [[nodiscard]] Json error_json(const Error& error);
 
+/// kPreview0 where the module imports wasi_unstable: no failure, but what its user should know.
+[[nodiscard]] std::optional<Error> preview0_notice(const Module& module);
+
 /// The report of `detect`. `finding` may hold refusals. `input_sha256` is computed by the caller.
 [[nodiscard]] Json detect_report(const Module& module, const Result<Finding>& finding,
                                  const std::string& input_sha256);
