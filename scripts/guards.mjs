@@ -24,6 +24,10 @@ const VERIFY = 'src/verify/verify.cc';
 const IO = 'src/base/io.cc';
 const OUTPUT = 'src/base/output.cc';
 const TEMPORARY = 'src/base/temporary_file.cc';
+const TEXT = 'src/witx/text.cc';
+const TYPES = 'src/witx/types.cc';
+const DESCRIPTION = 'src/witx/description.cc';
+const ROWS = 'src/component/described_record.cc';
 const MALFORMED = 'malformed Malformed.*';
 const UNDOES = 'verify_test Undo.*';
 
@@ -89,6 +93,23 @@ const GUARDS = [
   ['src/base/budget.h', 'units <= counts_->limits.work) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
   ['src/base/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
   ['src/component/check.cc', 'HEAPBUMP_CHECK(budget_.charge(embedded.bytes.size()));', '', 'limits Limits.AComponent*'],
+  [TEXT, 'if (open.size() > kMaxDepth) return', 'if (false) return', 'unit Witx.Bounds*'],
+  [TEXT, 'if (++nodes > kMaxNodes) return', 'if (false) return', 'unit Witx.Bounds*'],
+  [TEXT, 'if (text_.size() > kMaxTextBytes)', 'if (false)', 'unit Witx.Bounds*'],
+  [TYPES, 'if (type->size > kMaxSize) return', 'if (false) return', 'unit Witx.Bounds*'],
+  [TYPES, 'if (pointers_in(type->pointers) > kMaxPointers)', 'if (false)', 'unit Witx.Bounds*'],
+  [TYPES, 'if (pointer_depth(type->pointers) > kMaxPointerDepth)', 'if (false)', 'unit Witx.Bounds*'],
+  [TYPES, 'if (!to.counted && element.is_byte)', 'if (false)', 'unit Witx.TakesTheLength*'],
+  [TYPES, 'if (!one.pointers.empty() || !one.trouble.empty())', 'if (false)', 'unit Witx.FollowsPointers*'],
+  [DESCRIPTION, 'if (!used && counts(parameters_[i])) counter', 'if (false) counter', 'unit Witx.Refuses*'],
+  [DESCRIPTION, 'if (pointers_ > kMostPointers) return', 'if (false) return', 'unit Witx.Bounds*'],
+  [DESCRIPTION, 'if (parameters_.size() == kMostParameters)', 'if (false)', 'unit Witx.Bounds*'],
+  [DESCRIPTION, 'if (!type->pointers.empty() || type->kind == Kind::list', 'if (type->kind == Kind::list && false', 'unit Witx.Returns*'],
+  [ROWS, 'if (offset < begin || offset > element.size', 'if (offset > element.size', 'unit DescribedRecord.Refuses*'],
+  [ROWS, '|| element.size - offset < kWord) return', ') return', 'unit DescribedRecord.Refuses*'],
+  [ROWS, 'if (count < offset + kWord || count > element.size', 'if (count > element.size', 'unit DescribedRecord.Refuses*'],
+  [ROWS, '|| element.size - count < kWord) return', ') return', 'unit DescribedRecord.Refuses*'],
+  [ROWS, 'if (size == 0 || size > kMostSize) return', 'if (size > kMostSize) return', 'unit DescribedRecord.Refuses*'],
   [TEMPORARY, 'return renamed_;\n', 'if (renamed_) ::close(::open(target.c_str(), O_WRONLY | O_TRUNC));\n    return renamed_;\n', 'io symbolic link stays'],
   [OUTPUT, 'staged.target = follow_links(path);', 'staged.target = path;', 'io symbolic link stays'],
   [OUTPUT, 'staged.target = follow_links(path);', 'staged.target = path;', 'io chain of links'],

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heapbump/description.h"
 #include "heapbump/error.h"
 #include "heapbump/input.h"
 #include "heapbump/manifest.h"
@@ -69,15 +70,24 @@ struct CheckedModule {
 enum class StandInScope : std::uint8_t { all, program };
 [[nodiscard]] std::string_view to_string(StandInScope value);
 
+/// An adapter besides that of preview1.
+struct NamedAdapterRecord {
+  std::string serves;  ///< the module name of the imports that it answers
+  std::string sha256;  ///< of its file
+};
+
 /// What is told about a component that was made apart, in it and beside it.
 struct ApartRecord {
   std::string program_sha256;  ///< of the module that was given
   std::uint64_t program_size = 0;
   StandInScope scope = StandInScope::all;
-  bool command = true;         ///< the component exports `wasi:cli/run`
-  std::string adapter_sha256;  ///< of the adapter's file
-  std::string encoder;         ///< that made the component of the stand-in, with its version
-  EditList edits;              ///< of the program; the offsets are those of the given module
+  bool command = true;                       ///< the component exports `wasi:cli/run`
+  std::string adapter_sha256;                ///< of the adapter's file
+  std::string encoder;                       ///< that made the component of the stand-in, with its version
+  std::vector<NamedAdapterRecord> adapters;  ///< besides that of preview1
+  std::string description_sha256;            ///< of the description; empty without one
+  std::vector<DescribedCall> described;      ///< those of its calls that the program imports
+  EditList edits;                            ///< of the program; the offsets are those of the given module
 };
 
 /// One component whose adapter lives apart. Offsets are offsets in the component file.
@@ -100,9 +110,11 @@ struct ComponentCheck {
   [[nodiscard]] const Error* first_fault() const;
 };
 
-/// `expected`: the manifest that the component's reserved module must belong to, if one is given. Errors:
+/// `expected`: the manifest that the component's reserved module must belong to, if one is given.
+/// `description`: what the calls that are on record as described must be in it, if one is given. Errors:
 /// those of read_component and of reading its core modules; kNotReserved if no module in it was reserved.
 [[nodiscard]] Result<ComponentCheck> check_component(std::span<const std::byte> file,
-                                                     const Manifest* expected);
+                                                     const Manifest* expected,
+                                                     const Description* description = nullptr);
 
 }  // namespace heapbump

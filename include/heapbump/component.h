@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "heapbump/check.h"
+#include "heapbump/description.h"
 #include "heapbump/detect.h"
 #include "heapbump/error.h"
 #include "heapbump/input.h"
@@ -30,6 +32,12 @@ struct Encoder {
   std::string version;  ///< as it tells itself, "wasm-tools 1.262.0"
 };
 
+/// An adapter for the imports of one module name.
+struct NamedAdapter {
+  std::string serves;
+  std::span<const std::byte> bytes;
+};
+
 struct ComponentRequest {
   bool may_relocate = true;            ///< false: apart
   bool may_stand_apart = true;         ///< false: relocated or refused
@@ -38,7 +46,10 @@ struct ComponentRequest {
   std::string encoder =
       "auto";  ///< auto (wasm-tools if it is on PATH, else builtin), builtin, wasm-tools, jco, or a path
   std::string flavor{};  ///< of the shipped adapter; empty: command or reactor, as the module is
-  std::span<const std::byte> adapter{};  ///< another adapter's bytes; empty: the shipped one
+  std::span<const std::byte> adapter{};  ///< another preview1 adapter's bytes; empty: the shipped one
+  std::vector<NamedAdapter> adapters{};  ///< for imports of other interfaces
+  /// Of those interfaces: needed where the module is not relocated.
+  std::shared_ptr<const Description> description{};
 };
 
 struct MadeComponent {
@@ -48,7 +59,8 @@ struct MadeComponent {
   std::string adapter_flavor;   ///< of a shipped adapter; empty for another
   std::string adapter_release;  ///< "wasmtime 49.0.3"; empty for another
   std::string adapter_sha256;
-  bool is_command = true;  ///< the component exports `wasi:cli/run`
+  std::vector<NamedAdapterRecord> adapters;  ///< besides that of preview1
+  bool is_command = true;                    ///< the component exports `wasi:cli/run`
   std::string input_sha256;
   std::uint64_t input_size = 0;
   std::optional<Reservation> reservation;  ///< where it was relocated
@@ -60,7 +72,8 @@ struct MadeComponent {
 };
 
 /// Errors: those of read_outline, read_program, reserve and encoding; kCheckFailed where what was made does
-/// not pass; kComponent for a component.
+/// not pass; kComponent for a component; kForeignImports and kUndescribed where an import is served by
+/// nothing that was given.
 [[nodiscard]] Result<MadeComponent> make_component(std::span<const std::byte> file,
                                                    const ComponentRequest& request);
 

@@ -4,7 +4,7 @@
 
 #include <iostream>
 
-#include "cli/cli.h"
+#include "cli/descriptions.h"
 #include "report/report.h"
 
 namespace heapbump::cli {
@@ -13,6 +13,7 @@ namespace {
 struct Options {
   std::string component;
   std::string manifest;
+  std::vector<std::string> descriptions;
   bool json = false;
 };
 
@@ -60,6 +61,9 @@ void describe(const Session& session, const Options& options, const ComponentChe
   for (const CheckedApart& item : check.apart) {
     std::cerr << display_name(options.component) << ": program at " << hex(item.file_offset)
               << ", not moved; its adapter has a memory of its own (apart)\n";
+    if (!item.record.described.empty())
+      std::cerr << "  " << item.record.described.size() << " functions are bridged by a description, SHA-256 "
+                << printable(item.record.description_sha256.substr(0, 12)) << '\n';
     for (const CheckedTenant& tenant : item.tenants) describe_tenant(std::cerr, tenant);
     for (const Error& fault : item.faults) print_error(session, options.component, fault);
     for (const CheckedTenant& tenant : item.tenants) {
@@ -81,9 +85,16 @@ int check_file(const Session& session, const Options& options) {
     if (!manifest) return fail_with(session, options, options.manifest, manifest.error());
     expected = *std::move(manifest);
   }
+  std::shared_ptr<const Description> description;
+  if (!options.descriptions.empty()) {
+    std::string blamed = options.component;
+    auto read = read_descriptions(session, options.descriptions, blamed);
+    if (!read) return fail_with(session, options, blamed, read.error());
+    description = *std::move(read);
+  }
   const auto file = read_file(options.component, session.max_size);
   if (!file) return fail_with(session, options, options.component, file.error());
-  const auto check = check_component(file->bytes.view(), expected ? &*expected : nullptr);
+  const auto check = check_component(file->bytes.view(), expected ? &*expected : nullptr, description.get());
   if (!check) return fail_with(session, options, options.component, check.error());
   if (options.json) print_json(to_json(*check));
   describe(session, options, *check);
@@ -101,6 +112,9 @@ void add_check(CLI::App& app, Session& session) {
       ->required();
   verb->add_option("--manifest", options->manifest,
                    "Also require that the component holds this manifest's module");
+  verb->add_option("--describe", options->descriptions,
+                   "Also require that the bridge is what this WITX file says (may be given several times)")
+      ->allow_extra_args(false);
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] { session.exit_code = check_file(session, *options); });
 }

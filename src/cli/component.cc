@@ -2,11 +2,13 @@
 // what was made passes `check`.
 #include "heapbump/component.h"
 
+#include <deque>
 #include <iostream>
 #include <map>
 
 #include "adapters/released.h"
 #include "cli/cli.h"
+#include "cli/descriptions.h"
 #include "cli/failure.h"
 #include "cli/paths.h"
 #include "report/report.h"
@@ -20,7 +22,9 @@ struct Options {
   std::string strategy = "auto";
   std::string min_confidence = "strong";
   std::string encoder = "auto";
-  std::string adapter;
+  std::vector<std::string> adapters;  // as given
+  std::string adapter;                // of preview1, among them
+  std::vector<std::string> descriptions;
   std::string report;
   std::string manifest;
   std::string module;
@@ -61,7 +65,9 @@ void describe(const Session& session, const Options& options, const MadeComponen
                     : "the adapter has a region of the module's memory (" + made.strategy + ")")
             << ", because " << printable(made.why) << '\n'
             << output_name(options.out) << ": component of " << grouped(made.component.size())
-            << " bytes, adapter " << adapter << ", encoder " << made.encoder.version << "; checked\n";
+            << " bytes, adapter " << adapter;
+  for (const NamedAdapterRecord& item : made.adapters) std::cerr << " and one for " << printable(item.serves);
+  std::cerr << ", encoder " << made.encoder.version << "; checked\n";
 }
 
 /// The component and the files beside it: all, or none.
@@ -84,22 +90,73 @@ int write_outputs(const Session& session, const Options& options, const InputFil
   return 0;
 }
 
+/// The files that options name: they must outlive the request.
+struct GivenFiles {
+  std::deque<FileBytes> files;  // never moved, so views stay
+
+  Result<std::span<const std::byte>> read(const Session& session, const std::string& path) {
+    HEAPBUMP_TRY(InputFile file, read_file(path, session.max_size));
+    return files.emplace_back(std::move(file.bytes)).view();
+  }
+};
+
+/// NAME=FILE; nothing where it is a file, or a shipped adapter's name, alone.
+std::optional<std::pair<std::string, std::string>> named_adapter(const std::string& text) {
+  const std::size_t sign = text.find('=');
+  if (sign == std::string::npos) return std::nullopt;
+  return std::pair(text.substr(0, sign), text.substr(sign + 1));
+}
+
+/// On an error `blamed` is the file that it is about.
+Status read_given(const Session& session, const Options& options, ComponentRequest& request,
+                  GivenFiles& given, std::string& blamed) {
+  if (adapters::find_released(options.adapter) != nullptr) {
+    request.flavor = options.adapter;
+  } else if (!options.adapter.empty()) {
+    blamed = options.adapter;
+    HEAPBUMP_TRY(request.adapter, given.read(session, blamed));
+  }
+  for (const std::string& text : options.adapters) {
+    const auto named = named_adapter(text);
+    if (!named) continue;
+    blamed = named->second;
+    HEAPBUMP_TRY(const auto bytes, given.read(session, blamed));
+    request.adapters.push_back({named->first, bytes});
+  }
+  blamed = options.in;
+  if (options.descriptions.empty()) return {};
+  HEAPBUMP_TRY(request.description, read_descriptions(session, options.descriptions, blamed));
+  return {};
+}
+
 int make(const Session& session, const Options& options) {
   const auto file = read_file(options.in, session.max_size);
   if (!file) return fail_with(session, options, options.in, file.error());
   ComponentRequest request = to_request(options);
-  FileBytes adapter;
-  if (adapters::find_released(options.adapter) != nullptr) {
-    request.flavor = options.adapter;
-  } else if (!options.adapter.empty()) {
-    auto read = read_file(options.adapter, session.max_size);
-    if (!read) return fail_with(session, options, options.adapter, read.error());
-    adapter = std::move(read->bytes);
-    request.adapter = adapter.view();
-  }
+  GivenFiles given;
+  std::string blamed = options.in;
+  if (const auto read = read_given(session, options, request, given, blamed); !read)
+    return fail_with(session, options, blamed, read.error());
   const auto made = make_component(file->bytes.view(), request);
   if (!made) return fail_with(session, options, options.in, made.error());
   return write_outputs(session, options, *file, *made);
+}
+
+/// The input files, for check_paths; sets which of the adapters is that of preview1.
+std::vector<NamedPath> inputs_of(Options& options) {
+  std::vector<NamedPath> inputs{{"IN", options.in}};
+  for (const std::string& text : options.adapters) {
+    if (const auto named = named_adapter(text)) {
+      inputs.push_back({"--adapter", named->second});
+      continue;
+    }
+    if (!options.adapter.empty())
+      throw CLI::ValidationError("--adapter", "two adapters are given for preview1");
+    options.adapter = text;
+    if (adapters::find_released(text) == nullptr) inputs.push_back({"--adapter", text});
+  }
+  for (const std::string& file : options.descriptions) inputs.push_back({"--describe", file});
+  return inputs;
 }
 
 }  // namespace
@@ -119,8 +176,14 @@ void add_component(CLI::App& app, Session& session) {
   verb->add_option("--min-confidence", options->min_confidence, "Do not move the heap below this")
       ->check(CLI::IsMember({"proven", "strong", "weak"}))
       ->capture_default_str();
-  verb->add_option("--adapter", options->adapter,
-                   "command, reactor or proxy (shipped), or the file of another preview1 adapter");
+  verb->add_option("--adapter", options->adapters,
+                   "command, reactor or proxy (shipped), the file of another preview1 adapter, or NAME=FILE: "
+                   "the adapter for imports from the module NAME (may be given several times)")
+      ->allow_extra_args(false);
+  verb->add_option("--describe", options->descriptions,
+                   "WITX file that says what functions served by --adapter NAME=FILE do with memory (may be "
+                   "given several times)")
+      ->allow_extra_args(false);
   verb->add_option(
           "--encoder", options->encoder,
           "auto, builtin, wasm-tools, jco, or the path of one of the two (auto: wasm-tools if it is on "
@@ -131,13 +194,11 @@ void add_component(CLI::App& app, Session& session) {
   verb->add_option("--keep-module", options->module, "Write the core module that is embedded here");
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] {
-    const bool shipped = adapters::find_released(options->adapter) != nullptr;
-    check_paths({{"IN", options->in}, {"--adapter", shipped ? "" : options->adapter}},
-                {{"-o/--output", options->out},
-                 {"--manifest", options->manifest},
-                 {"--report", options->report},
-                 {"--keep-module", options->module},
-                 {"--json", options->json ? "-" : ""}});
+    check_paths(inputs_of(*options), {{"-o/--output", options->out},
+                                      {"--manifest", options->manifest},
+                                      {"--report", options->report},
+                                      {"--keep-module", options->module},
+                                      {"--json", options->json ? "-" : ""}});
     session.exit_code = make(session, *options);
   });
 }

@@ -13,6 +13,8 @@
 
 namespace heapbump {
 
+/// How many adapters live in the stand-in's memory.
+[[nodiscard]] std::uint32_t adapter_count(const ApartRecord& record);
 [[nodiscard]] Json to_json(const ApartRecord& record);
 /// Errors: kBadRecord.
 [[nodiscard]] Result<ApartRecord> read_apart_record(Bytes json);

@@ -1,6 +1,9 @@
 #include "component/bridge.h"
 
+#include <algorithm>
+
 #include "component/bridge_call.h"
+#include "component/bridge_described.h"
 #include "component/bridge_helpers.h"
 
 namespace heapbump {
@@ -29,9 +32,11 @@ void import_service(emit::ModuleBuilder& module, BridgeFunctions& functions, con
 }  // namespace
 
 std::vector<std::byte> make_bridge(std::span<const BridgeCall> calls,
-                                   const std::optional<ProgramMemory>& memory) {
+                                   const std::optional<ProgramMemory>& memory, std::uint32_t adapters) {
   emit::ModuleBuilder module("heapbump bridge");
+  constexpr unsigned kPageSizeLog2 = 16;
   BridgeFunctions functions;
+  functions.scratch = stand_in_scratch(adapters);
   if (memory) module.import_memory(kBridgeFromProgram, memory->name, memory->type);
   import_accessors(module, functions);
   for (const BridgeCall& call : calls) {
@@ -40,9 +45,13 @@ std::vector<std::byte> make_bridge(std::span<const BridgeCall> calls,
       import_service(module, functions, {call.service.module, find_preview1(call.service.call->sizes_from)});
   }
   if (memory) add_bridge_helpers(module, functions);
+  const auto is_described = [](const BridgeCall& call) { return call.service.call->described.has_value(); };
+  if (memory && std::ranges::any_of(calls, is_described))
+    add_described_helpers(module, functions, memory->type.page_size_log2.value_or(kPageSizeLog2));
   for (const BridgeCall& call : calls) {
-    module.export_function(call.export_name,
-                           module.function(call.service.call->signature(), bridge_code(call, functions)));
+    const emit::Body code =
+        is_described(call) ? described_code(module, call, functions) : bridge_code(call, functions);
+    module.export_function(call.export_name, module.function(call.service.call->signature(), code));
   }
   return module.build();
 }

@@ -33,7 +33,9 @@ struct ProgramMemory {
   std::string name;
   emit::MemoryType type;
 };
+/// `adapters`: that live in the stand-in's memory.
 [[nodiscard]] std::vector<std::byte> make_bridge(std::span<const BridgeCall> calls,
-                                                 const std::optional<ProgramMemory>& memory);
+                                                 const std::optional<ProgramMemory>& memory,
+                                                 std::uint32_t adapters = 1);
 
 }  // namespace heapbump

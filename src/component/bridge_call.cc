@@ -24,7 +24,7 @@ void CallWriter::write_plain() {
       std::ranges::any_of(call_.parameters, [](const Parameter& p) { return p.passing > whence; });
   if (copies) prepare_results();
   const std::uint32_t next = copies ? code_.local(Type::i32) : 0;
-  if (copies) constant(kScratchRoom).set(next);
+  if (copies) constant(functions_.scratch.room).set(next);
   for (std::size_t i = 0; i < call_.parameters.size(); ++i) {
     if (!in_memory(i)) continue;
     const std::uint32_t address = first_[i], length = first_[i] + 1;
@@ -89,7 +89,7 @@ void CallWriter::write_strings() {
   touch_array(pointers, count, kPointer);
   touch(bytes, size);
   code_.get(count).i32(kPointer).op(Op::i32_mul).set(pointers_size);
-  constant(kScratchRoom).set(at_pointers);
+  constant(functions_.scratch.room).set(at_pointers);
   make_room(at_bytes, at_pointers, pointers_size);
   make_room(end, at_bytes, size);
   code_.get(at_pointers).get(at_bytes).call(target_).set(error);
@@ -142,7 +142,7 @@ void CallWriter::write_subscriptions() {
   touch_array(subscriptions_at, count, preview0_ ? kOldSubscription : kSubscription);
   touch_array(events, count, kEvent);
   prepare_results();
-  constant(kScratchRoom).set(from);
+  constant(functions_.scratch.room).set(from);
   code_.get(count).i32(kSubscription).op(Op::i32_mul).set(size);
   make_room(to, from, size);
   if (preview0_) {

@@ -56,14 +56,14 @@ Body copy_code(Move move) {
   return code;
 }
 
-Body room_code(std::uint32_t reserve) {
+Body room_code(std::uint32_t reserve, const Scratch& scratch) {
   constexpr std::uint32_t at = 0, length = 1;
   constexpr std::uint32_t kMask = 7;
   Body code(2);
   const std::uint32_t end = code.local(Type::i32);
   code.get(at).get(length).op(Op::i32_add).i32(kMask).op(Op::i32_add).i32(~kMask).op(Op::i32_and).set(end);
   // Too long for 32 bits, or for the rounding.
-  code.get(length).i32(~kScratchRoom).op(Op::i32_gt_u);
+  code.get(length).i32(~scratch.room).op(Op::i32_gt_u);
   code.get(end).get(at).op(Op::i32_lt_u).op(Op::i32_or).if_([&] { code.i32(0).op(Op::return_); });
   code.get(end).call(reserve).op(Op::i32_eqz).if_([&] { code.i32(0).op(Op::return_); });
   code.get(end);
@@ -85,7 +85,12 @@ void add_bridge_helpers(emit::ModuleBuilder& module, BridgeFunctions& functions)
                                          code.call(word ? functions.load64 : functions.load8);
                                          code.store(word ? Op::i64_store : Op::i32_store8);
                                        }));
-  functions.room = module.function(kRoom, room_code(functions.reserve));
+  functions.room = module.function(kRoom, room_code(functions.reserve, functions.scratch));
+  module.name(functions.touch, "heapbump.touch");
+  module.name(functions.touch_array, "heapbump.touch_array");
+  module.name(functions.copy_in, "heapbump.copy_in");
+  module.name(functions.copy_out, "heapbump.copy_out");
+  module.name(functions.room, "heapbump.room");
 }
 
 }  // namespace heapbump

@@ -14,12 +14,12 @@ constexpr std::uint32_t kMostGathered = 1u << 30;
 using emit::Op;
 using emit::Type;
 
-// The call with `count` pairs (0 or 1) at kScratch. `done`: bytes of earlier parts, which an offset moves on
-// by.
+// The call with `count` pairs (0 or 1) at functions_.scratch.pair. `done`: bytes of earlier parts, which an
+// offset moves on by.
 void CallWriter::call_part(std::size_t pair, std::uint32_t count, std::uint32_t done) {
   for (std::size_t i = 0; i < call_.parameters.size(); ++i) {
     if (i == pair) {
-      constant(kScratch);
+      constant(functions_.scratch.pair);
       code_.get(count);
     } else if (call_.parameters[i].passing == offset) {
       code_.get(first_[i]).get(done).op(Op::i64_extend_i32_u).op(Op::i64_add);
@@ -54,13 +54,13 @@ void CallWriter::write_gathered() {
           code_.get(done).i32(kMostGathered).op(Op::i32_ge_u).br_if(3);
           constant(kScratchPart).set(part);
           lower(part, length);
-          code_.get(address).i32(kScratchRoom).get(part).call(functions_.copy_in);
-          constant(kScratch)
+          code_.get(address).i32(functions_.scratch.room).get(part).call(functions_.copy_in);
+          constant(functions_.scratch.pair)
               .get(part)
               .op(Op::i64_extend_i32_u)
               .i64(32)
               .op(Op::i64_shl)
-              .i64(kScratchRoom)
+              .i64(functions_.scratch.room)
               .op(Op::i64_or);
           code_.call(functions_.store64);
           constant(1).set(calls);
@@ -117,14 +117,14 @@ void CallWriter::write_scattered() {
   touch(address, length);
   code_.get(count).i32(0).op(Op::i32_ne).set(count);  // one pair, or none
   // Where the memory cannot grow, fewer bytes are read, which every reader must expect.
-  constant(kScratchRoom).get(length).call(functions_.room).op(Op::i32_eqz);
+  constant(functions_.scratch.room).get(length).call(functions_.room).op(Op::i32_eqz);
   code_.if_([&] { constant(kScratchPart).set(length); });
-  constant(kScratch)
+  constant(functions_.scratch.pair)
       .get(length)
       .op(Op::i64_extend_i32_u)
       .i64(32)
       .op(Op::i64_shl)
-      .i64(kScratchRoom)
+      .i64(functions_.scratch.room)
       .op(Op::i64_or);
   code_.call(functions_.store64);
   call_part(pair, count, used);
@@ -132,7 +132,7 @@ void CallWriter::write_scattered() {
   return_if_not_zero(error);
   load_word(result()).set(used);
   lower(used, length);
-  constant(kScratchRoom).get(address).get(used).call(functions_.copy_out);
+  constant(functions_.scratch.room).get(address).get(used).call(functions_.copy_out);
   return_results();
   code_.get(error);
 }
@@ -148,14 +148,14 @@ void CallWriter::write_filled() {
     lower(part, length);
     for (std::size_t i = 0; i < call_.parameters.size(); ++i) {
       if (i == pair) {
-        constant(kScratchRoom).get(part);
+        constant(functions_.scratch.room).get(part);
       } else {
         pass_fixed(i);
       }
     }
     code_.call(target_).set(error);
     return_if_not_zero(error);
-    constant(kScratchRoom).get(address).get(part).call(functions_.copy_out);
+    constant(functions_.scratch.room).get(address).get(part).call(functions_.copy_out);
     add(address, part);
     code_.get(length).get(part).op(Op::i32_sub).set(length);
     code_.get(length).br_if(0);

@@ -31,7 +31,7 @@ class CallWriter {
     std::uint32_t local = 0;
     for (const Parameter& parameter : call_.parameters) {
       first_.push_back(local);
-      const HostCall one{{}, {parameter}, false, {}};
+      const HostCall one{{}, {parameter}, false, {}, {}};
       local += static_cast<std::uint32_t>(one.signature().parameters.size());
     }
   }
@@ -62,8 +62,8 @@ class CallWriter {
                                     call_.parameters.begin());
   }
   /// Where in the stand-in's memory the i-th parameter's result goes.
-  [[nodiscard]] static std::uint32_t result_at(std::size_t i) {
-    return kScratchOut + 64 * static_cast<std::uint32_t>(i);
+  [[nodiscard]] std::uint32_t result_at(std::size_t i) const {
+    return functions_.scratch.out + 64 * static_cast<std::uint32_t>(i);
   }
   [[nodiscard]] std::uint32_t result() const { return result_at(position(out)); }
 

@@ -16,7 +16,7 @@ constexpr Parameter out(std::uint32_t size) {
 
 std::vector<HostCall> make_calls() {
   std::vector<HostCall> calls;
-#define HEAPBUMP_CALL(name, ...) calls.push_back({#name, {__VA_ARGS__}, true, {}});
+#define HEAPBUMP_CALL(name, ...) calls.push_back({#name, {__VA_ARGS__}, true, {}, {}});
 #include "component/calls.def"
 #undef HEAPBUMP_CALL
   for (HostCall& call : calls) {
@@ -55,9 +55,24 @@ void add_core_types(Passing passing, std::vector<emit::Type>& types) {
   }
 }
 
+emit::Type type_of(NumberType type) {
+  return static_cast<emit::Type>(type);  // both are the bytes of the format
+}
+
+emit::Signature described_signature(const DescribedCall& call) {
+  emit::Signature signature;
+  for (const DescribedParameter& parameter : call.parameters) {
+    signature.parameters.push_back(parameter.number ? type_of(*parameter.number) : emit::Type::i32);
+    if (!parameter.number && parameter.memory.counted) signature.parameters.push_back(emit::Type::i32);
+  }
+  if (call.result) signature.results.push_back(type_of(*call.result));
+  return signature;
+}
+
 }  // namespace
 
 emit::Signature HostCall::signature() const {
+  if (described) return described_signature(*described);
   emit::Signature signature;
   for (const Parameter& parameter : parameters) add_core_types(parameter.passing, signature.parameters);
   if (gives_errno) signature.results.push_back(emit::Type::i32);
@@ -65,6 +80,8 @@ emit::Signature HostCall::signature() const {
 }
 
 bool HostCall::uses_memory() const {
+  if (described)
+    return std::ranges::any_of(described->parameters, [](const DescribedParameter& p) { return !p.number; });
   return std::ranges::any_of(parameters,
                              [](const Parameter& parameter) { return parameter.passing > Passing::whence; });
 }

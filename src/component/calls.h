@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "component/emit.h"
+#include "heapbump/description.h"
 
 namespace heapbump {
 
@@ -42,6 +44,8 @@ struct HostCall {
   std::vector<Parameter> parameters;
   bool gives_errno = true;  ///< its result is an errno, 0 for success; else it has no result
   std::string sizes_from;   ///< `strings`: the call that tells their count and total size
+  /// A call of another interface than preview1: then this says all, and the fields above but `name` nothing.
+  std::optional<DescribedCall> described{};
 
   [[nodiscard]] emit::Signature signature() const;
   [[nodiscard]] bool uses_memory() const;

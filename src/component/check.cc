@@ -54,8 +54,14 @@ bool carries_record(const EmbeddedModule& embedded) {
 
 class ComponentChecker {
  public:
-  ComponentChecker(const Component& component, const Manifest* expected, ComponentCheck& out, Budget& budget)
-      : component_(component), budget_(budget), modules_(component), expected_(expected), out_(out) {}
+  ComponentChecker(const Component& component, const Manifest* expected, const Description* description,
+                   ComponentCheck& out, Budget& budget)
+      : component_(component),
+        budget_(budget),
+        modules_(component),
+        expected_(expected),
+        description_(description),
+        out_(out) {}
 
   Status run() {
     for (std::uint32_t i = 0; i < component_.instances.size(); ++i) {
@@ -63,9 +69,9 @@ class ComponentChecker {
       if (!instance.module || !carries_record(component_.modules[*instance.module])) continue;
       HEAPBUMP_CHECK(check_main(i));
     }
-    HEAPBUMP_CHECK(check_apart(component_, budget_, out_));
+    HEAPBUMP_CHECK(check_apart(component_, budget_, description_, out_));
     for (const Component& nested : component_.components)
-      HEAPBUMP_CHECK(ComponentChecker(nested, expected_, out_, budget_).run());
+      HEAPBUMP_CHECK(ComponentChecker(nested, expected_, description_, out_, budget_).run());
     return {};
   }
 
@@ -91,6 +97,7 @@ class ComponentChecker {
   Modules modules_;
   std::uint64_t items_ = 0;  ///< units for looking one name up in all that instances export
   const Manifest* expected_;
+  const Description* description_;
   ComponentCheck& out_;
 };
 
@@ -337,13 +344,13 @@ void ComponentChecker::check_shares(CheckedModule& out) {
 
 }  // namespace
 
-Result<ComponentCheck> check_component(Bytes file, const Manifest* expected) {
+Result<ComponentCheck> check_component(Bytes file, const Manifest* expected, const Description* description) {
   HEAPBUMP_TRY(const Component component, read_component(file));
   Budget budget(file.size());  // one for all modules of the component
   ComponentCheck check;
   check.input_sha256 = sha256_hex(file);
   check.input_size = file.size();
-  HEAPBUMP_CHECK(ComponentChecker(component, expected, check, budget).run());
+  HEAPBUMP_CHECK(ComponentChecker(component, expected, description, check, budget).run());
   if (check.modules.empty() && check.apart.empty()) {
     return fail(
         Code::kNotReserved,

@@ -7,6 +7,7 @@
 
 #include "adapters/tenancy.h"
 #include "base/sha256.h"
+#include "base/shown.h"
 #include "component/apart.h"
 #include "component/stand_in.h"
 #include "wasm/outline.h"
@@ -40,8 +41,8 @@ constexpr std::size_t kProgram = 1, kStandIn = 4;
 
 class ApartChecker {
  public:
-  ApartChecker(const Component& component, Budget& budget, CheckedApart& out)
-      : component_(component), budget_(budget), out_(out) {
+  ApartChecker(const Component& component, Budget& budget, const Description* description, CheckedApart& out)
+      : component_(component), budget_(budget), description_(description), out_(out) {
     for (const CoreInstance& instance : component.instances) items_ += 1 + instance.exports.size();
   }
 
@@ -49,6 +50,7 @@ class ApartChecker {
 
  private:
   bool find_program();
+  void check_description(const Description& description);
   void find_parts(const Program& program);
   void check_arguments(const Program& program);
   Status check_memory();
@@ -63,6 +65,7 @@ class ApartChecker {
 
   const Component& component_;
   Budget& budget_;
+  const Description* description_;
   CheckedApart& out_;
   std::uint64_t items_ = 0;  // what following one name to its origin may have to look through
   std::vector<std::byte> original_;
@@ -85,6 +88,16 @@ bool ApartChecker::find_program() {
   }
   fault("no core module in it is the one on record, SHA-256 " + record.program_sha256.substr(0, 12));
   return false;
+}
+
+// The bridge is made again from the rows on record; whether those are right, the description alone can say.
+void ApartChecker::check_description(const Description& description) {
+  for (const DescribedCall& call : out_.record.described) {
+    const DescribedFunction* function = description.find(call.module, call.name);
+    if (function == nullptr || !function->refusal.empty() || function->call != call)
+      fault("the description does not say of `" + std::string(shown(call.module)) + "` `" +
+            std::string(shown(call.name)) + "` what the record in the component says");
+  }
 }
 
 void ApartChecker::find_parts(const Program& program) {
@@ -176,8 +189,10 @@ Status ApartChecker::check_tenants() {
   }
   for (const CheckedTenant& tenant : out_.tenants) requests += tenant.facts.requests;
   if (out_.tenants.empty()) fault("no adapter is given the stand-in's memory");
-  if (requests > 2)
-    fault("the adapters ask for " + std::to_string(requests) + " slots and the stand-in has 2");
+  const std::uint32_t slots = 2 * adapter_count(out_.record);
+  if (requests > slots)
+    fault("the adapters ask for " + std::to_string(requests) + " slots and the stand-in has " +
+          std::to_string(slots));
   return {};
 }
 
@@ -197,8 +212,9 @@ Status ApartChecker::check_tenant(std::uint32_t instance, const Module& module) 
   }
   if (!shares) return {};
   Manifest manifest;
-  manifest.region = stand_in_region();
-  manifest.slots = make_slots(manifest.region, 1);
+  const std::uint32_t adapters = adapter_count(out_.record);
+  manifest.region = stand_in_region(adapters);
+  manifest.slots = make_slots(manifest.region, adapters);
   manifest.placement = Placement::shim;
   manifest.export_name = kShimExport;
   CheckedTenant tenant;
@@ -216,11 +232,13 @@ Status ApartChecker::check_tenant(std::uint32_t instance, const Module& module) 
 Status ApartChecker::run() {
   if (!find_program()) return {};
   const auto outline = read_outline(original_);
-  const auto program = outline ? read_program(*outline) : Result<Program>(std::unexpected(outline.error()));
+  const auto program = outline ? read_program(*outline, out_.record.described)
+                               : Result<Program>(std::unexpected(outline.error()));
   if (!program) {
     fault("the program on record could not have been made into such a component: " + program.error().message);
     return {};
   }
+  if (description_ != nullptr) check_description(*description_);
   find_parts(*program);
   if (!std::ranges::all_of(parts_, [](const auto& part) { return part.has_value(); })) return {};
   check_arguments(*program);
@@ -230,13 +248,14 @@ Status ApartChecker::run() {
 
 }  // namespace
 
-Status check_apart(const Component& component, Budget& budget, ComponentCheck& out) {
+Status check_apart(const Component& component, Budget& budget, const Description* description,
+                   ComponentCheck& out) {
   for (const Bytes bytes : component.records) {
     CheckedApart checked;
     auto record = read_apart_record(bytes);
     if (record) {
       checked.record = *std::move(record);
-      HEAPBUMP_CHECK(ApartChecker(component, budget, checked).run());
+      HEAPBUMP_CHECK(ApartChecker(component, budget, description, checked).run());
     } else {
       checked.faults.push_back(std::move(record).error());
     }

@@ -10,7 +10,8 @@
 namespace heapbump {
 
 /// Looks at one component, not at nested ones; adds to `out.apart` if it has a record. Errors: those of
-/// reading an adapter's code.
-[[nodiscard]] Status check_apart(const Component& component, Budget& budget, ComponentCheck& out);
+/// reading an adapter's code. `description`: what the described calls on record must be in; may be nullptr.
+[[nodiscard]] Status check_apart(const Component& component, Budget& budget, const Description* description,
+                                 ComponentCheck& out);
 
 }  // namespace heapbump

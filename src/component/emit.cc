@@ -132,10 +132,11 @@ std::uint32_t ModuleBuilder::type(const Signature& signature) {
   return index;
 }
 
-std::uint32_t ModuleBuilder::import_function(std::string_view module, std::string_view name,
+std::uint32_t ModuleBuilder::import_function(std::string_view module, std::string_view name_in_module,
                                              const Signature& signature) {
-  imports_.name(module).name(name).u8(kFunctionKind).uleb(type(signature));
+  imports_.name(module).name(name_in_module).u8(kFunctionKind).uleb(type(signature));
   ++import_count_;
+  name(imported_functions_, name_in_module);
   return imported_functions_++;
 }
 
@@ -189,7 +190,13 @@ void ModuleBuilder::export_item(std::string_view name, std::uint8_t kind, std::u
 
 void ModuleBuilder::export_function(std::string_view name, std::uint32_t index) {
   export_item(name, kFunctionKind, index);
+  function_names_.try_emplace(index, name);
 }
+
+void ModuleBuilder::name(std::uint32_t function, std::string_view name) {
+  function_names_[function] = name;
+}
+
 void ModuleBuilder::export_table(std::string_view name, std::uint32_t index) {
   export_item(name, kTableKind, index);
 }
@@ -211,6 +218,19 @@ Writer type_section(const std::vector<Signature>& types) {
     write_types(out, type.parameters);
     write_types(out, type.results);
   }
+  return out;
+}
+
+// The module's name and those of its functions (core specification, "Name section").
+Writer name_section(std::string_view module, const std::map<std::uint32_t, std::string>& functions) {
+  constexpr std::uint8_t kModuleName = 0, kFunctionNames = 1;
+  Writer out, own, list;
+  own.name(module);
+  out.name("name").u8(kModuleName).uleb(own.size()).bytes(own.view());
+  if (functions.empty()) return out;
+  list.uleb(functions.size());
+  for (const auto& [index, name] : functions) list.uleb(index).name(name);
+  out.u8(kFunctionNames).uleb(list.size()).bytes(list.view());
   return out;
 }
 
@@ -261,10 +281,7 @@ std::vector<std::byte> ModuleBuilder::build() const {
   section(9, elements_.size(), elements);
   for (const std::vector<std::byte>& body : bodies_) bodies.bytes(body);
   section(10, bodies_.size(), bodies);
-  Writer names;  // the module's name alone (core specification, "Name section")
-  const Writer name = std::move(Writer().name(name_));
-  names.name("name").u8(0).uleb(name.size()).bytes(name.view());
-  write_section(out, 0, names);
+  write_section(out, 0, name_section(name_, function_names_));
   return out.take();
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -145,8 +146,9 @@ struct MemoryType {
   std::optional<std::uint32_t> page_size_log2{};
 };
 
-/// A module in the making. Function imports come before functions of its own, since they share an index
-/// space.
+/// A module in the making. Its name section names every function: by what it is imported or exported as, or
+/// by `name`, so that a backtrace through it can be read. Function imports come before functions of its own,
+/// since they share an index space.
 class ModuleBuilder {
  public:
   explicit ModuleBuilder(std::string name) : name_(std::move(name)) {}
@@ -163,6 +165,7 @@ class ModuleBuilder {
   void memory(const MemoryType& type);
   std::uint32_t mutable_i32();  ///< a global, 0 at first
   void export_function(std::string_view name, std::uint32_t index);
+  void name(std::uint32_t function, std::string_view name);  ///< of one that is neither imported nor exported
   void export_table(std::string_view name, std::uint32_t index);
   void export_memory(std::string_view name);
   void start(std::uint32_t function) { start_ = function; }
@@ -179,6 +182,7 @@ class ModuleBuilder {
     std::vector<std::uint32_t> functions;
   };
   std::string name_;
+  std::map<std::uint32_t, std::string> function_names_;
   std::vector<Signature> types_;
   Writer imports_;
   std::uint32_t import_count_ = 0;

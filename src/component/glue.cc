@@ -48,13 +48,19 @@ std::vector<std::byte> make_fixup(const Program& program, bool command) {
   if (!calls.empty()) module.elements(shim_table, calls);
   if (command) {
     const std::uint32_t run_table = module.import_table(kFixupFromStandIn, stand_in::table, 1);
-    module.elements(run_table, {main ? *main : module.function(kNothing, Body(0))});
+    if (!main) {
+      main = module.function(kNothing, Body(0));
+      module.name(*main, "heapbump.nothing");
+    }
+    module.elements(run_table, {*main});
   }
   if (start || initialize) {
     Body code(0);
     if (start) code.call(*start);
     if (initialize) code.call(*initialize);
-    module.start(module.function(kNothing, code));
+    const std::uint32_t function = module.function(kNothing, code);
+    module.name(function, "heapbump.initialize");
+    module.start(function);
   }
   return module.build();
 }

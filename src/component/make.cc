@@ -6,6 +6,7 @@
 #include "component/apart.h"
 #include "component/builtin_encoder.h"
 #include "component/encoder.h"
+#include "component/foreign.h"
 #include "heapbump/component.h"
 #include "heapbump/verify.h"
 #include "reserve/reserve.h"
@@ -22,6 +23,7 @@ class Maker {
 
  private:
   Status read_face();
+  Status choose_encoder();
   Status choose_tools();
   Status relocate();
   Status relocate_with(const Module& module, Reservation reservation);
@@ -38,6 +40,7 @@ class Maker {
   const ComponentRequest& request_;
   Outline outline_;
   Result<Program> program_ = Program{};
+  std::vector<DescribedCall> described_;
   bool has_wit_ = false;
   bool has_start_ = false;  // it exports `_start`
   const adapters::Released* released_ = nullptr;
@@ -47,9 +50,15 @@ class Maker {
 // What stands in the way is told before any work is done.
 Status Maker::read_face() {
   HEAPBUMP_TRY(outline_, read_outline(file_));
-  program_ = read_program(outline_);
-  has_wit_ = !program_ && program_.error().code == Code::kWitModule;
-  if (!program_ && !has_wit_) return std::unexpected(program_.error());
+  has_wit_ = outline_.has_custom("component-type");
+  if (!has_wit_ || !request_.adapters.empty()) {
+    HEAPBUMP_TRY(described_, described_imports(outline_, request_));
+  }
+  program_ = read_program(outline_, described_);
+  // Without a description there is still the other way: relocated, the adapters share the module's memory.
+  const bool may_be_relocated =
+      has_wit_ || (request_.may_relocate && !request_.adapters.empty() && request_.description == nullptr);
+  if (!program_ && !may_be_relocated) return std::unexpected(program_.error());
   has_start_ = outline_.find_export("_start", ExternalKind::function) != nullptr;
   made_.input_sha256 = sha256_hex(file_);
   made_.input_size = file_.size();
@@ -63,8 +72,27 @@ bool calls_start(const Outline& adapter) {
   });
 }
 
-Status Maker::choose_tools() {
+// An adapter that is not shipped has to be read by a stock encoder.
+Status Maker::choose_encoder() {
+  const bool stock = !request_.adapter.empty() || !request_.adapters.empty();
   HEAPBUMP_TRY(made_.encoder, find_encoder(request_.encoder));
+  if (!stock || !is_builtin()) return {};
+  if (request_.encoder == "auto") {
+    if (auto jco = find_encoder("jco")) {
+      made_.encoder = *std::move(jco);
+      return {};
+    }
+  }
+  return fail(Code::kNoEncoder,
+              "another adapter than the shipped ones needs an encoder that reads it, and " +
+                  std::string(request_.encoder == "auto" ? "neither wasm-tools nor jco is on PATH; name its "
+                                                           "file with --encoder PATH"
+                                                         : "the built-in one does not; use --encoder "
+                                                           "wasm-tools or jco"));
+}
+
+Status Maker::choose_tools() {
+  HEAPBUMP_CHECK(choose_encoder());
   const std::string flavor = !request_.flavor.empty()  ? request_.flavor
                              : has_wit_ && !has_start_ ? "reactor"
                                                        : "command";
@@ -76,12 +104,9 @@ Status Maker::choose_tools() {
   if (has_main && !made_.is_command)
     return fail(Code::kUsage,
                 "the module is a command, and this adapter would never start it; use --adapter command");
+  for (const NamedAdapter& item : request_.adapters)
+    made_.adapters.push_back({item.serves, sha256_hex(item.bytes)});
   if (!request_.adapter.empty()) {
-    if (is_builtin())
-      return fail(
-          Code::kNoEncoder,
-          "another adapter than the shipped ones needs an encoder that reads it: --encoder wasm-tools or "
-          "jco");
     made_.adapter_sha256 = sha256_hex(request_.adapter);
     return {};
   }
@@ -96,7 +121,7 @@ std::string Maker::why_not_relocated() const {
   if (has_wit_) return "";
   if (outline_.start) return "its start function could call the host before the adapter is there";
   const bool old =
-      std::ranges::any_of(program_->imports, [](const ProgramImport& i) { return i.call.preview0; });
+      std::ranges::any_of(outline_.imports, [](const OutlineImport& i) { return i.module == kPreview0; });
   if (old) return "it imports wasi_unstable, which no adapter serves";
   if (!has_start_) return "it is a reactor, whose component would export nothing";
   return "";
@@ -107,7 +132,9 @@ Status Maker::encode(Bytes module, bool may_be_builtin) {
     HEAPBUMP_TRY(made_.component, encode_builtin(*released_, module));
     return {};
   }
-  HEAPBUMP_TRY(made_.component, encode_with(made_.encoder, module, {{std::string(kPreview1), adapter()}}));
+  std::vector<AdapterFile> adapters{{std::string(kPreview1), adapter()}};
+  for (const NamedAdapter& item : request_.adapters) adapters.push_back({item.serves, item.bytes});
+  HEAPBUMP_TRY(made_.component, encode_with(made_.encoder, module, adapters));
   return {};
 }
 
@@ -119,6 +146,7 @@ Status Maker::relocate() {
   Request request;
   request.strategy = request_.strategy;
   request.min_confidence = request_.min_confidence;
+  request.adapters = 1 + static_cast<std::uint32_t>(request_.adapters.size());
   HEAPBUMP_TRY(Reservation reservation, reserve(module, request));
   return relocate_with(module, std::move(reservation));
 }
@@ -158,6 +186,9 @@ Status Maker::put_apart() {
   record.adapter_sha256 = made_.adapter_sha256;
   record.encoder = is_builtin() ? "builtin, " + std::string(released_->encoder) : made_.encoder.version;
   record.edits = program_->edits;
+  record.adapters = made_.adapters;
+  if (!described_.empty()) record.description_sha256 = request_.description->sha256;
+  record.described = described_;
   ApartModules modules = make_apart_modules(file_, *program_, record);
   if (is_builtin()) {
     const Bytes shipped = released_->stand_in_component;
@@ -174,7 +205,7 @@ Status Maker::put_apart() {
 
 Status Maker::check() {
   if (made_.strategy == "none") return {};
-  HEAPBUMP_TRY(made_.check, check_component(made_.component, nullptr));
+  HEAPBUMP_TRY(made_.check, check_component(made_.component, nullptr, request_.description.get()));
   if (made_.check->passed()) return {};
   const Error* fault = made_.check->first_fault();
   return fail(Code::kCheckFailed,
@@ -194,6 +225,10 @@ Result<MadeComponent> Maker::run() {
   } else {
     made_.why = "it was asked for";
   }
+  if (!program_ && request_.may_relocate)
+    return fail(program_.error().code, "it cannot be relocated (" + made_.why +
+                                           "), and beside the module an adapter can only serve functions of "
+                                           "which --describe FILE.witx says what they do with memory");
   if (!program_) return std::unexpected(program_.error());
   HEAPBUMP_CHECK(put_apart());
   if (!made_.is_command)

@@ -37,11 +37,19 @@ const HostCall* served(const OutlineImport& import) {
   return nullptr;
 }
 
-Status refuse_foreign(const Outline& outline) {
+/// Rows by module and name.
+using Rows = std::map<std::pair<std::string_view, std::string_view>, const DescribedCall*>;
+
+const DescribedCall* find_described(const OutlineImport& import, const Rows& rows) {
+  const auto found = rows.find({import.module, import.name});
+  return found == rows.end() || import.kind != ExternalKind::function ? nullptr : found->second;
+}
+
+Status refuse_foreign(const Outline& outline, const Rows& described) {
   std::string list;
   std::size_t foreign = 0;
   for (const OutlineImport& import : outline.imports) {
-    if (served(import) != nullptr) continue;
+    if (served(import) != nullptr || find_described(import, described) != nullptr) continue;
     if (++foreign > kMostListed) continue;
     list += (list.empty() ? "" : ", ") + quoted(import.module) + " " + quoted(import.name);
   }
@@ -49,19 +57,23 @@ Status refuse_foreign(const Outline& outline) {
   if (foreign > kMostListed) list += " and " + std::to_string(foreign - kMostListed) + " more";
   return fail(Code::kForeignImports,
               "it imports what no adapter of preview1 gives: " + list +
-                  "; a component can only be made of it by tools that know these interfaces");
+                  "; functions of another interface can be served by an adapter of their own, with --adapter "
+                  "NAME=FILE for the module name, and where the heap cannot be moved --describe FILE.witx");
 }
 
 class ProgramReader {
  public:
-  explicit ProgramReader(const Outline& outline) : outline_(outline) {}
+  ProgramReader(const Outline& outline, std::span<const DescribedCall> described) : outline_(outline) {
+    for (const DescribedCall& call : described) described_.try_emplace({call.module, call.name}, &call);
+    program_.described = std::make_shared<std::deque<HostCall>>();
+  }
 
   Result<Program> run() {
     if (outline_.has_custom("component-type"))
       return fail(Code::kWitModule,
                   "the module carries component types, so its exports work on its own memory; it has to be "
                   "relocated, by an encoder that reads those types (--encoder wasm-tools)");
-    HEAPBUMP_CHECK(refuse_foreign(outline_));
+    HEAPBUMP_CHECK(refuse_foreign(outline_, described_));
     HEAPBUMP_CHECK(read_imports());
     HEAPBUMP_CHECK(read_entry());
     HEAPBUMP_CHECK(read_memory());
@@ -74,12 +86,15 @@ class ProgramReader {
   Status read_entry();
   Status read_memory();
   Status plan_edits();
+  Service service_of(const OutlineImport& import);
   std::string unique_name(std::string_view name);
   void replace(std::uint64_t offset, std::uint64_t size, std::vector<std::byte> bytes, std::string reason);
   /// Edits of a section's size after its content changed by `growth` bytes.
   Status resize(const Section& section, std::int64_t growth);
 
   const Outline& outline_;
+  Rows described_;
+  std::map<const DescribedCall*, const HostCall*> calls_;  // that were made of them
   Program program_;
   std::map<std::string, unsigned> times_;  // that each name stood
 };
@@ -91,13 +106,22 @@ std::string ProgramReader::unique_name(std::string_view name) {
   return before == 0 ? std::string(name) : std::string(name) + " [v" + std::to_string(before + 1) + "]";
 }
 
+Service ProgramReader::service_of(const OutlineImport& import) {
+  if (const HostCall* call = served(import)) return {std::string(kPreview1), call};
+  const DescribedCall& row = *find_described(import, described_);
+  const HostCall*& call = calls_[&row];
+  if (call == nullptr)
+    call = &program_.described->emplace_back(row.name, std::vector<Parameter>{}, false, std::string(), row);
+  return {row.module, call};
+}
+
 Status ProgramReader::read_imports() {
   std::map<std::pair<std::string_view, std::string_view>, std::string> exports;
   for (std::size_t i = 0; i < outline_.imports.size(); ++i) {
     const OutlineImport& import = outline_.imports[i];
-    const HostCall* call = served(import);
+    Service service = service_of(import);
     const OutlineType* type = import.type < outline_.types.size() ? &outline_.types[import.type] : nullptr;
-    if (!has_type(type, call->signature()))
+    if (!has_type(type, service.call->signature()))
       return fail_at(Code::kImportType, import.name_offset,
                      "it imports " + quoted(import.module) + " " + quoted(import.name) +
                          " with a type that this host call does not have");
@@ -106,7 +130,7 @@ Status ProgramReader::read_imports() {
     item.name = unique_name(import.name);
     // Imports of one call share the bridge's function, which has the first one's name.
     const auto [entry, is_new] = exports.try_emplace({import.module, import.name}, item.name);
-    item.call = {entry->second, {std::string(kPreview1), call}, import.module == kPreview0};
+    item.call = {entry->second, std::move(service), import.module == kPreview0};
     program_.imports.push_back(std::move(item));
     if (std::ranges::find(program_.modules, import.module) == program_.modules.end())
       program_.modules.push_back(import.module);
@@ -245,8 +269,12 @@ std::vector<Service> Program::services() const {
   return services;
 }
 
-Result<Program> read_program(const Outline& outline) {
-  return ProgramReader(outline).run();
+bool is_wasi(const OutlineImport& import) {
+  return served(import) != nullptr;
+}
+
+Result<Program> read_program(const Outline& outline, std::span<const DescribedCall> described) {
+  return ProgramReader(outline, described).run();
 }
 
 }  // namespace heapbump

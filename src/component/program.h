@@ -5,7 +5,10 @@
 // anything inside the code section.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +36,7 @@ struct Program {
   std::optional<std::uint32_t> start;  ///< function index
   std::string initialize;              ///< the export that runs before anything else; may be empty
   EditList edits;                      ///< from the module to the one that is embedded
+  std::shared_ptr<std::deque<HostCall>> described;  ///< calls that are not preview1's
 
   /// What the stand-in has to serve, each once: the calls of the imports, and those that answering takes.
   [[nodiscard]] std::vector<Service> services() const;
@@ -41,9 +45,13 @@ struct Program {
 /// The export that takes the start section's place.
 inline constexpr std::string_view kStartExport = "heapbump.start";
 
-/// Errors: kForeignImports naming every import that is served by nothing; kImportType where a host call is
-/// imported with a type that it does not have; kNoMemory, kImportedMemory, kMemory64; kWitModule;
-/// kExportTaken.
-[[nodiscard]] Result<Program> read_program(const Outline& outline);
+/// Whether preview1 or preview0 has such a function.
+[[nodiscard]] bool is_wasi(const OutlineImport& import);
+
+/// `described`: calls of other interfaces that it may import. Errors: kForeignImports naming every import
+/// that is served by nothing; kImportType where a host call is imported with a type that it does not have;
+/// kNoMemory, kImportedMemory, kMemory64; kWitModule; kExportTaken.
+[[nodiscard]] Result<Program> read_program(const Outline& outline,
+                                           std::span<const DescribedCall> described = {});
 
 }  // namespace heapbump

@@ -37,10 +37,10 @@ void add_reserve(ModuleBuilder& module) {
 }
 
 // The same function as in a reserved module, with the same guards.
-void add_realloc(ModuleBuilder& module) {
+void add_realloc(ModuleBuilder& module, std::uint32_t adapters) {
   const Signature type{{Type::i32, Type::i32, Type::i32, Type::i32}, {Type::i32}};
   const std::uint32_t function = module.declare(type);
-  module.define(function, shim_body(stand_in_region(), 1, module.mutable_i32()));
+  module.define(function, shim_body(stand_in_region(adapters), adapters, module.mutable_i32()));
   module.export_function(kShimExport, function);
 }
 
@@ -54,8 +54,13 @@ void add_start(ModuleBuilder& module) {
 
 }  // namespace
 
-Region stand_in_region() {
-  return {.base = 0x10000, .size = 2 * kSlotSize, .pages = 2};
+Region stand_in_region(std::uint32_t adapters) {
+  return {.base = 0x10000, .size = 2 * kSlotSize * adapters, .pages = 2 * adapters};
+}
+
+Scratch stand_in_scratch(std::uint32_t adapters) {
+  const auto begin = static_cast<std::uint32_t>(stand_in_region(adapters).end());
+  return {.pair = begin, .out = begin + 0x40, .room = begin + 0x400};
 }
 
 std::string stand_in::name_of(const Service& service) {
@@ -68,15 +73,17 @@ std::vector<Service> all_services() {
   return services;
 }
 
-std::vector<std::byte> make_stand_in(std::span<const Service> services, bool command) {
+std::vector<std::byte> make_stand_in(std::span<const Service> services, bool command,
+                                     std::uint32_t adapters) {
   ModuleBuilder module{std::string(kStandInName)};
   std::vector<std::uint32_t> functions;
   for (const Service& service : services)
     functions.push_back(
         module.import_function(service.module, service.call->name, service.call->signature()));
-  module.memory({.minimum = kStandInPages});
+  constexpr std::uint64_t kScratchPages = 2;
+  module.memory({.minimum = stand_in_region(adapters).end() / kPageSize + kScratchPages});
   module.export_memory("memory");
-  add_realloc(module);
+  add_realloc(module, adapters);
   add_accessors(module);
   add_reserve(module);
   if (command) add_start(module);

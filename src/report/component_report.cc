@@ -109,8 +109,12 @@ Json to_json(const MadeComponent& made) {
   const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
   Json warnings = Json::array();
   for (const std::string& warning : made.warnings) warnings.push_back(warning);
+  Json adapters = Json::array();
+  for (const NamedAdapterRecord& item : made.adapters)
+    adapters.push_back(Json::object({{"serves", item.serves}, {"sha256", item.sha256}}));
   return Json::object({{"schema_version", kReportVersion},
                        {"tool", tool_json()},
+                       {"adapters", adapters},
                        {"status", "made"},
                        {"exit_code", 0},
                        {"input", Json::object({{"sha256", made.input_sha256}, {"size", made.input_size}})},

@@ -123,7 +123,7 @@ void FunctionReader::add_pointed(const Item& item, const Item* next) {
   }
   if (type.kind == Kind::list || type.kind == Kind::pointer) {
     auto to = pointed(item, next);
-    if (!to) refuse(std::move(to).error());
+    if (!to) refuse(to.error());
     out_.call.parameters.push_back({std::nullopt, to ? *std::move(to) : PointedMemory{}});
     return;
   }

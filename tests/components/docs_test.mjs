@@ -9,6 +9,9 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runComponent, stockAdapter } from '../run/component.mjs';
 import { runModule } from '../run/host.mjs';
+import { acme, embedded, runCore, SAY } from './acme/acme.mjs';
+import { buildC } from './build.mjs';
+import { runtimes } from './runtimes.mjs';
 import { PROGRAM, REAL, temporaryFolder, TESTS } from '../run/heapbump.mjs';
 
 const STAND_IN = fileURLToPath(new URL('stand_in.mjs', import.meta.url));
@@ -20,6 +23,22 @@ const sections = text.split(/^## /m).slice(1).map((section) => ({
   title: section.split('\n')[0],
   blocks: [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block.replace(/\\\n\s*/g, '').trim().split('\n')),
 })).filter(({ blocks }) => blocks.length > 0);
+
+// What a section's commands find: the folder's files, and PATH. -> {before (what the core module prints), options of runComponent}
+async function ordinary(folder) {
+  fs.copyFileSync(path.join(TESTS, 'fixtures/tinygo/busy-conservative.wasm'), path.join(folder, 'app.wasm'));
+  fs.copyFileSync(stockAdapter(REAL), path.join(folder, 'wasi_snapshot_preview1.command.wasm'));
+  return { before: await runModule(fs.readFileSync(path.join(folder, 'app.wasm')), options), more: {} };
+}
+function otherInterface(folder, bin) {
+  fs.rmSync(path.join(bin, 'wasm-tools'), { force: true });
+  fs.symlinkSync(runtimes()['wasm-tools'], path.join(bin, 'wasm-tools'));
+  fs.renameSync(buildC('acme', folder), path.join(folder, 'app.wasm'));
+  fs.renameSync(embedded('adapter', folder), path.join(folder, 'acme.adapter.wasm'));
+  for (const name of ['types.witx', 'acme.witx']) fs.copyFileSync(acme(name), path.join(folder, name));
+  return { before: runCore(path.join(folder, 'app.wasm'), folder), more: { imports: { 'acme:host/log': SAY } } };
+}
+const SETUPS = { 'Imports of other interfaces': otherInterface };
 
 // A folder for PATH with a stand-in for each tool that is not on PATH already.
 function stand(folder) {
@@ -34,7 +53,7 @@ function stand(folder) {
 }
 
 test('the page has the ways that it promises', () => {
-  assert.deepEqual(sections.map(({ blocks }) => blocks.length), [1, 2, 1]);
+  assert.deepEqual(sections.map(({ blocks }) => blocks.length), [1, 2, 2, 1]);
   const tools = sections.flatMap(({ blocks }) => blocks.flat().map((line) => line.split(' ')[0]));
   assert.deepEqual([...new Set(tools)].sort(), ['heapbump', 'jco', 'wasm-tools']);
 });
@@ -43,9 +62,7 @@ for (const { title, blocks } of sections) {
   test(`${title}: each line does what it says`, async (t) => {
     const folder = temporaryFolder(t);
     const bin = stand(folder);
-    fs.copyFileSync(path.join(TESTS, 'fixtures/tinygo/busy-conservative.wasm'), path.join(folder, 'app.wasm'));
-    fs.copyFileSync(stockAdapter(REAL), path.join(folder, 'wasi_snapshot_preview1.command.wasm'));
-    const before = await runModule(fs.readFileSync(path.join(folder, 'app.wasm')), options);
+    const { before, more } = await (SETUPS[title] ?? ordinary)(folder, bin);
     const output = path.join(folder, 'app.component.wasm');
     for (const block of blocks) {
       fs.rmSync(output, { force: true });
@@ -54,7 +71,7 @@ for (const { title, blocks } of sections) {
         assert.equal(ran.status, 0, `${line}\n${ran.stderr}`);
         if (line.startsWith('heapbump check')) assert.match(ran.stderr, /: passed: /, line);
       }
-      const after = await runComponent(fs.readFileSync(output), { modules: REAL, ...options });
+      const after = await runComponent(fs.readFileSync(output), { modules: REAL, ...options, ...more });
       assert.equal(after.exitCode, 0, after.stderr.toString());
       assert.equal(after.stdout.toString(), before.stdout.toString());
       assert.ok(before.stdout.length > 40);
