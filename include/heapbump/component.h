@@ -65,6 +65,9 @@ struct MadeComponent {
   std::uint64_t input_size = 0;
   std::optional<Reservation> reservation;  ///< where it was relocated
   std::optional<ApartRecord> apart;
+  /// Where it is apart although it might have been relocated: what spoke against that, and what was found.
+  std::optional<Error> not_relocated;
+  std::optional<Finding> finding;
   std::optional<ComponentCheck> check;  ///< absent where nothing was reserved and nothing is apart
   std::vector<std::byte> module;        ///< the core module that is embedded
   std::vector<std::byte> component;

@@ -31,6 +31,7 @@ void add_map(CLI::App& app, Session& session);
 void add_place(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_component(CLI::App& app, Session& session);
+void add_audit(CLI::App& app, Session& session);
 void add_info(CLI::App& app, Session& session);  ///< detectors, explain
 
 /// `FILE:0x412a: error: what is wrong [HB0302]` on standard error. Returns the exit code.

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <iostream>
 
+#include "audit/verdict.h"
 #include "cli/cli.h"
 #include "detectors/registry.h"
 
@@ -34,6 +35,12 @@ int explain(const Session& session, const std::string& name) {
     std::cout << rule->info->id << ": " << rule->info->summary << "\ndetector " << rule->detector->name
               << ": " << rule->table->question << " (" << how_asked(*rule->table)
               << ")\n\nSound because: " << rule->info->sound << "\n\nSource: " << rule->info->source << '\n';
+    return 0;
+  }
+  if (const auto reason = audit::find_reason(name)) {
+    std::cout << reason->id << ": " << reason->summary << "\na reason in reports of `heapbump audit`\n\n"
+              << reason->explanation << '\n';
+    if (!reason->next.empty()) std::cout << "\nWhat to do: " << reason->next << '\n';
     return 0;
   }
   return print_error(session, "heapbump",

@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   add_place(app, session);
   add_check(app, session);
   add_component(app, session);
+  add_audit(app, session);
   add_info(app, session);
   try {
     app.parse(argc, argv);

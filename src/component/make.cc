@@ -44,6 +44,7 @@ class Maker {
   bool has_wit_ = false;
   bool has_start_ = false;  // it exports `_start`
   const adapters::Released* released_ = nullptr;
+  std::optional<Finding> found_;  // in a module that is not relocated
   MadeComponent made_;
 };
 
@@ -147,7 +148,7 @@ Status Maker::relocate() {
   request.strategy = request_.strategy;
   request.min_confidence = request_.min_confidence;
   request.adapters = 1 + static_cast<std::uint32_t>(request_.adapters.size());
-  HEAPBUMP_TRY(Reservation reservation, reserve(module, request));
+  HEAPBUMP_TRY(Reservation reservation, reserve(module, request, &found_));
   return relocate_with(module, std::move(reservation));
 }
 
@@ -222,6 +223,8 @@ Result<MadeComponent> Maker::run() {
     if (has_wit_ || !request_.may_stand_apart) return std::unexpected(relocated.error());
     made_ = before;
     made_.why = relocated.error().message;
+    made_.not_relocated = relocated.error();
+    made_.finding = std::move(found_);
   } else {
     made_.why = "it was asked for";
   }

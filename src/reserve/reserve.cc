@@ -18,7 +18,8 @@ std::vector<std::byte> Reservation::output(Bytes input) const {
   return join(pieces(input));
 }
 
-Result<Reservation> reserve(const Module& module, const Request& request, Budget& budget) {
+Result<Reservation> reserve(const Module& module, const Request& request, Budget& budget,
+                            std::optional<Finding>* found) {
   Reservation reservation;
   reservation.input_sha256 = sha256_hex(module.file);
   HEAPBUMP_TRY(std::optional<Plan> plan, plan_without_finding(module, request));
@@ -31,7 +32,9 @@ Result<Reservation> reserve(const Module& module, const Request& request, Budget
     return reservation;
   }
   HEAPBUMP_TRY(reservation.finding, detect(module, budget));
-  HEAPBUMP_TRY(reservation.plan, make_plan(module, *reservation.finding, request));
+  Result<Plan> made = make_plan(module, *reservation.finding, request);
+  if (!made && found != nullptr) *found = std::move(reservation.finding);
+  HEAPBUMP_TRY(reservation.plan, std::move(made));
   Manifest& manifest = reservation.plan.manifest;
   manifest.input_sha256 = reservation.input_sha256;
   Sha256 hash;
@@ -44,9 +47,9 @@ Result<Reservation> reserve(const Module& module, const Request& request, Budget
   return reservation;
 }
 
-Result<Reservation> reserve(const Module& module, const Request& request) {
+Result<Reservation> reserve(const Module& module, const Request& request, std::optional<Finding>* found) {
   Budget budget(module.file.size());
-  return reserve(module, request, budget);
+  return reserve(module, request, budget, found);
 }
 
 Result<Reservation> reserve(const Input& input, const Request& request) {

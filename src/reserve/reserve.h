@@ -8,9 +8,12 @@
 
 namespace heapbump {
 
-/// Errors: those of plan_without_finding, detect and make_plan.
-[[nodiscard]] Result<Reservation> reserve(const Module& module, const Request& request, Budget& budget);
+/// Errors: those of plan_without_finding, detect and make_plan. `found`: gets the finding of a module that is
+/// refused, where there is one, since it says why.
+[[nodiscard]] Result<Reservation> reserve(const Module& module, const Request& request, Budget& budget,
+                                          std::optional<Finding>* found = nullptr);
 /// With a budget of its own.
-[[nodiscard]] Result<Reservation> reserve(const Module& module, const Request& request);
+[[nodiscard]] Result<Reservation> reserve(const Module& module, const Request& request,
+                                          std::optional<Finding>* found = nullptr);
 
 }  // namespace heapbump

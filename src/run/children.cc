@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,15 +11,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <memory>
 
+#include "base/confine.h"
 #include "run/frames.h"
 #include "run/node_engine.h"
-
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 namespace heapbump::run {
 namespace {
@@ -40,36 +35,12 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-void limit(int resource, std::uint64_t value) {
-  const rlimit both{static_cast<rlim_t>(value), static_cast<rlim_t>(value)};
-  ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
-}
-
-std::uint64_t address_space_in_use() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t pages = 0;
-  statm >> pages;
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 /// What holds for the child whatever engine it runs.
 void confine(const Limits& limits, bool limit_memory) {
-#ifdef __linux__
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#endif
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_CPU, limits.seconds + 1ULL);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  limit_memory = false;  // its shadow memory takes terabytes of address space
-#endif
-#endif
-  if (limit_memory) limit(RLIMIT_AS, address_space_in_use() + limits.memory_bytes);
-#else
-  static_cast<void>(limit_memory);
-#endif
+  Confinement confinement;
+  confinement.cpu_seconds = limits.seconds + 1ULL;
+  if (limit_memory) confinement.memory_bytes = limits.memory_bytes;
+  confine_this_process(confinement);
 }
 
 [[noreturn]] void run_embedded(const Job& job, int out) {

@@ -1,0 +1,286 @@
+// heapbump audit IN...: an answer for each of many files, and a page that sums them up.
+#include "audit/audit.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "cli/cli.h"
+#include "component/encoder.h"
+
+namespace heapbump::cli {
+namespace {
+
+struct Options {
+  audit::AuditRequest request;
+  std::string files_from;
+  std::string shard;
+  std::string reserve_folder;
+  std::string component_folder;
+  std::string prove = "static";
+  std::string min_confidence = "strong";
+  std::string encoder = "builtin";
+  std::vector<std::string> fail_on;
+  std::uint64_t max_memory_mib = 4096;
+  bool by_zero = false;
+  bool quiet = false;
+};
+
+/// One line on a terminal that is written over: how many, how fast, how long still.
+class ProgressLine {
+ public:
+  ProgressLine() : terminal_(::isatty(STDERR_FILENO) == 1), began_(Clock::now()), last_(began_) {}
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  ~ProgressLine() {
+    if (shown_) std::cerr << "\r\x1b[K" << std::flush;
+  }
+  void show(std::uint64_t done, std::uint64_t all) {
+    const auto now = Clock::now();
+    if (!terminal_ || now - last_ < std::chrono::milliseconds(200)) return;
+    last_ = now;
+    shown_ = true;
+    const double seconds = std::chrono::duration<double>(now - began_).count();
+    const double rate = static_cast<double>(done) / seconds;
+    std::cerr << "\r\x1b[K" << grouped(done) << " of " << grouped(all) << " files, "
+              << static_cast<std::uint64_t>(rate) << " a second";
+    if (done != 0) {
+      const auto left = static_cast<std::uint64_t>(static_cast<double>(all - done) / rate);
+      std::cerr << ", " << left / 60 << ":" << (left % 60 < 10 ? "0" : "") << left % 60 << " left";
+    }
+    std::cerr << std::flush;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool terminal_;
+  bool shown_ = false;
+  Clock::time_point began_, last_;
+};
+
+[[noreturn]] void refuse(const std::string& message) {
+  throw CLI::ValidationError(message);
+}
+
+void read_shard(Options& options) {
+  if (options.shard.empty()) return;
+  audit::Shard& shard = options.request.shard;
+  const char* end = options.shard.data() + options.shard.size();
+  const auto first = std::from_chars(options.shard.data(), end, shard.index);
+  const bool slash = first.ec == std::errc{} && first.ptr != end && *first.ptr == '/';
+  const auto second = slash ? std::from_chars(first.ptr + 1, end, shard.count) : first;
+  if (!slash || second.ec != std::errc{} || second.ptr != end || shard.index == 0 ||
+      shard.index > shard.count)
+    refuse("--shard is I/N, with I from 1 to N");
+}
+
+/// Whether one path is the other or lies in it.
+bool overlap(const std::string& a, const std::string& b) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path x = fs::weakly_canonical(a, error), y = fs::weakly_canonical(b, error);
+  const auto in = [](const fs::path& inner, const fs::path& outer) {
+    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+  };
+  return in(x, y) || in(y, x);
+}
+
+void check_folder(const Options& options) {
+  const audit::AuditRequest& request = options.request;
+  if (request.folder.empty()) return;
+  std::vector<std::string> inputs = request.files.inputs;
+  if (!request.files.root.empty()) inputs.push_back(request.files.root);
+  for (const std::string& input : inputs)
+    if (std::filesystem::is_directory(input) && overlap(input, request.folder))
+      refuse("the folder for outputs and " + input + " lie in each other; nothing was written");
+  std::error_code error;
+  if (!request.resume && std::filesystem::exists(request.folder, error) &&
+      !std::filesystem::is_empty(request.folder, error))
+    refuse(request.folder +
+           " is not empty; name a new folder, or give --resume to go on with an earlier run");
+}
+
+void check_report(const Options& options) {
+  const audit::AuditRequest& request = options.request;
+  for (const std::string& input : request.files.inputs)
+    if (!request.report.empty() && same_file(input, request.report))
+      refuse("IN and --report are the same file; nothing was written");
+  if (!request.baseline.empty() && same_file(request.baseline, request.report))
+    refuse("--baseline and --report are the same file; nothing was written");
+  if (request.resume && (request.report.empty() || request.report == "-"))
+    refuse("--resume needs --report FILE, the report to go on with");
+  const bool wants_new = std::ranges::find(options.fail_on, "new") != options.fail_on.end();
+  if (wants_new && request.baseline.empty()) refuse("--fail-on new needs --baseline FILE");
+}
+
+void to_request(Options& options) {
+  audit::AuditRequest& request = options.request;
+  if (!options.reserve_folder.empty() && !options.component_folder.empty())
+    refuse("--reserve and --component exclude each other");
+  if (!options.reserve_folder.empty()) request.policy.make = audit::Make::reserved;
+  if (!options.component_folder.empty()) request.policy.make = audit::Make::component;
+  request.folder = options.reserve_folder + options.component_folder;
+  request.policy.prove = options.prove == "none"  ? audit::Prove::none
+                         : options.prove == "run" ? audit::Prove::run
+                                                  : audit::Prove::statically;
+  request.policy.min_confidence = options.min_confidence == "weak"     ? Confidence::weak
+                                  : options.min_confidence == "strong" ? Confidence::strong
+                                                                       : Confidence::proven;
+  request.policy.encoder = options.encoder;
+  request.limits.memory_bytes = options.max_memory_mib << 20U;
+  // On a terminal the page is what is wanted.
+  if (request.report.empty() && ::isatty(STDOUT_FILENO) == 0) request.report = "-";
+  if (request.files.inputs.empty() && options.files_from.empty())
+    throw CLI::RequiredError("IN or --files-from");
+  read_shard(options);
+  check_report(options);
+  check_folder(options);
+}
+
+Status read_names(Options& options) {
+  if (options.files_from.empty()) return {};
+  HEAPBUMP_TRY(const InputFile list, read_file(options.files_from));
+  options.request.files.named = audit::split_names(as_text(list.bytes.view()), options.by_zero);
+  return {};
+}
+
+bool is_failure(const Options& options, const audit::Summary& summary) {
+  using audit::Verdict;
+  const auto asked = [&](std::string_view word) {
+    return std::ranges::find(options.fail_on, word) != options.fail_on.end();
+  };
+  const auto any = [&](Verdict a, Verdict b) { return summary.count(a) + summary.count(b) != 0; };
+  return (asked("refused") && any(Verdict::refused, Verdict::needs_host)) ||
+         (asked("malformed") && any(Verdict::malformed, Verdict::unreadable)) ||
+         (asked("new") && summary.fresh() != 0);
+}
+
+/// The inputs as the commands on the page have them.
+std::string inputs_text(const Options& options) {
+  std::string text;
+  for (const std::string& input : options.request.files.inputs)
+    text += (text.empty() ? "" : " ") + printable(input);
+  if (!options.files_from.empty())
+    text += (text.empty() ? "" : " ") + ("--files-from " + printable(options.files_from));
+  return text;
+}
+
+int run(const Session& session, Options& options) {
+  audit::AuditRequest& request = options.request;
+  request.policy.max_size = session.max_size;
+  if (const auto read = read_names(options); !read)
+    return print_error(session, options.files_from, read.error());
+  const auto encoder = find_encoder(options.encoder);
+  if (!encoder) return print_error(session, "audit", encoder.error());
+  request.policy.encoder_version = encoder->version;
+  if (encoder->kind == EncoderKind::builtin) request.policy.encoder = "builtin";
+  const auto line = std::make_shared<ProgressLine>();
+  const auto result =
+      run_audit(request, [line](std::uint64_t done, std::uint64_t all) { line->show(done, all); });
+  if (!result) return print_error(session, "audit", result.error());
+  const audit::Summary& summary = result->summary;
+  if (!options.quiet)
+    std::cerr << summary_page(summary, inputs_text(options), request.policy.make != audit::Make::nothing);
+  if (!is_failure(options, summary)) return 0;
+  return print_error(session, "audit",
+                     {Code::kAuditFailed, "there is what --fail-on names; see the report", {}});
+}
+
+void add_choices(CLI::App& verb, Options& options) {
+  audit::FileRequest& files = options.request.files;
+  verb.add_option("IN", files.inputs, "Files, and folders with all that is in them (links are not followed)");
+  verb.add_option("--files-from", options.files_from,
+                  "Also the files that this list names, one a line; - is standard input");
+  verb.add_flag("-0,--null", options.by_zero, "Names in the list end in a zero byte");
+  verb.add_option(
+      "--root", files.root,
+      "Folder that names in the report are relative to (the one folder given, else the current one)");
+  verb.add_option("--include", files.include,
+                  "Only files of folders that match this glob, on the file's name, or on all "
+                  "of its path if it has a slash; may be given several times")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--exclude", files.exclude, "Leave out files and folders that match")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--shard", options.shard,
+                  "I/N: only the I-th of N parts, by the hash of the bytes; for several machines");
+}
+
+void add_policy(CLI::App& verb, Options& options) {
+  verb.add_option("--reserve", options.reserve_folder,
+                  "Write reserved modules to this folder, under the same names");
+  verb.add_option("--component", options.component_folder,
+                  "Write components to this folder, under the same names");
+  verb.add_option(
+          "--prove", options.prove,
+          "What makes a module ready: none (the finding), static (verified, and a component was made and "
+          "checked), run (also ran the same; at most 60 s and 2,000 million instructions each)")
+      ->check(CLI::IsMember({"none", "static", "run"}))
+      ->capture_default_str();
+  verb.add_option("--min-confidence", options.min_confidence,
+                  "Relocate from this on; else the adapter is apart")
+      ->check(CLI::IsMember({"proven", "strong", "weak"}))
+      ->capture_default_str();
+  verb.add_option("--encoder", options.encoder,
+                  "What makes components: builtin, auto, wasm-tools, jco, or a path")
+      ->capture_default_str();
+}
+
+void add_output(CLI::App& verb, Options& options) {
+  audit::AuditRequest& request = options.request;
+  verb.add_option(
+      "--report", request.report,
+      "Write the answers here, one JSON object a line (default: standard output, unless it is a terminal)");
+  verb.add_flag("--resume", request.resume,
+                "Go on with the report of a run that was ended; answers for the same "
+                "bytes, rules and options are kept");
+  verb.add_option("--baseline", request.baseline, "Report of an earlier audit: what it refuses is not new");
+  verb.add_option("--fail-on", options.fail_on,
+                  "Exit with 7 if there is any: refused, malformed, new (may be several, by commas)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"refused", "malformed", "new"}));
+  request.jobs = std::max(1U, std::thread::hardware_concurrency());
+  constexpr unsigned kMostJobs = 512;
+  verb.add_option("--jobs", request.jobs, "Files at once")
+      ->check(CLI::Range(1U, kMostJobs))
+      ->capture_default_str();
+  verb.add_option("--max-seconds", request.limits.seconds, "Time for one file")
+      ->check(CLI::Range(0.001, 1e6))
+      ->capture_default_str();
+  verb.add_option("--max-memory", options.max_memory_mib, "MiB for one file")
+      ->check(CLI::Range(1, 1 << 24))
+      ->capture_default_str();
+  verb.add_flag("-q,--quiet", options.quiet, "No summary on standard error");
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand(
+      "audit",
+      "Say for each of many files whether it can become a component, and why not. Writes nothing but "
+      "the report, unless asked to");
+  verb->footer(
+      "Examples:\n"
+      "  heapbump audit modules/                          how many can move, why not the rest, what to do "
+      "next\n"
+      "  heapbump audit modules/ --report audit.jsonl     also each file's answer\n"
+      "  heapbump audit modules/ --component components/  make every component that can be made\n"
+      "  find . -name '*.wasm' -print0 | heapbump audit --files-from - -0 > audit.jsonl");
+  add_choices(*verb, *options);
+  add_policy(*verb, *options);
+  add_output(*verb, *options);
+  verb->callback([options, &session] {
+    to_request(*options);
+    session.exit_code = run(session, *options);
+  });
+}
+
+}  // namespace heapbump::cli
