@@ -26,7 +26,9 @@ constexpr std::array<VerdictInfo, kVerdicts> kVerdictTable = {{
      "ask the host that runs it today for a component interface of these imports, or rebuild the module "
      "without them"},
     {Verdict::refused, "refused", Group::cannot_move, "heapbump cannot show that a change would be safe",
-     "heapbump explain CODE says what the reason means; see the reason's own next step"},
+     "leave it where it runs today, or build it anew for WASI 0.2; heapbump explain with the reason's id "
+     "says "
+     "what stands in the way"},
     {Verdict::malformed, "malformed", Group::cannot_move, "its bytes are not a valid module or component",
      "fetch or build the file again; compare its SHA-256 with the one it was published with"},
     {Verdict::unreadable, "unreadable", Group::cannot_move, "it could not be read",
@@ -118,7 +120,6 @@ std::optional<ReasonInfo> find_reason(std::string_view id) {
 std::string_view next_step(Verdict verdict, std::string_view reason) {
   const auto known = find_reason(reason);
   if (known && !known->next.empty()) return known->next;
-  if (known && verdict == Verdict::refused) return known->explanation;
   return info(verdict).next;
 }
 

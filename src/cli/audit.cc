@@ -10,6 +10,7 @@
 #include <iostream>
 #include <thread>
 
+#include "cli/audit.h"
 #include "cli/cli.h"
 #include "component/encoder.h"
 
@@ -272,12 +273,16 @@ void add_audit(CLI::App& app, Session& session) {
       "  heapbump audit modules/                          how many can move, why not the rest, what to do "
       "next\n"
       "  heapbump audit modules/ --report audit.jsonl     also each file's answer\n"
+      "  heapbump audit convert audit.jsonl --to html -o audit.html\n"
       "  heapbump audit modules/ --component components/  make every component that can be made\n"
       "  find . -name '*.wasm' -print0 | heapbump audit --files-from - -0 > audit.jsonl");
   add_choices(*verb, *options);
   add_policy(*verb, *options);
   add_output(*verb, *options);
-  verb->callback([options, &session] {
+  add_audit_convert(*verb, session);
+  add_audit_merge(*verb, session);
+  verb->callback([options, verb, &session] {
+    if (!verb->get_subcommands().empty()) return;
     to_request(*options);
     session.exit_code = run(session, *options);
   });
