@@ -20,7 +20,7 @@ export function modules() {
   return {
     'apart/reactor.wasm': { bytes: wat(`(module ${PREVIEW1} (memory (export "memory") 1) (func (export "_initialize")) (func (export "f")))`), verdict: 'ready (apart)', reason: 'reactor' },
     'apart/started.wasm': { bytes: wat(command(PREVIEW1, '(func $s) (start $s)')), verdict: 'ready (apart)', reason: 'start-function' },
-    'apart/unknown.wasm': { bytes: wat(command(PREVIEW1, UNKNOWN).replace('(func (export "_start")) ', '')), verdict: 'ready (apart)', reason: 'HB0501' },
+    'apart/unknown.wasm': { bytes: wat(command(PREVIEW1, UNKNOWN).replace('(func (export "_start")) ', '')), verdict: 'ready (apart)', reason: 'HB0504' },
     'go/busy.wasm': { bytes: fixture('go/busy-go1.24.wasm'), verdict: 'ready (relocated)', reason: 'region-bump' },
     'go/copy of busy.wasm': { bytes: fixture('go/busy-go1.24.wasm'), verdict: 'ready (relocated)', reason: 'region-bump', sameAs: 'go/busy.wasm' },
     'host/env.wasm': { bytes: wat(command(`${PREVIEW1} (import "env" "log" (func (param i32)))`)), verdict: 'needs-host-interfaces', reason: 'HB0422' },
