@@ -6,6 +6,7 @@
 
 #include "base/sha256.h"
 #include "verify/context.h"
+#include "verify/own_realloc.h"
 
 namespace heapbump {
 namespace verify {
@@ -25,12 +26,6 @@ std::string show_range(std::uint64_t begin, std::uint64_t end) {
 }  // namespace verify
 
 namespace {
-
-/// A module whose own realloc serves a stock adapter needs no region, so its copy is a right answer.
-bool needs_no_region(const Module& module) {
-  return module.find_export(kShimExport, ExternalKind::function) != nullptr ||
-         module.find_export("cabi_realloc", ExternalKind::function) != nullptr;
-}
 
 void check_manifest_file(Verification& result, const Manifest& given) {
   const auto mismatch = [&](std::string what, std::string expected, std::string found) {
@@ -121,10 +116,12 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
     return result;
   }
   if (result.original_sha256 == result.reserved_sha256) {
-    result.nothing_reserved = needs_no_region(original) && !manifest;
-    if (!result.nothing_reserved)
-      mismatch(reserved_bytes.size(), "nothing is reserved: the two files are the same", "a heapbump section",
-               "the file's end");
+    // A module whose own realloc serves a stock adapter needs no region, so its copy is a right answer.
+    const std::string why = manifest ? "a manifest was given" : verify::needs_region(original);
+    result.nothing_reserved = why.empty();
+    if (!why.empty())
+      mismatch(reserved_bytes.size(), "nothing is reserved: the two files are the same, and " + why,
+               "a heapbump section", "the file's end");
     return result;
   }
   if (!record || !*record) {
