@@ -373,6 +373,7 @@ Status BumpJudge::reason() {
   for (const Allocator& allocator : facts_.allocators) {
     if (allocator.state) premises_.states.push_back(*allocator.state);
     premises_.explained.insert(allocator.explained.begin(), allocator.explained.end());
+    premises_.allocators.insert(allocator.functions.begin(), allocator.functions.end());
   }
   std::set<std::uint32_t> functions(facts_.survey.size_functions.begin(), facts_.survey.size_functions.end());
   functions.insert(facts_.survey.grow_functions.begin(), facts_.survey.grow_functions.end());
@@ -411,6 +412,7 @@ Result<Judgement> BumpJudge::run() {
                       "nothing in the code is the heap's start, so moving it would reserve nothing");
   HEAPBUMP_CHECK(explain_wide());
   explain_globals();
+  check_allocator(facts_, judgement_);
   HEAPBUMP_CHECK(reason());
   if (!judgement_.why.empty()) return std::move(judgement_);
   judgement_.sound = true;

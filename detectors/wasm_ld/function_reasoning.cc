@@ -213,6 +213,15 @@ void FunctionReasoning::decide_comparison(NodeId id) {
   judge(use, node.offset);
 }
 
+/// A select by the value itself is the comparison with zero that is left out.
+void FunctionReasoning::decide_condition(NodeId select) {
+  constexpr std::uint32_t kCondition = 2;
+  Use use;
+  use.compare = select;
+  use.value = flow_.operand(select, kCondition);
+  if (is_root(motions_[use.value])) judge(use, flow_.nodes[select].offset);
+}
+
 void FunctionReasoning::record_store(const Effect& effect, const Place& place, NodeId value) {
   if (!place.is_global && whole_.in_state(place.index)) return;
   const Motion& motion = motions_[value];
@@ -341,9 +350,10 @@ void FunctionReasoning::check_below(const Effect& effect) {
 
 Result<FunctionFacts> FunctionReasoning::run() {
   Budget& budget = whole_.budget_;
+  const bool strict = !whole_.premises_.allocators.contains(context_.function);
   index();
   seed();
-  HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget));
+  HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget, strict));
   // What a call gives may depend on what it is given, which is known after the first pass.
   bool again = false;
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
@@ -358,16 +368,20 @@ Result<FunctionFacts> FunctionReasoning::run() {
     again = true;
   }
   if (again) {
-    HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget));
+    HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget, strict));
   }
   constexpr std::uint64_t kUnits = 8;  // each looks at most at 64 nodes or blocks
   HEAPBUMP_CHECK(budget.charge(kUnits * (flow_.nodes.size() + flow_.effects.size())));
   const std::vector<bool> live = live_nodes(flow_);
   find_returning();
-  for (NodeId id = 0; id < flow_.nodes.size(); ++id)
-    if (live[id] && is_comparison_opcode(flow_.nodes[id].opcode) &&
-        (flow_.nodes[id].kind == NodeKind::binary || flow_.nodes[id].kind == NodeKind::unary))
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    if (!live[id]) continue;
+    const Node& node = flow_.nodes[id];
+    if (is_comparison_opcode(node.opcode) && (node.kind == NodeKind::binary || node.kind == NodeKind::unary))
       decide_comparison(id);
+    else if (node.kind == NodeKind::select)
+      decide_condition(id);
+  }
   for (const Effect& effect : flow_.effects) decide_effect(effect);
   if (!whole_.premises_.bump) check_growths();
   return std::move(facts_);

@@ -20,6 +20,7 @@ class FunctionReasoning {
   void seed_call(NodeId id, const Node& node);
   [[nodiscard]] std::optional<Context> context_of(const Effect& call) const;
   void decide_comparison(NodeId id);
+  void decide_condition(NodeId select);
   void decide_effect(const Effect& effect);
   void record_store(const Effect& effect, const Place& place, NodeId value);
   void record_return(const Effect& effect);

@@ -54,9 +54,13 @@ inline constexpr std::uint64_t kTailPages = 256;
 [[nodiscard]] Result<Judgement> judge_tail(const Facts& facts);
 [[nodiscard]] Result<Judgement> judge_bump(const Facts& facts);
 
+/// Refuses where memory grows for something that no model knows. What that does with addresses elsewhere is
+/// not known either: it may mask them, count by them, or continue memory below the declared minimum.
+void check_allocator(const Facts& facts, Judgement& judgement);
+
 /// An objection as reports say it.
 [[nodiscard]] std::string describe(const Facts& facts, const Objection& objection);
-/// Functions that hand out memory: those that were seen to, and the known allocators' own.
+/// Functions that return memory: those that were seen to, and the known allocators' own.
 [[nodiscard]] std::set<std::uint32_t> allocating(const Facts& facts, const Reasoning& reasoning);
 /// One line for each rule that accepted a use.
 void add_rules(const Reasoning& reasoning, Judgement& judgement);

@@ -7,8 +7,6 @@ namespace heapbump::wasm_ld {
 namespace {
 
 using Kind = Motion::Kind;
-constexpr std::size_t kMaxFunctions = 400;  // callers that are looked at, nearest to the allocator first
-
 class OpaqueSearch {
  public:
   OpaqueSearch(const Module& module, Budget& budget, const Survey& survey,
@@ -17,7 +15,7 @@ class OpaqueSearch {
 
   Result<SeenAddresses> run() {
     for (const std::uint32_t function : allocating_) put_callers(function);
-    while (!queue_.empty() && seen_.size() <= kMaxFunctions && !seen_addresses_.objection) {
+    while (!queue_.empty() && !seen_addresses_.objection) {
       const std::uint32_t function = queue_.front();
       queue_.pop_front();
       HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
@@ -43,17 +41,17 @@ class OpaqueSearch {
       if (call.kind == EffectKind::call && allocating_.contains(static_cast<std::uint32_t>(call.value)))
         seeds.emplace_back(id, given);
     }
-    HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, budget_));
+    HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, budget_, false));
     const std::vector<bool> live = live_nodes(flow);
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
-      if (live[id] && flow.nodes[id].kind == NodeKind::binary &&
-          op::is_integer_comparison(flow.nodes[id].opcode))
-        compare(flow, id);
+      if (live[id] && flow.nodes[id].kind == NodeKind::binary) operate(flow, id);
     for (const Effect& effect : flow.effects) use(flow, effect);
     return {};
   }
 
-  void compare(const Flow& flow, NodeId id) {
+  /// Comparisons, and operations of which nothing is known any more.
+  void operate(const Flow& flow, NodeId id) {
+    if (!op::is_integer_comparison(flow.nodes[id].opcode) && !motions_[id].is(Kind::unknown)) return;
     for (std::uint32_t position = 0; position < 2; ++position) {
       Use use;
       use.compare = id;

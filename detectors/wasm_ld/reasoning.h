@@ -50,6 +50,8 @@ struct Premises {
   std::set<std::uint64_t> low;
   /// Words that start as an address of the heap, which moves with it (bump).
   std::set<std::uint32_t> words;
+  /// Functions of known allocators that set them up or give them memory.
+  std::set<std::uint32_t> allocators;
   /// Functions of a known allocator that work on page numbers, as its model explains; what they are given is
   /// right.
   std::set<std::uint32_t> explained;

@@ -73,8 +73,17 @@ Verdict same_motion(const Use& use) {
                    other_motion(use).scale == use.motion.scale);
 }
 
+/// Whether a value is one as it was made, with nothing added: the start of new memory is never 0, but
+/// `size - 40` is where the size is 40.
+bool is_plain_address(const Use& use) {
+  return !use.motion.size && use.motion.is(Kind::moved) && linear_form(*use.flow, use.value).offset == 0;
+}
+
 Verdict no_memory(const Use& use) {
-  if (use.other == kNoNode) return Verdict::accept;  // eqz
+  const auto limit = use.other == kNoNode ? std::optional<std::int64_t>(0) : use.flow->constant(use.other);
+  const bool failed = limit == -1 || (limit == 1 && use.motion.scale == 1);
+  if (!is_plain_address(use) && !(failed && !use.motion.size)) return Verdict::undecided;
+  if (use.other == kNoNode) return Verdict::accept;  // eqz, or the condition of a select
   const auto value = use.flow->constant(use.other);
   if (!value) return Verdict::undecided;
   const std::uint32_t opcode = op::same_on_i32(use.flow->nodes[use.compare].opcode);
@@ -134,7 +143,8 @@ Verdict index_from_address(const Use& use) {
 }
 
 Verdict test_for_zero(const Use& use) {
-  return accept_if(use.effect->kind == EffectKind::branch && use.effect->opcode != op::br_table);
+  return accept_if(use.effect->kind == EffectKind::branch && use.effect->opcode != op::br_table &&
+                   is_plain_address(use));
 }
 
 Verdict kept_in_place(const Use& use) {
@@ -191,6 +201,18 @@ Verdict opaque_number(const Use& use) {
   return refuse_if(use.effect->kind != EffectKind::branch && use.effect->kind != EffectKind::drop);
 }
 
+/// Rounding to more than a page, hashing, narrowing. Sums are left out: an address less another one that may
+/// be static is a distance.
+Verdict opaque_unknown(const Use& use) {
+  if (use.effect != nullptr || op::is_integer_comparison(use.flow->nodes[use.compare].opcode))
+    return Verdict::undecided;
+  const Node& node = use.flow->nodes[use.compare];
+  // Two words in 64 bits, as Rust's std::io::Error keeps an address above its tag.
+  const bool packed =
+      node.opcode == op::i64_shl && use.flow->constant(use.flow->operand(use.compare, 1)) == 32;
+  return op::is_sum(node.opcode) || packed ? Verdict::accept : Verdict::refuse;
+}
+
 Verdict opaque_limit(const Use& use) {
   if (use.effect != nullptr || !use.motion.address() || use.other == kNoNode) return Verdict::undecided;
   const auto limit = use.flow->constant(use.other);
@@ -210,15 +232,21 @@ Verdict accept_always(const Use&) {
 }
 
 constexpr auto kOpaque = std::to_array<UseRule>({
-    {{"wasm-ld.opaque-number", "A number made from an address that the allocator allocated is used as one.",
+    {{"wasm-ld.opaque-unknown",
+      "An address that the allocator returned is rounded to more than a page, hashed, or used in another "
+      "operation whose result changes in an unknown way.",
+      "A chunk that is found by rounding, or a place in a table by a hash, would be another.",
+      "docs/soundness.md"},
+     opaque_unknown},
+    {{"wasm-ld.opaque-number", "A number made from an address that the allocator returned is used as one.",
       "A page or granule number changes, and tables by it end where they ended.", "docs/soundness.md"},
      opaque_number},
     {{"wasm-ld.opaque-limit",
-      "An address that the allocator allocated is compared with a number in the heap's range.",
+      "An address that the allocator returned is compared with a number in the heap's range.",
       "The address moves, the number does not.", "docs/soundness.md"},
      opaque_limit},
     {{"wasm-ld.opaque-narrowed",
-      "An address that the allocator allocated is stored in fewer bits than it has.",
+      "An address that the allocator returned is stored in fewer bits than it has.",
       "A compressed reference may no longer fit.", "docs/soundness.md"},
      opaque_narrowed},
     {{"wasm-ld.opaque", "Nothing shows that the program looks into an address of the heap.",

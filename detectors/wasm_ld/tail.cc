@@ -40,8 +40,27 @@ Result<std::set<std::uint64_t>> low_constants(const Module& module, Budget& budg
   return low;
 }
 
-/// Whether memory grows for something that no model knows. What that does with addresses elsewhere is not
-/// known either: it may mask them, count by them, or continue memory below the declared minimum.
+/// An allocator with memory below the declared minimum takes memory that does not continue it for a piece of
+/// its own. Under a maximum its last pieces may come out otherwise.
+void check_maximum(const Facts& facts, bool has_low_heap, Judgement& judgement) {
+  const Memory& memory = facts.module.memories.front();
+  if (!memory.max || memory.max->value >= 65536) return;
+  const bool zig = std::ranges::any_of(
+      facts.allocators, [](const Allocator& allocator) { return allocator.model == zig_pages(); });
+  if (has_low_heap || zig)
+    judgement.refuse(
+        "wasm-ld.maximum", Code::kUnexplained,
+        zig ? "the memory has a maximum, and which of its pages the allocator keeps for its own table "
+              "depends on their numbers"
+            : "the memory has a maximum, and how much of it the allocator can use depends on whether "
+              "new memory continues its first piece",
+        memory.max->file_offset);
+}
+
+}  // namespace
+
+namespace {
+
 bool grows_for_unknown(const Facts& facts) {
   if (facts.allocators.empty()) return true;
   std::set<std::uint32_t> known;
@@ -57,20 +76,13 @@ bool grows_for_unknown(const Facts& facts) {
   });
 }
 
-/// An allocator with memory below the declared minimum takes memory that does not continue it for a piece of
-/// its own. Under a maximum its last pieces may come out otherwise.
-void check_maximum(const Facts& facts, bool has_low_heap, Judgement& judgement) {
-  const Memory& memory = facts.module.memories.front();
-  if (!memory.max || memory.max->value >= 65536) return;
-  if (has_low_heap)
-    judgement.refuse("wasm-ld.maximum", Code::kUnexplained,
-                     "the memory has a maximum, and how much of it the allocator can use "
-                     "depends on whether new memory "
-                     "continues its first piece",
-                     memory.max->file_offset);
-}
-
 }  // namespace
+
+void check_allocator(const Facts& facts, Judgement& judgement) {
+  if (grows_for_unknown(facts))
+    judgement.refuse("wasm-ld.known-allocator", Code::kUnexplained,
+                     "memory grows, or its size is read, for an allocator that no model knows", std::nullopt);
+}
 
 std::string describe(const Facts& facts, const Objection& objection) {
   std::string text = objection.what;
@@ -125,6 +137,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
     judgement.evidence.push_back({"model", std::string(allocator.model->sound), allocator.model->id});
     if (allocator.state) premises.states.push_back(*allocator.state);
     premises.explained.insert(allocator.explained.begin(), allocator.explained.end());
+    premises.allocators.insert(allocator.functions.begin(), allocator.functions.end());
     HEAPBUMP_TRY(const auto low, low_constants(module, facts.budget, allocator));
     premises.low.insert(low.begin(), low.end());
     has_low_heap |= allocator.base.has_value() || !low.empty();
@@ -143,9 +156,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
     record(seen, facts, judgement);
   }
   check_maximum(facts, has_low_heap, judgement);
-  if (judgement.why.empty() && grows_for_unknown(facts))
-    judgement.refuse("wasm-ld.known-allocator", Code::kUnexplained,
-                     "memory grows, or its size is read, for an allocator that no model knows", std::nullopt);
+  check_allocator(facts, judgement);
   if (!judgement.why.empty()) return judgement;
   add_rules(reasoning, judgement);
   judgement.sound = true;

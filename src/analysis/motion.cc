@@ -10,6 +10,7 @@ using Kind = Motion::Kind;
 constexpr int kMaxPasses = 24;         // what still changes then goes round a loop
 constexpr int kCalmPasses = 12;        // from here on a change is a loss
 constexpr unsigned kAddressBits = 16;  // of a page
+constexpr std::int64_t kAddressScale = std::int64_t{1} << kAddressBits;
 
 Motion lost(const Motion& a, const Motion& b) {
   return Motion::unknown(std::min(grain_of(a), grain_of(b)));
@@ -18,7 +19,7 @@ Motion lost(const Motion& a, const Motion& b) {
 /// `a + sign * b`. An address less a foreign value is an address or a distance, as that is a number or an
 /// address: a foreign value again, which owes the address's motion in case it is added to one that cancels
 /// it.
-Motion sum(const Motion& a, const Motion& b, int sign) {
+Motion sum(const Motion& a, const Motion& b, int sign, bool strict) {
   const std::int64_t scale = a.scale + sign * b.scale;
   Motion result;
   result.size = (a.is(Kind::moved) && a.size) || (b.is(Kind::moved) && b.size);
@@ -30,12 +31,17 @@ Motion sum(const Motion& a, const Motion& b, int sign) {
             .based = a.based || b.based,
             .scale = foreign ? scale : 0};
   if (!foreign) {
+    // Where a size is kept, or arrives on some paths alone, zero may be in its place.
+    if (scale == 0 && result.size && result.kept) return Motion::unknown(0);
     if (scale == 0) return Motion::fixed();
     result.kind = Kind::moved;
     result.scale = scale;
     return result;
   }
   const Motion& other = a.is(Kind::foreign) ? a : b;
+  const bool counts = result.size || (moved && std::abs(scale) % kAddressScale != 0);
+  // How far the memory's size, or a page number, is from a value that may be any number.
+  if (strict && counts && sign < 0) return Motion::unknown(0);
   if (sign < 0 || other.scale != 0) return {.kind = Kind::foreign, .scale = scale};
   result.kind = Kind::moved;
   result.kept = true;
@@ -45,8 +51,8 @@ Motion sum(const Motion& a, const Motion& b, int sign) {
 
 class MotionPass {
  public:
-  MotionPass(const Flow& flow, std::span<const std::pair<NodeId, Motion>> seeds)
-      : flow_(flow), motions_(flow.nodes.size()), seeded_(flow.nodes.size()) {
+  MotionPass(const Flow& flow, std::span<const std::pair<NodeId, Motion>> seeds, bool strict)
+      : flow_(flow), strict_(strict), motions_(flow.nodes.size()), seeded_(flow.nodes.size()) {
     for (const auto& [node, motion] : seeds) {
       motions_[node] = motion;
       seeded_[node] = true;
@@ -80,12 +86,18 @@ class MotionPass {
   Motion merge(const Node& node, std::uint32_t count) {
     Motion result;
     bool any = false;
+    bool failure = false;
     for (std::uint32_t i = 0; i < count; ++i) {
       const NodeId operand = flow_.operands_of(node)[i];
       any |= !motions_[operand].is(Kind::unreached);
-      if (is_failure_value(flow_, operand)) continue;
+      if (is_failure_value(flow_, operand)) {
+        failure = true;
+        continue;
+      }
       result = join(result, motions_[operand]);
     }
+    // "No memory" beside an address is distinguished before it is used; a size of zero is a number.
+    if (failure && result.is(Kind::moved) && (result.size || !result.address())) return Motion::unknown(0);
     if (any && result.is(Kind::unreached)) return Motion::fixed();
     return result;
   }
@@ -203,8 +215,8 @@ class MotionPass {
     if (is_comparison_opcode(node.opcode)) return Motion::fixed();  // whether it may be asked, a rule decides
     const std::uint32_t opcode = op::same_on_i32(node.opcode);
     const bool unknown = a.is(Kind::unknown) || b.is(Kind::unknown);
-    if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1);
-    if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1);
+    if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1, strict_);
+    if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1, strict_);
     if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) return otherwise(node, a, b);
     return a.is(Kind::foreign) || b.is(Kind::foreign) ? Motion::foreign() : Motion::fixed();
   }
@@ -243,6 +255,7 @@ class MotionPass {
   }
 
   const Flow& flow_;
+  const bool strict_;
   std::vector<Motion> motions_;
   std::vector<bool> seeded_;
 };
@@ -287,9 +300,9 @@ bool is_failure_value(const Flow& flow, NodeId node) {
 }
 
 Result<std::vector<Motion>> compute_motions(const Flow& flow,
-                                            std::span<const std::pair<NodeId, Motion>> seeds,
-                                            Budget& budget) {
-  return MotionPass(flow, seeds).run(budget);
+                                            std::span<const std::pair<NodeId, Motion>> seeds, Budget& budget,
+                                            bool strict) {
+  return MotionPass(flow, seeds, strict).run(budget);
 }
 
 std::vector<bool> live_nodes(const Flow& flow) {

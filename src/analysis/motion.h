@@ -54,10 +54,12 @@ struct Motion {
   return op::is_integer_comparison(opcode);
 }
 
-/// One motion for each node, from those that are given. Errors: kWorkLimit.
+/// One motion for each node, from those that are given. `strict`: how far the memory's size, or a page
+/// number, is from a foreign value is unknown; otherwise it is foreign, as in an allocator, where that value
+/// is an address of the heap. Errors: kWorkLimit.
 [[nodiscard]] Result<std::vector<Motion>> compute_motions(const Flow& flow,
                                                           std::span<const std::pair<NodeId, Motion>> seeds,
-                                                          Budget& budget);
+                                                          Budget& budget, bool strict);
 
 /// Nodes that some effect depends on. Where paths meet, every local that differs gets a phi, used or not.
 [[nodiscard]] std::vector<bool> live_nodes(const Flow& flow);

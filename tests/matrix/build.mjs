@@ -107,7 +107,7 @@ export class Builder {
   objects({ compiler, opt, program, allocator, libc, language }, defines = []) {
     const style = /^bump([0-9])$/.exec(allocator)?.[1];
     const source = path.resolve(PROGRAMS, `${program}${language === 'c++' ? '.cc' : '.c'}`);
-    const list = [this.object(compiler, opt, libc, source, [...(style && style !== '4' ? ['-DOWN_PAGES=0'] : []), ...defines])];
+    const list = [this.object(compiler, opt, libc, source, [...(style === '4' ? [] : ['-DOWN_PAGES=0']), ...defines])];
     if (style) list.push(this.object(compiler, opt, libc, path.join(PROGRAMS, 'bump.c'), [`-DSTYLE=${style}`, '-fno-builtin']));
     if (allocator === 'emmalloc') list.push(this.object(compiler, opt, libc, this.found.zig.emmalloc, ['-fno-strict-aliasing', '-D_GNU_SOURCE']));
     return Promise.all(list);
