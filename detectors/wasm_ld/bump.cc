@@ -388,8 +388,7 @@ Status BumpJudge::reason() {
   }
   add_rules(reasoning, judgement_);
   if (!judgement_.why.empty()) return {};
-  HEAPBUMP_TRY(const SeenAddresses seen,
-               find_seen_addresses(module_, budget_, facts_.survey, allocating(facts_, reasoning), base_));
+  HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts_, allocating(facts_, reasoning), base_));
   record(seen, facts_, judgement_);
   return {};
 }

@@ -12,10 +12,6 @@ bool is_root(const Motion& motion) {
   return motion.is(Kind::moved) || motion.is(Kind::unknown);
 }
 
-constexpr bool is_word_access(std::uint32_t opcode) {
-  return opcode == op::i32_load || opcode == op::i32_store;
-}
-
 }  // namespace
 
 void FunctionReasoning::object(std::string_view rule, std::string what, std::uint64_t offset) {

@@ -7,46 +7,103 @@ namespace heapbump::wasm_ld {
 namespace {
 
 using Kind = Motion::Kind;
+constexpr std::uint32_t kReach = 64;  // of an access's offset, from the constant that a function mentions
+
+/// Follows what the allocators return: to their callers, direct or through a table, and to the static words
+/// and globals that keep it. It is not followed into functions that it is passed to: most are the allocator's
+/// own. Each set only grows, and a function is looked at again when one that it sees has grown.
 class OpaqueSearch {
  public:
-  OpaqueSearch(const Module& module, Budget& budget, const Survey& survey,
-               const std::set<std::uint32_t>& allocating, std::uint64_t line)
-      : module_(module), budget_(budget), survey_(survey), allocating_(allocating), line_(line) {}
+  OpaqueSearch(const Facts& facts, const std::set<std::uint32_t>& allocating, std::uint64_t line)
+      : facts_(facts), module_(facts.module), allocating_(allocating), line_(line) {}
 
   Result<SeenAddresses> run() {
     for (const std::uint32_t function : allocating_) put_callers(function);
     while (!queue_.empty() && !seen_addresses_.objection) {
       const std::uint32_t function = queue_.front();
       queue_.pop_front();
-      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
+      waiting_.erase(function);
+      HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, facts_.budget, {.frame_slots = true}));
       HEAPBUMP_CHECK(look_at(flow));
     }
     return std::move(seen_addresses_);
   }
 
  private:
+  void put(std::uint32_t function) {
+    if (function < module_.imported_functions || !waiting_.insert(function).second) return;
+    queue_.push_back(function);
+  }
   void put_callers(std::uint32_t function) {
-    for (const std::uint32_t caller : survey_.callers(function))
-      if (caller >= module_.imported_functions && seen_.insert(caller).second) queue_.push_back(caller);
+    for (const std::uint32_t caller : facts_.survey.callers(function)) put(caller);
+    if (std::ranges::find(module_.element_functions, function) == module_.element_functions.end()) return;
+    const FunctionType& type = module_.function_type(function);
+    if (std::ranges::find(indirect_, type) != indirect_.end()) return;
+    indirect_.push_back(type);
+    for (const std::uint32_t caller : facts_.survey.indirect_callers) put(caller);
+  }
+  void put_readers(const Place& place) {
+    if (!places_.insert(place).second) return;
+    const auto functions =
+        place.is_global
+            ? facts_.mentions.of_global(place.index)
+            : facts_.mentions.of_numbers(place.index < kReach ? 0 : place.index - kReach, place.index);
+    for (const std::uint32_t function : functions) put(function);
+  }
+
+  /// Whether a node is an address that an allocator returned, as it arrives in a function.
+  [[nodiscard]] bool arrives(const Flow& flow, const Node& node) const {
+    switch (node.kind) {
+      case NodeKind::call: {
+        if (node.value != 0) return false;
+        const Effect& call = flow.effects[node.effect];
+        if (call.kind == EffectKind::call)
+          return allocating_.contains(static_cast<std::uint32_t>(call.value));
+        return call.kind == EffectKind::call_indirect &&
+               std::ranges::find(indirect_, module_.types[static_cast<std::size_t>(call.value)]) !=
+                   indirect_.end();
+      }
+      case NodeKind::global:
+        return places_.contains({true, static_cast<std::uint32_t>(node.value)});
+      case NodeKind::load: {
+        const auto address = static_address(flow, flow.effects[node.effect]);
+        return address && is_word_access(node.opcode) && places_.contains({false, *address});
+      }
+      default:
+        return false;
+    }
   }
 
   Status look_at(const Flow& flow) {
     std::vector<std::pair<NodeId, Motion>> seeds;
     Motion given = Motion::moved(static_cast<std::int64_t>(kPageSize));
     given.kept = true;
-    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-      const Node& node = flow.nodes[id];
-      if (node.kind != NodeKind::call || node.value != 0) continue;
-      const Effect& call = flow.effects[node.effect];
-      if (call.kind == EffectKind::call && allocating_.contains(static_cast<std::uint32_t>(call.value)))
-        seeds.emplace_back(id, given);
-    }
-    HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, budget_, false));
+    for (NodeId id = 0; id < flow.nodes.size(); ++id)
+      if (arrives(flow, flow.nodes[id])) seeds.emplace_back(id, given);
+    HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, facts_.budget, false));
     const std::vector<bool> live = live_nodes(flow);
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
       if (live[id] && flow.nodes[id].kind == NodeKind::binary) operate(flow, id);
-    for (const Effect& effect : flow.effects) use(flow, effect);
+    for (const Effect& effect : flow.effects) {
+      use(flow, effect);
+      follow(flow, effect);
+    }
     return {};
+  }
+
+  /// Where an effect takes an address to.
+  void follow(const Flow& flow, const Effect& effect) {
+    const auto operands = flow.operands_of(effect);
+    const auto is_address = [&](std::size_t at) {
+      return at < operands.size() && motions_[operands[at]].address();
+    };
+    if (effect.kind == EffectKind::returns && operands.size() == 1 && is_address(0) &&
+        allocating_.insert(flow.function).second)
+      put_callers(flow.function);
+    if (effect.kind == EffectKind::global_set && is_address(0))
+      put_readers({true, static_cast<std::uint32_t>(effect.value)});
+    if (effect.kind == EffectKind::store && is_address(1))
+      if (const auto address = static_address(flow, effect)) put_readers({false, *address});
   }
 
   /// Comparisons, and operations of which nothing is known any more.
@@ -70,9 +127,6 @@ class OpaqueSearch {
       use.position = position;
       judge(flow, use, effect.offset);
     }
-    const bool passes_on =
-        effect.kind == EffectKind::returns && operands.size() == 1 && motions_[operands[0]].address();
-    if (passes_on && allocating_.insert(flow.function).second) put_callers(flow.function);
   }
 
   void judge(const Flow& flow, Use use, std::uint64_t offset) {
@@ -89,22 +143,23 @@ class OpaqueSearch {
           Objection{rule.info.id, clause_of(rule.info.summary), flow.function, offset};
   }
 
+  const Facts& facts_;
   const Module& module_;
-  Budget& budget_;
-  const Survey& survey_;
   std::set<std::uint32_t> allocating_;
   const std::uint64_t line_;
+  std::vector<FunctionType> indirect_;  ///< of allocating functions in tables
+  std::set<Place> places_;
   std::deque<std::uint32_t> queue_;
-  std::set<std::uint32_t> seen_;
+  std::set<std::uint32_t> waiting_;
   std::vector<Motion> motions_;
   SeenAddresses seen_addresses_;
 };
 
 }  // namespace
 
-Result<SeenAddresses> find_seen_addresses(const Module& module, Budget& budget, const Survey& survey,
-                                          const std::set<std::uint32_t>& allocating, std::uint64_t line) {
-  return OpaqueSearch(module, budget, survey, allocating, line).run();
+Result<SeenAddresses> find_seen_addresses(const Facts& facts, const std::set<std::uint32_t>& allocating,
+                                          std::uint64_t line) {
+  return OpaqueSearch(facts, allocating, line).run();
 }
 
 void record(const SeenAddresses& seen, const Facts& facts, Judgement& judgement) {

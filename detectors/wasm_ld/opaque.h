@@ -21,8 +21,7 @@ struct SeenAddresses {
 };
 
 /// `line`: from here up addresses move. Errors: those of evaluate_flow.
-[[nodiscard]] Result<SeenAddresses> find_seen_addresses(const Module& module, Budget& budget,
-                                                        const Survey& survey,
+[[nodiscard]] Result<SeenAddresses> find_seen_addresses(const Facts& facts,
                                                         const std::set<std::uint32_t>& allocating,
                                                         std::uint64_t line);
 

@@ -22,4 +22,9 @@ struct Place {
   return address.offset + static_cast<std::uint32_t>(access.value);
 }
 
+/// Loads and stores of a whole word.
+[[nodiscard]] constexpr bool is_word_access(std::uint32_t opcode) {
+  return opcode == op::i32_load || opcode == op::i32_store;
+}
+
 }  // namespace heapbump::wasm_ld

@@ -207,9 +207,13 @@ Verdict opaque_unknown(const Use& use) {
   if (use.effect != nullptr || op::is_integer_comparison(use.flow->nodes[use.compare].opcode))
     return Verdict::undecided;
   const Node& node = use.flow->nodes[use.compare];
-  // Two words in 64 bits, as Rust's std::io::Error keeps an address above its tag.
-  const bool packed =
-      node.opcode == op::i64_shl && use.flow->constant(use.flow->operand(use.compare, 1)) == 32;
+  // Two words in 64 bits, as Rust's std::io::Error and Zig's error unions keep an address beside a tag.
+  const auto upper_half = [&](NodeId id) {
+    const Node& at = use.flow->nodes[id];
+    return at.kind == NodeKind::binary && at.opcode == op::i64_shl &&
+           use.flow->constant(use.flow->operand(id, 1)) == 32;
+  };
+  const bool packed = upper_half(use.compare) || (node.opcode == op::i64_or && upper_half(use.other));
   return op::is_sum(node.opcode) || packed ? Verdict::accept : Verdict::refuse;
 }
 

@@ -94,7 +94,7 @@ std::string describe(const Facts& facts, const Objection& objection) {
 std::set<std::uint32_t> allocating(const Facts& facts, const Reasoning& reasoning) {
   std::set<std::uint32_t> found = reasoning.allocating();
   for (const Allocator& allocator : facts.allocators)
-    if (allocator.state) found.insert(allocator.functions.begin(), allocator.functions.end());
+    if (!allocator.word) found.insert(allocator.functions.begin(), allocator.functions.end());
   return found;
 }
 
@@ -151,8 +151,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
     judgement.refuse(first.rule, Code::kUnexplained, describe(facts, first), first.offset);
   }
   if (judgement.why.empty()) {
-    HEAPBUMP_TRY(const SeenAddresses seen,
-                 find_seen_addresses(module, facts.budget, facts.survey, allocating(facts, reasoning), top));
+    HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts, allocating(facts, reasoning), top));
     record(seen, facts, judgement);
   }
   check_maximum(facts, has_low_heap, judgement);

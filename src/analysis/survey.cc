@@ -49,6 +49,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range, Budget& bud
     std::size_t full = survey.calls.size() + kRepeats;
     bool sizes = false;
     bool grows = false;
+    bool indirect = false;
     bool only_calls = true;
     std::uint64_t short_calls = 0;
     KnownOperands operands;
@@ -94,6 +95,10 @@ Result<Survey> survey_code(const Module& module, AddressRange range, Budget& bud
           sizes |= instruction.opcode == op::memory_size;
           grows |= instruction.opcode == op::memory_grow;
           break;
+        case Immediate::index_pair:
+          indirect |=
+              instruction.opcode == op::call_indirect || instruction.opcode == op::return_call_indirect;
+          break;
         default:
           break;
       }
@@ -103,6 +108,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range, Budget& bud
     squeeze(first_call);
     if (sizes) survey.size_functions.push_back(function);
     if (grows) survey.grow_functions.push_back(function);
+    if (indirect) survey.indirect_callers.push_back(function);
   }
   std::ranges::sort(survey.calls);
   return survey;

@@ -25,6 +25,7 @@ struct RangeHit : Occurrence {
 struct Survey {
   std::vector<std::uint32_t> size_functions;                   ///< functions with memory.size, ascending
   std::vector<std::uint32_t> grow_functions;                   ///< functions with memory.grow, ascending
+  std::vector<std::uint32_t> indirect_callers;                 ///< functions with call_indirect, ascending
   std::vector<std::pair<std::uint32_t, std::uint32_t>> calls;  ///< (callee, caller), sorted, without repeats
   std::vector<RangeHit> hits;
   std::uint64_t padded_calls = 0;  ///< direct calls whose callee is a five-byte LEB128

@@ -1,0 +1,5 @@
+;; An address in a static word is read through, or shifted.
+;; in bump.wat
+;; hole program
+    (i32.store (i32.const 3000) (local.get $a)) (i32.store (i32.shr_u (i32.load (i32.const 3000)) (i32.const 9)) (call $other))
+;; end

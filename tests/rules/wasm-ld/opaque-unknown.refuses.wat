@@ -1,0 +1,5 @@
+;; An address that malloc returned is rounded to a page, or to more.
+;; in bump.wat
+;; hole program
+    (i32.store (i32.and (local.get $a) (i32.const -131072)) (call $other))
+;; end
