@@ -1,14 +1,9 @@
 #include "adapters/preview1.h"
 
 #include <algorithm>
-#include <array>
 
 namespace heapbump::adapters {
 namespace {
-
-// Calls that every flavor exports, proxy included, in every release from 2023 to 2026.
-constexpr std::array<std::string_view, 5> kExports = {"cabi_import_realloc", "clock_time_get", "fd_write",
-                                                      "proc_exit", "random_get"};
 
 bool exports_function(const Module& module, std::string_view name) {
   return module.find_export(name, ExternalKind::function) != nullptr;
@@ -34,7 +29,8 @@ bool imports_filesystem(const Module& module) {
 bool recognises_preview1(const Module& module) {
   const bool imports_memory = !module.memories.empty() && module.memories.front().imported;
   return imports_memory && !module.imports_preview1() &&
-         std::ranges::all_of(kExports, [&](std::string_view name) { return exports_function(module, name); });
+         std::ranges::all_of(kPreview1Exports,
+                             [&](std::string_view name) { return exports_function(module, name); });
 }
 
 Result<Needs> examine_preview1(const Module& module, const Anatomy& anatomy) {

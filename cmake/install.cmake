@@ -1,10 +1,20 @@
 # What `cmake --install` puts where: the program, the static library with its headers, a CMake package
-# (find_package(heapbump), target heapbump::heapbump), and the JSON Schemas.
+# (find_package(heapbump), target heapbump::heapbump), manual pages, completions, and the JSON Schemas.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS heapbump_cli RUNTIME COMPONENT program)
 install(TARGETS heapbump EXPORT heapbumpTargets ARCHIVE COMPONENT library)
 install(DIRECTORY include/heapbump DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
+# A program that is not built for this machine cannot be asked for its manual.
+if(NOT CMAKE_CROSSCOMPILING)
+  add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/pages.stamp VERBATIM
+    COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:heapbump_cli> -D FOLDER=${PROJECT_BINARY_DIR}/pages
+            -P ${PROJECT_SOURCE_DIR}/cmake/pages.cmake
+    COMMAND ${CMAKE_COMMAND} -E touch ${PROJECT_BINARY_DIR}/pages.stamp
+    DEPENDS heapbump_cli ${PROJECT_SOURCE_DIR}/cmake/pages.cmake)
+  add_custom_target(heapbump_pages ALL DEPENDS ${PROJECT_BINARY_DIR}/pages.stamp)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/pages/ DESTINATION ${CMAKE_INSTALL_DATADIR} COMPONENT program)
+endif()
 install(DIRECTORY schemas DESTINATION ${CMAKE_INSTALL_DATADIR}/heapbump COMPONENT program)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/heapbump)

@@ -29,7 +29,7 @@ void name_toolchain(const Module& module, Finding& finding) {
 /// Why a strategy is not sound, as a refusal.
 Error refusal(std::string_view strategy, const wasm_ld::Judgement& judgement) {
   return {judgement.code, "no region can be reserved by " + std::string(strategy) + ": " + judgement.why,
-          judgement.offset, judgement.rule};
+          judgement.offset, judgement.rule, strategy};
 }
 
 }  // namespace

@@ -116,5 +116,11 @@ struct ComponentCheck {
 [[nodiscard]] Result<ComponentCheck> check_component(std::span<const std::byte> file,
                                                      const Manifest* expected,
                                                      const Description* description = nullptr);
+/// The same where a later tool may have taken the record from the reserved module: `record` is the member
+/// `record` of its manifest's file, as JSON text. The module is then known by the manifest's memory, and has
+/// to be what reserving wrote all the same.
+[[nodiscard]] Result<ComponentCheck> check_component(std::span<const std::byte> file,
+                                                     const Manifest& expected, std::string_view record,
+                                                     const Description* description = nullptr);
 
 }  // namespace heapbump

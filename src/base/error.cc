@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace heapbump {
 namespace {
 
 constexpr auto kCodes = std::to_array<CodeInfo>({
-#define HEAPBUMP_CODE(name, number, summary, explanation) {Code::name, "HB0" #number, summary, explanation},
+#define HEAPBUMP_CODE(name, number, summary, explanation, remedy) \
+  {Code::name, "HB0" #number, summary, explanation, remedy},
 #include "heapbump/codes.def"
 #undef HEAPBUMP_CODE
 });
@@ -23,6 +25,20 @@ std::span<const CodeInfo> all_codes() {
 const CodeInfo& code_info(Code code) {
   const auto found = std::ranges::lower_bound(kCodes, code, {}, &CodeInfo::code);
   return *found;
+}
+
+std::optional<std::uint64_t> offset_in(std::string_view text) {
+  static constexpr std::string_view kMark = "file offset 0x";
+  const std::size_t mark = text.find(kMark);
+  if (mark == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(mark + kMark.size());
+  std::uint64_t offset = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), offset, 16);
+  return read.ec == std::errc() ? std::optional(offset) : std::nullopt;
+}
+
+std::optional<std::uint64_t> place_of(const Error& error) {
+  return error.offset ? error.offset : offset_in(error.message);
 }
 
 std::string hex(std::uint64_t value) {

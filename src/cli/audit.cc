@@ -257,7 +257,6 @@ void add_output(CLI::App& verb, Options& options) {
   verb.add_option("--max-memory", options.max_memory_mib, "MiB for one file")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
-  verb.add_flag("-q,--quiet", options.quiet, "No summary on standard error");
 }
 
 }  // namespace
@@ -270,12 +269,12 @@ void add_audit(CLI::App& app, Session& session) {
       "the report, unless asked to");
   verb->footer(
       "Examples:\n"
-      "  heapbump audit modules/                          how many can move, why not the rest, what to do "
+      "  $ heapbump audit modules/                          how many can move, why not the rest, what to do "
       "next\n"
-      "  heapbump audit modules/ --report audit.jsonl     also each file's answer\n"
-      "  heapbump audit convert audit.jsonl --to html -o audit.html\n"
-      "  heapbump audit modules/ --component components/  make every component that can be made\n"
-      "  find . -name '*.wasm' -print0 | heapbump audit --files-from - -0 > audit.jsonl");
+      "  $ heapbump audit modules/ --report audit.jsonl     also each file's answer\n"
+      "  $ heapbump audit convert audit.jsonl --to html -o audit.html\n"
+      "  $ heapbump audit modules/ --component components/  make every component that can be made\n"
+      "  $ find . -name '*.wasm' -print0 | heapbump audit --files-from - -0 > audit.jsonl");
   add_choices(*verb, *options);
   add_policy(*verb, *options);
   add_output(*verb, *options);
@@ -283,6 +282,7 @@ void add_audit(CLI::App& app, Session& session) {
   add_audit_merge(*verb, session);
   verb->callback([options, verb, &session] {
     if (!verb->get_subcommands().empty()) return;
+    options->quiet = session.quiet;
     to_request(*options);
     session.exit_code = run(session, *options);
   });

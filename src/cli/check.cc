@@ -4,7 +4,10 @@
 
 #include <iostream>
 
+#include "cli/cli.h"
 #include "cli/descriptions.h"
+#include "component/kind.h"
+#include "record/record.h"
 #include "report/report.h"
 
 namespace heapbump::cli {
@@ -17,10 +20,8 @@ struct Options {
   bool json = false;
 };
 
-constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 20;
-
 int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_json(failure_report(error, nullptr, nullptr, std::nullopt));
+  if (options.json) print_failure(session, options.component, error);
   return print_error(session, file, error);
 }
 
@@ -46,25 +47,26 @@ void describe_tenant(std::ostream& out, const CheckedTenant& tenant) {
 }
 
 void describe(const Session& session, const Options& options, const ComponentCheck& check) {
+  std::ostream& out = words(session);
   for (const CheckedModule& module : check.modules) {
     const Manifest& m = module.manifest;
-    std::cerr << display_name(options.component) << ": reserved module at " << hex(module.file_offset) << " ("
-              << m.toolchain.name << "), region " << hex(m.region.base) << " to " << hex(m.region.end())
-              << ", placement " << to_string(m.placement) << '\n';
-    if (module.tenants.empty()) std::cerr << "  no adapter is given its memory\n";
-    for (const CheckedTenant& tenant : module.tenants) describe_tenant(std::cerr, tenant);
+    out << display_name(options.component) << ": reserved module at " << hex(module.file_offset) << " ("
+        << m.toolchain.name << "), region " << hex(m.region.base) << " to " << hex(m.region.end())
+        << ", placement " << to_string(m.placement) << '\n';
+    if (module.tenants.empty()) out << "  no adapter is given its memory\n";
+    for (const CheckedTenant& tenant : module.tenants) describe_tenant(out, tenant);
     for (const Error& fault : module.faults) print_error(session, options.component, fault);
     for (const CheckedTenant& tenant : module.tenants) {
       for (const Error& fault : tenant.facts.faults) print_error(session, options.component, fault);
     }
   }
   for (const CheckedApart& item : check.apart) {
-    std::cerr << display_name(options.component) << ": program at " << hex(item.file_offset)
-              << ", not moved; its adapter has a memory of its own (apart)\n";
+    out << display_name(options.component) << ": program at " << hex(item.file_offset)
+        << ", not moved; its adapter has a memory of its own (apart)\n";
     if (!item.record.described.empty())
-      std::cerr << "  " << item.record.described.size() << " functions are bridged by a description, SHA-256 "
-                << printable(item.record.description_sha256.substr(0, 12)) << '\n';
-    for (const CheckedTenant& tenant : item.tenants) describe_tenant(std::cerr, tenant);
+      out << "  " << item.record.described.size() << " functions are bridged by a description, SHA-256 "
+          << printable(item.record.description_sha256.substr(0, 12)) << '\n';
+    for (const CheckedTenant& tenant : item.tenants) describe_tenant(out, tenant);
     for (const Error& fault : item.faults) print_error(session, options.component, fault);
     for (const CheckedTenant& tenant : item.tenants) {
       for (const Error& fault : tenant.facts.faults) print_error(session, options.component, fault);
@@ -73,17 +75,21 @@ void describe(const Session& session, const Options& options, const ComponentChe
   const std::string_view passed = check.apart.empty()
                                       ? ": passed: nothing but the region is used by the adapters\n"
                                       : ": passed: no memory but its own is used by any adapter\n";
-  std::cerr << display_name(options.component) << (check.passed() ? passed : ": failed\n");
+  out << display_name(options.component) << (check.passed() ? passed : ": failed\n");
 }
 
 int check_file(const Session& session, const Options& options) {
   std::optional<Manifest> expected;
+  std::string record;
   if (!options.manifest.empty()) {
-    const auto text = read_file(options.manifest, kMaxManifestBytes);
+    const auto text = read_file(options.manifest, kMaxJsonBytes);
     if (!text) return fail_with(session, options, options.manifest, text.error());
     auto manifest = read_manifest(as_text(text->bytes.view()));
     if (!manifest) return fail_with(session, options, options.manifest, manifest.error());
     expected = *std::move(manifest);
+    auto kept = record_in_manifest(as_text(text->bytes.view()));
+    if (!kept) return fail_with(session, options, options.manifest, kept.error());
+    record = *std::move(kept);
   }
   std::shared_ptr<const Description> description;
   if (!options.descriptions.empty()) {
@@ -94,9 +100,12 @@ int check_file(const Session& session, const Options& options) {
   }
   const auto file = read_file(options.component, session.max_size);
   if (!file) return fail_with(session, options, options.component, file.error());
-  const auto check = check_component(file->bytes.view(), expected ? &*expected : nullptr, description.get());
+  if (const auto kind = expect_component(file->bytes.view()); !kind)
+    return fail_with(session, options, options.component, kind.error());
+  const auto check = expected ? check_component(file->bytes.view(), *expected, record, description.get())
+                              : check_component(file->bytes.view(), nullptr, description.get());
   if (!check) return fail_with(session, options, options.component, check.error());
-  if (options.json) print_json(to_json(*check));
+  if (options.json) print_json(session, options.component, to_json(*check));
   describe(session, options, *check);
   return check->passed() ? 0 : exit_code(Code::kCheckFailed);
 }
@@ -110,10 +119,16 @@ void add_check(CLI::App& app, Session& session) {
   verb->add_option("COMPONENT", options->component,
                    "Component made from a reserved module, or - for standard input")
       ->required();
-  verb->add_option("--manifest", options->manifest,
-                   "Also require that the component holds this manifest's module");
+  verb->add_option(
+          "--manifest", options->manifest,
+          "Also require that the component holds this manifest's module, whose section heapbump a later "
+          "tool may have removed")
+      ->type_name("FILE");
+  add_examples(*verb, {"heapbump check app.component.wasm"});
   verb->add_option("--describe", options->descriptions,
-                   "Also require that the bridge is what this WITX file says (may be given several times)")
+                   "Also require that the bridge is what this WITX file says")
+      ->type_name("FILE")
+      ->take_all()
       ->allow_extra_args(false);
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] { session.exit_code = check_file(session, *options); });

@@ -33,7 +33,7 @@ struct Options {
 
 int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
   if (options.json || !options.report.empty())
-    tell_failure(session, failure_report(error, nullptr, nullptr, std::nullopt), options.json,
+    tell_failure(session, options.in, failure_report(error, nullptr, nullptr, std::nullopt), options.json,
                  options.report == file ? "" : options.report);
   drop_stale_manifest(session, options.manifest);
   return print_error(session, file, error);
@@ -58,23 +58,26 @@ void describe(const Session& session, const Options& options, const MadeComponen
   for (const std::string& warning : made.warnings) print_warning(session, options.in, warning);
   const std::string adapter =
       made.adapter_flavor.empty() ? options.adapter : made.adapter_flavor + " of " + made.adapter_release;
-  std::cerr << display_name(options.in) << ": "
-            << (made.strategy == "apart" ? "the adapter has a memory of its own (apart)"
-                : made.strategy == "none"
-                    ? "nothing was reserved"
-                    : "the adapter has a region of the module's memory (" + made.strategy + ")")
-            << ", because " << printable(made.why) << '\n'
-            << output_name(options.out) << ": component of " << grouped(made.component.size())
-            << " bytes, adapter " << adapter;
-  for (const NamedAdapterRecord& item : made.adapters) std::cerr << " and one for " << printable(item.serves);
-  std::cerr << ", encoder " << made.encoder.version << "; checked\n";
+  words(session) << display_name(options.in) << ": "
+                 << (made.strategy == "apart" ? "the adapter has a memory of its own (apart)"
+                     : made.strategy == "none"
+                         ? "nothing was reserved"
+                         : "the adapter has a region of the module's memory (" + made.strategy + ")")
+                 << ", because " << printable(made.why) << '\n'
+                 << output_name(options.out) << ": component of " << grouped(made.component.size())
+                 << " bytes, adapter " << adapter;
+  for (const NamedAdapterRecord& item : made.adapters)
+    words(session) << " and one for " << printable(item.serves);
+  words(session) << ", encoder " << made.encoder.version << "; checked\n";
 }
 
 /// The component and the files beside it: all, or none.
 int write_outputs(const Session& session, const Options& options, const InputFile& input,
                   const MadeComponent& made) {
   const std::string manifest = component_manifest(made).dump() + "\n";
-  const std::string report = to_json(made).dump() + "\n";
+  Json document = to_json(made);
+  document["verb"] = session.verb;
+  const std::string report = document.dump() + "\n";
   std::vector<Output> outputs{{options.out, {made.component}, {.mode = input.mode, .binary = true}}};
   if (!options.manifest.empty())
     outputs.push_back({options.manifest, {as_bytes(manifest)}, {.mode = {}, .binary = false}});
@@ -85,7 +88,7 @@ int write_outputs(const Session& session, const Options& options, const InputFil
     const FailedOutput& failed = written.error();
     return fail_with(session, options, output_name(outputs[failed.index].path), failed.error);
   }
-  if (options.json) std::cout << report;
+  if (options.json) print_json(session, options.in, std::move(document));
   describe(session, options, made);
   return 0;
 }
@@ -166,6 +169,7 @@ void add_component(CLI::App& app, Session& session) {
   CLI::App* verb = app.add_subcommand("component", "Make a component that runs from a preview1 module");
   verb->add_option("IN", options->in, "Core module, or - for standard input")->required();
   verb->add_option("-o,--output", options->out, "Where the component goes, or - for standard output")
+      ->type_name("FILE")
       ->required();
   verb->add_option(
           "--strategy", options->strategy,
@@ -178,20 +182,25 @@ void add_component(CLI::App& app, Session& session) {
       ->capture_default_str();
   verb->add_option("--adapter", options->adapters,
                    "command, reactor or proxy (shipped), the file of another preview1 adapter, or NAME=FILE: "
-                   "the adapter for imports from the module NAME (may be given several times)")
+                   "the adapter for imports from the module NAME")
+      ->type_name("FILE|FLAVOR")
+      ->take_all()
       ->allow_extra_args(false);
   verb->add_option("--describe", options->descriptions,
-                   "WITX file that says what functions served by --adapter NAME=FILE do with memory (may be "
-                   "given several times)")
+                   "WITX file that says what functions served by --adapter NAME=FILE do with memory")
+      ->type_name("FILE")
+      ->take_all()
       ->allow_extra_args(false);
   verb->add_option(
           "--encoder", options->encoder,
           "auto, builtin, wasm-tools, jco, or the path of one of the two (auto: wasm-tools if it is on "
           "PATH)")
       ->capture_default_str();
-  verb->add_option("--report", options->report, "Write the report here");
-  verb->add_option("--manifest", options->manifest, "Write the manifest here");
-  verb->add_option("--keep-module", options->module, "Write the core module that is embedded here");
+  verb->add_option("--report", options->report, "Write the report here")->type_name("FILE");
+  verb->add_option("--manifest", options->manifest, "Write the manifest here")->type_name("FILE");
+  verb->add_option("--keep-module", options->module, "Write the core module that is embedded here")
+      ->type_name("FILE");
+  add_examples(*verb, {"heapbump component app.wasm -o app.component.wasm"});
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] {
     check_paths(inputs_of(*options), {{"-o/--output", options->out},

@@ -21,8 +21,10 @@ Status remove_stale_manifest(const std::string& path) {
 
 }  // namespace
 
-void tell_failure(const Session& session, const Json& report, bool json, const std::string& path) {
-  if (json) print_json(report);
+void tell_failure(const Session& session, const std::string& file, Json report, bool json,
+                  const std::string& path) {
+  if (json) print_json(session, file, report);
+  report["verb"] = session.verb;
   if (path.empty()) return;
   if (const auto written = write_text(path, report.dump() + "\n"); !written)
     print_error(session, output_name(path), written.error());

@@ -8,9 +8,10 @@
 
 namespace heapbump::cli {
 
-/// Prints the report (`json`) and writes it to `path`, unless that is empty. A report that cannot be written
-/// is an error message beside the one of the failure.
-void tell_failure(const Session& session, const Json& report, bool json, const std::string& path);
+/// Prints the report of this input (`json`) and writes it to `path`, unless that is empty. A report that
+/// cannot be written is an error message beside the one of the failure.
+void tell_failure(const Session& session, const std::string& file, Json report, bool json,
+                  const std::string& path);
 
 /// Removes the manifest of an earlier run at this path. What is there and is no manifest stays, and a message
 /// says so.

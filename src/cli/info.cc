@@ -1,11 +1,16 @@
 // heapbump detectors | rules | explain CODE|RULE: what the tool knows, for people and scripts.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <iostream>
 
 #include "audit/verdict.h"
 #include "cli/cli.h"
+#include "cli/suggest.h"
+#include "cli/terminal.h"
 #include "detectors/registry.h"
+#include "report/report.h"
 
 namespace heapbump::cli {
 namespace {
@@ -20,34 +25,113 @@ std::string_view how_asked(const RuleTable& table) {
                       : "the first rule that applies decides, and no rule is a refusal";
 }
 
-int explain(const Session& session, const std::string& name) {
+struct Topic {
+  std::string name;
+  bool json = false;
+};
+
+Json code_json(const CodeInfo& code) {
+  return Json::object({{"code", code.name},
+                       {"exit_code", exit_code(code.code)},
+                       {"summary", code.summary},
+                       {"meaning", code.explanation},
+                       {"remedy", code.remedy}});
+}
+
+Json rule_json(const ListedRule& rule) {
+  return Json::object({{"id", rule.info->id},
+                       {"detector", rule.detector->name},
+                       {"question", rule.table->question},
+                       {"every", rule.table->checks},
+                       {"summary", rule.info->summary},
+                       {"sound", rule.info->sound},
+                       {"source", rule.info->source}});
+}
+
+Json explained(Json codes, Json rules) {
+  return Json::object({{"schema_version", kReportVersion},
+                       {"tool", tool_json()},
+                       {"codes", std::move(codes)},
+                       {"rules", std::move(rules)}});
+}
+
+int explain_code(const Session& session, const Topic& topic, const CodeInfo& code) {
+  if (topic.json) {
+    print_json(session, "", explained(Json(Json::Array{code_json(code)}), Json::array()));
+    return 0;
+  }
+  const std::size_t width = std::min<std::size_t>(terminal_width(STDOUT_FILENO, 100), 100);
+  std::cout << code.name << ": " << code.summary << "\nexit code " << exit_code(code.code) << "\n\n"
+            << wrapped(code.explanation, width, 0) << "\n\nWhat to do: " << wrapped(code.remedy, width, 0, 12)
+            << '\n';
+  return 0;
+}
+
+int explain_rule(const Session& session, const Topic& topic, const ListedRule& rule) {
+  if (topic.json) {
+    print_json(session, "", explained(Json::array(), Json(Json::Array{rule_json(rule)})));
+    return 0;
+  }
+  std::cout << rule.info->id << ": " << rule.info->summary << "\ndetector " << rule.detector->name << ": "
+            << rule.table->question << " (" << how_asked(*rule.table)
+            << ")\n\nSound because: " << rule.info->sound << "\n\nSource: " << rule.info->source << '\n';
+  return 0;
+}
+
+/// A reason in reports of `audit`; in JSON it has the shape of a code.
+int explain_reason(const Session& session, const Topic& topic, const audit::ReasonInfo& reason) {
+  if (topic.json) {
+    Json one = Json::object({{"code", reason.id},
+                             {"exit_code", 0},
+                             {"summary", reason.summary},
+                             {"meaning", reason.explanation},
+                             {"remedy", reason.next}});
+    print_json(session, "", explained(Json(Json::Array{std::move(one)}), Json::array()));
+    return 0;
+  }
+  std::cout << reason.id << ": " << reason.summary << "\na reason in reports of `heapbump audit`\n\n"
+            << reason.explanation << '\n';
+  if (!reason.next.empty()) std::cout << "\nWhat to do: " << reason.next << '\n';
+  return 0;
+}
+
+int list_codes(const Session& session, const Topic& topic) {
+  if (topic.json) {
+    Json codes = Json::array();
+    for (const CodeInfo& code : all_codes()) codes.push_back(code_json(code));
+    print_json(session, "", explained(std::move(codes), Json::array()));
+    return 0;
+  }
+  for (const CodeInfo& code : all_codes()) std::cout << code.name << "  " << code.summary << '\n';
+  std::cout
+      << "`heapbump explain CODE` says what a code means and what to do; `heapbump rules` lists the rules.\n";
+  return 0;
+}
+
+/// `HB0504` is also found as `hb0504`, `504` or `0504`.
+bool names_code(const CodeInfo& code, std::string_view name) {
+  return same_word(code.name, name) || code.name.substr(2) == name || code.name.substr(3) == name;
+}
+
+int explain(const Session& session, const Topic& topic) {
+  if (topic.name.empty()) return list_codes(session, topic);
   const auto code =
-      std::ranges::find_if(all_codes(), [&](const CodeInfo& c) { return same_word(c.name, name); });
-  if (code != all_codes().end()) {
-    std::cout << code->name << ": " << code->summary << "\nexit code " << exit_code(code->code) << "\n\n"
-              << code->explanation << '\n';
-    return 0;
-  }
+      std::ranges::find_if(all_codes(), [&](const CodeInfo& c) { return names_code(c, topic.name); });
+  if (code != all_codes().end()) return explain_code(session, topic, *code);
   const auto rules = all_rules();
-  const auto rule =
-      std::ranges::find_if(rules, [&](const ListedRule& listed) { return same_word(listed.info->id, name); });
-  if (rule != rules.end()) {
-    std::cout << rule->info->id << ": " << rule->info->summary << "\ndetector " << rule->detector->name
-              << ": " << rule->table->question << " (" << how_asked(*rule->table)
-              << ")\n\nSound because: " << rule->info->sound << "\n\nSource: " << rule->info->source << '\n';
-    return 0;
-  }
-  if (const auto reason = audit::find_reason(name)) {
-    std::cout << reason->id << ": " << reason->summary << "\na reason in reports of `heapbump audit`\n\n"
-              << reason->explanation << '\n';
-    if (!reason->next.empty()) std::cout << "\nWhat to do: " << reason->next << '\n';
-    return 0;
-  }
-  return print_error(session, "heapbump",
-                     {Code::kUnknownCode,
-                      "there is no diagnostic or rule \"" + name +
-                          "\"; codes look like HB0301, and `heapbump rules` lists the rules",
-                      {}});
+  const auto rule = std::ranges::find_if(
+      rules, [&](const ListedRule& listed) { return same_word(listed.info->id, topic.name); });
+  if (rule != rules.end()) return explain_rule(session, topic, *rule);
+  if (const auto reason = audit::find_reason(topic.name)) return explain_reason(session, topic, *reason);
+  std::vector<std::string> names;
+  for (const CodeInfo& each : all_codes()) names.emplace_back(each.name);
+  for (const ListedRule& each : rules) names.emplace_back(each.info->id);
+  const std::string near = nearest(topic.name, names);
+  const Error error{Code::kUnknownCode, "there is no diagnostic or rule \"" + topic.name + "\"; " +
+                                            (near.empty() ? "" : "did you mean " + near + "? ") +
+                                            "`heapbump explain` lists the codes, `heapbump rules` the rules"};
+  if (topic.json) print_failure(session, "", error);
+  return print_error(session, "heapbump", error);
 }
 
 void list_rules() {
@@ -62,17 +146,22 @@ void list_rules() {
   }
 }
 
-void print_rules_json() {
+void print_rules_json(const Session& session) {
   Json list = Json::array();
-  for (const ListedRule& rule : all_rules())
-    list.push_back(Json::object({{"id", rule.info->id},
-                                 {"detector", rule.detector->name},
-                                 {"question", rule.table->question},
-                                 {"every", rule.table->checks},
-                                 {"summary", rule.info->summary},
-                                 {"sound", rule.info->sound},
-                                 {"source", rule.info->source}}));
-  print_json(Json::object({{"rules", std::move(list)}}));
+  for (const ListedRule& rule : all_rules()) list.push_back(rule_json(rule));
+  print_json(
+      session, "",
+      Json::object({{"schema_version", kReportVersion}, {"tool", tool_json()}, {"rules", std::move(list)}}));
+}
+
+void print_detectors_json(const Session& session) {
+  Json list = Json::array();
+  for (const Detector& detector : all_detectors())
+    list.push_back(Json::object({{"name", detector.name}, {"help", detector.help}}));
+  print_json(
+      session, "",
+      Json::object(
+          {{"schema_version", kReportVersion}, {"tool", tool_json()}, {"detectors", std::move(list)}}));
 }
 
 /// docs/rules.md, whole.
@@ -103,30 +192,37 @@ void print_rules_page() {
 
 void add_info(CLI::App& app, Session& session) {
   CLI::App* detectors = app.add_subcommand("detectors", "List the toolchains that are known");
-  detectors->callback([] {
-    for (const Detector& d : all_detectors())
-      std::cout << d.name << std::string(d.name.size() < 16 ? 16 - d.name.size() : 1, ' ') << d.help << '\n';
-  });
   struct Form {
     bool markdown = false;
     bool json = false;
   };
   auto form = std::make_shared<Form>();
+  add_json_flag(*detectors, form->json);
+  add_examples(*detectors, {"heapbump detectors"});
+  detectors->callback([form, &session] {
+    if (form->json) return print_detectors_json(session);
+    for (const Detector& d : all_detectors())
+      std::cout << d.name << std::string(d.name.size() < 16 ? 16 - d.name.size() : 1, ' ') << d.help << '\n';
+  });
   CLI::App* rules = app.add_subcommand("rules", "List the rules by which the detectors decide");
   rules->add_flag("--markdown", form->markdown, "Print all of each rule, as docs/rules.md has it");
   add_json_flag(*rules, form->json);
-  rules->callback([form] {
+  add_examples(*rules, {"heapbump rules"});
+  rules->callback([form, &session] {
     if (form->json)
-      print_rules_json();
+      print_rules_json(session);
     else if (form->markdown)
       print_rules_page();
     else
       list_rules();
   });
-  auto code = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("explain", "Explain a diagnostic code or a rule");
-  verb->add_option("CODE|RULE", *code, "For example HB0504 or go.first-pc")->required();
-  verb->callback([code, &session] { session.exit_code = explain(session, *code); });
+  auto topic = std::make_shared<Topic>();
+  CLI::App* verb = app.add_subcommand("explain", "Say what a diagnostic code or a rule means and what to do");
+  verb->add_option("CODE|RULE", topic->name,
+                   "For example HB0504 or go.first-pc; without one, all codes are listed");
+  add_json_flag(*verb, topic->json);
+  add_examples(*verb, {"heapbump explain HB0504"});
+  verb->callback([topic, &session] { session.exit_code = explain(session, *topic); });
 }
 
 }  // namespace heapbump::cli

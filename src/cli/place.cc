@@ -5,6 +5,7 @@
 #include "adapters/registry.h"
 #include "cli/cli.h"
 #include "cli/paths.h"
+#include "component/kind.h"
 #include "heapbump/component.h"
 #include "report/report.h"
 
@@ -19,43 +20,42 @@ struct Options {
   bool json = false;
 };
 
-// A manifest is a page of text; what is larger is something else.
-constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 20;
-
 int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_json(failure_report(error, nullptr, nullptr, std::nullopt));
+  if (options.json) print_failure(session, options.adapter, error);
   return print_error(session, file, error);
 }
 
-void describe(const Options& options, const PlacedAdapter& placed) {
-  std::cerr << display_name(options.adapter) << ": " << placed.family << " " << placed.flavor
-            << " adapter placed: stack below " << hex(placed.stack_top);
+void describe(const Session& session, const Options& options, const PlacedAdapter& placed) {
+  std::ostream& out = words(session);
+  out << display_name(options.adapter) << ": " << placed.family << " " << placed.flavor
+      << " adapter placed: stack below " << hex(placed.stack_top);
   if (placed.stack_bound)
-    std::cerr << " (at most " << grouped(*placed.stack_bound) << " bytes of it are ever used)";
-  if (placed.state_needed != 0) std::cerr << ", State at " << hex(placed.state_base);
-  std::cerr << '\n';
+    out << " (at most " << grouped(*placed.stack_bound) << " bytes of it are ever used)";
+  if (placed.state_needed != 0) out << ", State at " << hex(placed.state_base);
+  out << '\n';
   if (!placed.module_sha256.empty()) {
-    std::cerr << "It goes with the module whose SHA-256 is " << placed.module_sha256
-              << " and with no other.\n";
+    out << "It goes with the module whose SHA-256 is " << placed.module_sha256 << " and with no other.\n";
   } else {
-    std::cerr << "The manifest does not name the module it belongs to; `heapbump check` on the finished "
-                 "component does.\n";
+    out << "The manifest does not name the module it belongs to; `heapbump check` on the finished "
+           "component does.\n";
   }
 }
 
 int place_file(const Session& session, const Options& options) {
-  const auto text = read_file(options.manifest, kMaxManifestBytes);
+  const auto text = read_file(options.manifest, kMaxJsonBytes);
   if (!text) return fail_with(session, options, options.manifest, text.error());
   const auto manifest = read_manifest(as_text(text->bytes.view()));
   if (!manifest) return fail_with(session, options, options.manifest, manifest.error());
   const auto adapter = read_file(options.adapter, session.max_size);
   if (!adapter) return fail_with(session, options, options.adapter, adapter.error());
+  if (const auto kind = expect_adapter(adapter->bytes.view()); !kind)
+    return fail_with(session, options, options.adapter, kind.error());
   const auto placed = place_adapter(adapter->bytes.view(), *manifest, options.slot);
   if (!placed) return fail_with(session, options, options.adapter, placed.error());
   const auto written = write_file(options.out, {placed->bytes}, {.mode = adapter->mode, .binary = true});
   if (!written) return fail_with(session, options, options.out, written.error());
-  if (options.json) print_json(to_json(*placed));
-  describe(options, *placed);
+  if (options.json) print_json(session, options.adapter, to_json(*placed));
+  describe(session, options, *placed);
   return 0;
 }
 
@@ -69,8 +69,10 @@ void add_place(CLI::App& app, Session& session) {
       ->required();
   verb->add_option("--manifest", options->manifest,
                    "Layout manifest of the module, reserved with --placement adapter")
+      ->type_name("FILE")
       ->required();
   verb->add_option("-o,--output", options->out, "Where the placed adapter goes, or - for standard output")
+      ->type_name("FILE")
       ->required();
   verb->add_option("--slot", options->slot, "Which of the manifest's adapters this one is")
       ->capture_default_str();
@@ -79,6 +81,8 @@ void add_place(CLI::App& app, Session& session) {
   for (const adapters::Family& family : adapters::families())
     families += "  " + std::string(family.name) + "  " + std::string(family.summary) + "\n";
   verb->footer(families);
+  add_examples(*verb,
+               {"heapbump place wasi_snapshot_preview1.command.wasm --manifest layout.json -o placed.wasm"});
   verb->callback([options, &session] {
     check_paths({{"ADAPTER", options->adapter}, {"--manifest", options->manifest}},
                 {{"-o/--output", options->out}, {"--json", options->json ? "-" : ""}});

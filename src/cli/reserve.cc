@@ -76,7 +76,7 @@ int fail_with(const Session& session, const Options& options, const std::string&
     const Json report =
         failure_report(told, module, finding ? &*finding : nullptr,
                        module != nullptr ? std::optional(sha256_hex(module->file)) : std::nullopt);
-    tell_failure(session, report, options.json, options.report == file ? "" : options.report);
+    tell_failure(session, options.in, report, options.json, options.report == file ? "" : options.report);
   }
   drop_stale_manifest(session, options.manifest);
   return print_error(session, file == options.in ? file : output_name(file), error);
@@ -91,19 +91,20 @@ void describe(const Session& session, const Options& options, const Module& modu
                     reservation.finding->warnings.end());
   for (const std::string& warning : warnings) print_warning(session, options.in, warning);
   if (plan.outcome != Plan::Outcome::reserve) {
-    std::cerr << display_name(options.in) << ": " << printable(plan.note) << '\n';
+    words(session) << display_name(options.in) << ": " << printable(plan.note) << '\n';
     return;
   }
   const Manifest& m = plan.manifest;
+  std::ostream& out = words(session);
   for (const Edit& edit : plan.edits) {
-    std::cerr << "  " << hex(edit.offset) << (edit.old_bytes.empty() ? " + " : "   ")
-              << printable(edit.reason) << '\n';
+    out << "  " << hex(edit.offset) << (edit.old_bytes.empty() ? " + " : "   ") << printable(edit.reason)
+        << '\n';
   }
-  std::cerr << display_name(options.in) << ": reserved " << m.region.pages << " pages at "
-            << hex(m.region.base) << " by " << to_string(plan.strategy) << ", placement "
-            << to_string(plan.placement) << "; " << plan.edits.size() << " edits, "
-            << grouped(module.file.size()) << " -> " << grouped(reservation.output_size) << " bytes"
-            << (options.dry_run ? " (dry run: nothing was written)" : "") << '\n';
+  out << display_name(options.in) << ": reserved " << m.region.pages << " pages at " << hex(m.region.base)
+      << " by " << to_string(plan.strategy) << ", placement " << to_string(plan.placement) << "; "
+      << plan.edits.size() << " edits, " << grouped(module.file.size()) << " -> "
+      << grouped(reservation.output_size) << " bytes"
+      << (options.dry_run ? " (dry run: nothing was written)" : "") << '\n';
 }
 
 // Nothing is written unless the module that would be written passes: a detector's mistake has to get past a
@@ -129,7 +130,9 @@ int write_outputs(const Session& session, const Options& options, const LoadedMo
                   const Reservation& reservation) {
   const Module& module = loaded.module;
   const std::string manifest = manifest_json(reservation, module).dump() + "\n";
-  const std::string report = reserve_report(module, reservation, options.request).dump() + "\n";
+  Json document = reserve_report(module, reservation, options.request);
+  document["verb"] = session.verb;
+  const std::string report = document.dump() + "\n";
   std::vector<Output> outputs;
   if (!options.dry_run)
     outputs.push_back(
@@ -143,7 +146,7 @@ int write_outputs(const Session& session, const Options& options, const LoadedMo
     const FailedOutput& failed = written.error();
     return fail_with(session, options, outputs[failed.index].path, failed.error, &module);
   }
-  if (options.json) std::cout << report;
+  if (options.json) print_json(session, options.in, std::move(document));
   describe(session, options, module, reservation);
   return 0;
 }
@@ -153,7 +156,7 @@ int reserve_file(const Session& session, Options& options) {
   const auto loaded = load_module(session, options.in);
   if (!loaded) return fail_with(session, options, options.in, loaded.error(), nullptr);
   const Module& module = (*loaded)->module;
-  warn_of_preview0(session, options.in, module);
+  warn_of_blockers(session, options.in, module.file);
   const auto reservation = reserve(module, options.request);
   if (!reservation) return fail_with(session, options, options.in, reservation.error(), &module);
   if (options.prove != "none" && reservation->plan.outcome == Plan::Outcome::reserve) {
@@ -170,11 +173,12 @@ void add_reserve(CLI::App& app, Session& session) {
   CLI::App* verb =
       app.add_subcommand("reserve", "Reserve a region of a module's memory and write the module to OUT");
   verb->add_option("IN", options->in, "Core module, or - for standard input")->required();
-  verb->add_option("-o,--output", options->out, "Where the reserved module goes, or - for standard output");
+  verb->add_option("-o,--output", options->out, "Where the reserved module goes, or - for standard output")
+      ->type_name("FILE");
   verb->add_option("--pages", options->request.pages, "Pages of 64 KiB to reserve")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  verb->add_option("--strategy", options->strategy, "How the region is won")
+  verb->add_option("--strategy", options->strategy, "How the region is made")
       ->check(CLI::IsMember({"auto", "bump", "tail", "gap"}))
       ->capture_default_str();
   verb->add_option(
@@ -191,8 +195,8 @@ void add_reserve(CLI::App& app, Session& session) {
       ->capture_default_str();
   verb->add_flag("--allow-moved-code", options->request.allow_moved_code,
                  "Allow code offsets to move by a byte where one more function needs it (breaks DWARF)");
-  verb->add_option("--manifest", options->manifest, "Write the layout manifest here");
-  verb->add_option("--report", options->report, "Write the audit report here");
+  verb->add_option("--manifest", options->manifest, "Write the layout manifest here")->type_name("FILE");
+  verb->add_option("--report", options->report, "Write the audit report here")->type_name("FILE");
   verb->add_option(
           "--prove", options->prove,
           "Write OUT only if it passes `verify` (static), or also runs like IN (run; the options below)")
@@ -202,6 +206,7 @@ void add_reserve(CLI::App& app, Session& session) {
   verb->add_option("ARGS", options->run.arguments, "After --: arguments of the program for --prove run");
   verb->add_flag("--in-place", options->in_place, "Replace IN by the reserved module, instead of -o");
   verb->add_flag("--dry-run", options->dry_run, "Do everything but write OUT");
+  add_examples(*verb, {"heapbump reserve app.wasm -o reserved.wasm --manifest layout.json"});
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] {
     check_options(*options);

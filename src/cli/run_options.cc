@@ -44,13 +44,17 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
   options.max_seconds = limits.seconds;
   options.max_memory_mib = limits.memory_bytes >> 20U;
   options.max_output_mib = limits.output_bytes >> 20U;
-  verb.add_option("--stdin", options.standard_input, "File that the program reads as its standard input");
+  verb.add_option("--stdin", options.standard_input, "File that the program reads as its standard input")
+      ->type_name("FILE");
   verb.add_option("--dir", options.folder, "Folder that the program sees, read-only, as /")
+      ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
   verb.add_option("--env", options.environment, "NAME=value in the program's environment")
+      ->type_name("NAME=VALUE")
       ->expected(1)
       ->take_all();
-  verb.add_option("--invoke", options.invoke, "Export to call after _initialize; may be given several times")
+  verb.add_option("--invoke", options.invoke, "Export to call after _initialize")
+      ->type_name("NAME")
       ->expected(1)
       ->take_all();
   verb.add_option("--engine", options.engine,
@@ -62,11 +66,13 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
   verb.add_option("--max-instructions", options.max_instructions, "Instructions for each run (wabt)")
       ->capture_default_str();
   verb.add_option("--max-seconds", options.max_seconds, "Time for each run")->capture_default_str();
-  verb.add_option("--max-memory", options.max_memory_mib, "MiB of address space for each run (wabt)")
-      ->capture_default_str();
-  verb.add_option("--max-output", options.max_output_mib,
-                  "MiB that the program may hand to the host in each run")
-      ->capture_default_str();
+  constexpr std::uint64_t kMib = std::uint64_t{1} << 20U;
+  add_size(verb, "--max-memory", options.max_memory_mib, kMib,
+           "Address space for each run, in MiB or as 4G (wabt)")
+      ->default_str(std::to_string(options.max_memory_mib));
+  add_size(verb, "--max-output", options.max_output_mib, kMib,
+           "What the program may give to the host in each run, in MiB or as 1G")
+      ->default_str(std::to_string(options.max_output_mib));
 }
 
 Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std::string& module_path,

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/run_options.h"
+#include "component/kind.h"
 #include "report/report.h"
 
 namespace heapbump::cli {
@@ -21,11 +22,11 @@ struct Options {
 
 /// An error that keeps the check from being made at all.
 int give_up(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json)
-    print_json(Json::object({{"tool", tool_json()},
-                             {"status", "error"},
-                             {"exit_code", exit_code(error.code)},
-                             {"error", error_json(error)}}));
+  if (options.json) {
+    Json report = failure_report(error, nullptr, nullptr, std::nullopt);
+    report["error"] = error_json(error);
+    print_json(session, options.original, std::move(report));
+  }
   return print_error(session, file, error);
 }
 
@@ -50,13 +51,14 @@ int tell_static(const Session& session, const Options& options, const Verificati
     return print_error(session, path_of(options, first.file), {Code::kVerifyMismatch, text, first.offset});
   }
   if (verification.nothing_reserved) {
-    std::cerr << display_name(options.reserved) << ": the same file as the original, which needs no region\n";
+    words(session) << display_name(options.reserved)
+                   << ": the same file as the original, which needs no region\n";
     return 0;
   }
   const Region& region = verification.manifest->region;
-  std::cerr << display_name(options.reserved) << ": verified: " << verification.changes.size()
-            << " changes, each of an allowed kind; region " << hex(region.base) << " to " << hex(region.end())
-            << '\n';
+  words(session) << display_name(options.reserved) << ": verified: " << verification.changes.size()
+                 << " changes, each of an allowed kind; region " << hex(region.base) << " to "
+                 << hex(region.end()) << '\n';
   if (!verification.code_offsets_preserved)
     print_warning(session, options.reserved, "code offsets moved, so DWARF no longer fits");
   return 0;
@@ -80,10 +82,10 @@ int tell_run(const Session& session, const Options& options, const run::Proof& p
     print_warning(session, options.original,
                   "both modules trap in the same way, so the runs show little: " +
                       proof.traces.front().outcome.message);
-  std::cerr << display_name(options.reserved)
-            << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
-            << to_string(proof.traces.front().outcome) << "; the region stayed intact under zeros and "
-            << proof.comparisons.size() - 1 << " patterns\n";
+  words(session) << display_name(options.reserved)
+                 << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
+                 << to_string(proof.traces.front().outcome) << "; the region stayed intact under zeros and "
+                 << proof.comparisons.size() - 1 << " patterns\n";
   return 0;
 }
 
@@ -100,6 +102,10 @@ int verify_files(const Session& session, const Options& options) {
   if (!original) return give_up(session, options, options.original, original.error());
   const auto reserved = read_file(options.reserved, session.max_size);
   if (!reserved) return give_up(session, options, options.reserved, reserved.error());
+  for (const auto& [path, file] :
+       {std::pair{&options.original, &*original}, std::pair{&options.reserved, &*reserved}})
+    if (const auto kind = expect_main_module(file->bytes.view()); !kind)
+      return give_up(session, options, *path, kind.error());
   const auto verification = verify_modules(original->bytes.view(), reserved->bytes.view(), manifest);
   if (!verification) return give_up(session, options, options.original, verification.error());
 
@@ -115,11 +121,13 @@ int verify_files(const Session& session, const Options& options) {
     request->progress("", 0);
     status = tell_run(session, options, *proof);
     document["run"] = run::to_json(*proof, request->engine);
+    if (proof->verdict) document["reasons"] = reasons_json(*proof->verdict, nullptr);
   }
   document["tool"] = tool_json();
   document["status"] = status == 0 ? "verified" : "mismatch";
   document["exit_code"] = status;
-  if (options.json) print_json(document);
+  document["schema_version"] = kReportVersion;
+  if (options.json) print_json(session, options.original, std::move(document));
   return status;
 }
 
@@ -132,11 +140,14 @@ void add_verify(CLI::App& app, Session& session) {
   verb->add_option("ORIGINAL", options->original, "The module before `reserve`, or - for standard input")
       ->required();
   verb->add_option("RESERVED", options->reserved, "The module after it")->required();
-  verb->add_option("--manifest", options->manifest, "The layout manifest that belongs to it");
+  verb->add_option("--manifest", options->manifest, "The layout manifest that belongs to it")
+      ->type_name("FILE");
   verb->add_flag("--run", options->run,
                  "Also run both modules under a deterministic preview1 host and compare what they do");
   add_run_options(*verb, options->run_options);
   verb->add_option("ARGS", options->run_options.arguments, "After --: arguments of the program");
+  add_examples(*verb, {"heapbump verify app.wasm reserved.wasm --manifest layout.json",
+                       "heapbump verify app.wasm reserved.wasm --run --stdin input.txt -- --flag"});
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] { session.exit_code = verify_files(session, *options); });
 }

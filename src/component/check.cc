@@ -9,6 +9,7 @@
 #include "adapters/tenancy.h"
 #include "base/sha256.h"
 #include "component/check_apart.h"
+#include "component/embedded_modules.h"
 #include "record/reassemble.h"
 #include "record/record.h"
 #include "reserve/undo.h"
@@ -17,66 +18,36 @@
 namespace heapbump {
 namespace {
 
-Error moved(Error error, std::uint64_t by) {
-  if (error.offset) *error.offset += by;
-  return error;
-}
-
-/// One component's core modules, each read once and only when asked for.
-class Modules {
- public:
-  explicit Modules(const Component& component) : component_(component) {}
-
-  /// nullptr for a module that is not embedded.
-  Result<const Module*> at(std::uint32_t index) {
-    const EmbeddedModule& embedded = component_.modules[index];
-    if (!embedded.embedded) return nullptr;
-    // An export gives a module a second index.
-    const auto found = read_.find(embedded.file_offset);
-    if (found != read_.end()) return &found->second;
-    auto module = read_module(embedded.bytes);
-    if (!module) return std::unexpected(moved(std::move(module).error(), embedded.file_offset));
-    return &read_.emplace(embedded.file_offset, *std::move(module)).first->second;
-  }
-
- private:
-  const Component& component_;
-  std::map<std::uint64_t, Module> read_;  ///< by file offset
-};
-
-bool carries_record(const EmbeddedModule& embedded) {
-  if (!embedded.embedded) return false;
-  const auto sections = walk_sections(embedded.bytes);
-  return sections && std::ranges::any_of(*sections, [](const Section& section) {
-           return section.id == SectionId::custom && section.name == kRecordSection;
-         });
-}
-
 class ComponentChecker {
  public:
   ComponentChecker(const Component& component, const Manifest* expected, const Description* description,
-                   ComponentCheck& out, Budget& budget)
+                   ComponentCheck& out, Budget& budget, std::string_view record)
       : component_(component),
         budget_(budget),
-        modules_(component),
+        modules_(component, record),
         expected_(expected),
         description_(description),
+        record_(record),
         out_(out) {}
 
   Status run() {
     for (std::uint32_t i = 0; i < component_.instances.size(); ++i) {
       const CoreInstance& instance = component_.instances[i];
-      if (!instance.module || !carries_record(component_.modules[*instance.module])) continue;
-      HEAPBUMP_CHECK(check_main(i));
+      if (!instance.module) continue;
+      const bool carries = carries_record(component_.modules[*instance.module]);
+      HEAPBUMP_TRY(const bool lost, carries ? Result<bool>(false) : lost_its_record(*instance.module));
+      if (carries || lost) HEAPBUMP_CHECK(check_main(i, lost));
     }
     HEAPBUMP_CHECK(check_apart(component_, budget_, description_, out_));
     for (const Component& nested : component_.components)
-      HEAPBUMP_CHECK(ComponentChecker(nested, expected_, description_, out_, budget_).run());
+      HEAPBUMP_CHECK(ComponentChecker(nested, expected_, description_, out_, budget_, record_).run());
     return {};
   }
 
  private:
-  Status check_main(std::uint32_t instance);
+  /// Whether this is the manifest's module without its record: it has the memory that the manifest tells.
+  Result<bool> lost_its_record(std::uint32_t module);
+  Status check_main(std::uint32_t instance, bool lost);
   Status check_record(const Module& main, CheckedModule& out);
   void check_origin(const Module& main, const Record& record, CheckedModule& out);
   void check_memory(const Module& main, Bytes original_bytes, CheckedModule& out);
@@ -94,23 +65,32 @@ class ComponentChecker {
 
   const Component& component_;
   Budget& budget_;  ///< one for all modules: a component may hold a thousand
-  Modules modules_;
+  EmbeddedModules modules_;
   std::uint64_t items_ = 0;  ///< units for looking one name up in all that instances export
   const Manifest* expected_;
   const Description* description_;
+  std::string_view record_;
   ComponentCheck& out_;
 };
 
-Status ComponentChecker::check_main(std::uint32_t instance) {
+Result<bool> ComponentChecker::lost_its_record(std::uint32_t module) {
+  if (record_.empty() || expected_ == nullptr || !component_.modules[module].embedded) return false;
+  HEAPBUMP_TRY(const Module* main, modules_.at(module));
+  return main->memories.size() == 1 && !main->memories.front().imported &&
+         main->memories.front().min.value == expected_->memory_min_after;
+}
+
+Status ComponentChecker::check_main(std::uint32_t instance, bool lost) {
   const EmbeddedModule& embedded = component_.modules[*component_.instances[instance].module];
-  HEAPBUMP_TRY(const Module* main, modules_.at(*component_.instances[instance].module));
+  const std::uint32_t index = *component_.instances[instance].module;
+  HEAPBUMP_TRY(const Module* main, lost ? modules_.with_record_again(index) : modules_.at(index));
   // A component may instantiate one module a thousand times, and each is hashed and undone.
   HEAPBUMP_CHECK(budget_.charge(embedded.bytes.size()));
   CheckedModule checked;
   checked.file_offset = embedded.file_offset;
   checked.size = embedded.bytes.size();
   checked.instance_index = instance;
-  checked.sha256 = sha256_hex(embedded.bytes);
+  checked.sha256 = sha256_hex(main->file);
   HEAPBUMP_CHECK(check_record(*main, checked));
   check_region(*main, checked);
   check_shim(*main, checked);
@@ -342,22 +322,40 @@ void ComponentChecker::check_shares(CheckedModule& out) {
   }
 }
 
-}  // namespace
-
-Result<ComponentCheck> check_component(Bytes file, const Manifest* expected, const Description* description) {
+Result<ComponentCheck> check_with(Bytes file, const Manifest* expected, const Description* description,
+                                  std::string_view record) {
   HEAPBUMP_TRY(const Component component, read_component(file));
   Budget budget(file.size());  // one for all modules of the component
   ComponentCheck check;
   check.input_sha256 = sha256_hex(file);
   check.input_size = file.size();
-  HEAPBUMP_CHECK(ComponentChecker(component, expected, description, check, budget).run());
+  HEAPBUMP_CHECK(ComponentChecker(component, expected, description, check, budget, record).run());
   if (check.modules.empty() && check.apart.empty()) {
     return fail(
         Code::kNotReserved,
         "no core module in this component carries a heapbump section; reserve the core module, then make the "
-        "component from it");
+        "component from it, or give the manifest if a later tool removed the section (--manifest FILE)");
   }
   return check;
+}
+
+}  // namespace
+
+bool carries_record(const EmbeddedModule& embedded) {
+  if (!embedded.embedded) return false;
+  const auto sections = walk_sections(embedded.bytes);
+  return sections && std::ranges::any_of(*sections, [](const Section& section) {
+           return section.id == SectionId::custom && section.name == kRecordSection;
+         });
+}
+
+Result<ComponentCheck> check_component(Bytes file, const Manifest* expected, const Description* description) {
+  return check_with(file, expected, description, {});
+}
+
+Result<ComponentCheck> check_component(Bytes file, const Manifest& expected, std::string_view record,
+                                       const Description* description) {
+  return check_with(file, &expected, description, record);
 }
 
 }  // namespace heapbump

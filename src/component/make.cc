@@ -7,6 +7,7 @@
 #include "component/builtin_encoder.h"
 #include "component/encoder.h"
 #include "component/foreign.h"
+#include "component/kind.h"
 #include "heapbump/component.h"
 #include "heapbump/verify.h"
 #include "reserve/reserve.h"
@@ -14,6 +15,16 @@
 
 namespace heapbump {
 namespace {
+
+/// "message; tail: reason; bump: reason", for a sentence after "because".
+std::string in_words(const Error& error) {
+  std::string words = error.message;
+  for (const Error& cause : error.causes) {
+    if (cause.message == error.message) continue;
+    words += "; " + std::string(cause.strategy) + (cause.strategy.empty() ? "" : ": ") + cause.message;
+  }
+  return words;
+}
 
 class Maker {
  public:
@@ -50,6 +61,7 @@ class Maker {
 
 // What stands in the way is told before any work is done.
 Status Maker::read_face() {
+  HEAPBUMP_CHECK(expect_main_module(file_));
   HEAPBUMP_TRY(outline_, read_outline(file_));
   has_wit_ = outline_.has_custom("component-type");
   if (!has_wit_ || !request_.adapters.empty()) {
@@ -222,7 +234,7 @@ Result<MadeComponent> Maker::run() {
     if (relocated) return std::move(made_);
     if (has_wit_ || !request_.may_stand_apart) return std::unexpected(relocated.error());
     made_ = before;
-    made_.why = relocated.error().message;
+    made_.why = in_words(relocated.error());
     made_.not_relocated = relocated.error();
     made_.finding = std::move(found_);
   } else {

@@ -30,13 +30,6 @@ bool has_type(const OutlineType* type, const emit::Signature& signature) {
          same_types(type->results, signature.results);
 }
 
-const HostCall* served(const OutlineImport& import) {
-  if (import.kind != ExternalKind::function) return nullptr;
-  if (import.module == kPreview1) return find_preview1(import.name);
-  if (import.module == kPreview0 && is_in_preview0(import.name)) return find_preview1(import.name);
-  return nullptr;
-}
-
 /// Rows by module and name.
 using Rows = std::map<std::pair<std::string_view, std::string_view>, const DescribedCall*>;
 
@@ -49,7 +42,7 @@ Status refuse_foreign(const Outline& outline, const Rows& described) {
   std::string list;
   std::size_t foreign = 0;
   for (const OutlineImport& import : outline.imports) {
-    if (served(import) != nullptr || find_described(import, described) != nullptr) continue;
+    if (served_call(import) != nullptr || find_described(import, described) != nullptr) continue;
     if (++foreign > kMostListed) continue;
     list += (list.empty() ? "" : ", ") + quoted(import.module) + " " + quoted(import.name);
   }
@@ -107,7 +100,7 @@ std::string ProgramReader::unique_name(std::string_view name) {
 }
 
 Service ProgramReader::service_of(const OutlineImport& import) {
-  if (const HostCall* call = served(import)) return {std::string(kPreview1), call};
+  if (const HostCall* call = served_call(import)) return {std::string(kPreview1), call};
   const DescribedCall& row = *find_described(import, described_);
   const HostCall*& call = calls_[&row];
   if (call == nullptr)
@@ -253,6 +246,13 @@ Status ProgramReader::plan_edits() {
 
 }  // namespace
 
+const HostCall* served_call(const OutlineImport& import) {
+  if (import.kind != ExternalKind::function) return nullptr;
+  if (import.module == kPreview1) return find_preview1(import.name);
+  if (import.module == kPreview0 && is_in_preview0(import.name)) return find_preview1(import.name);
+  return nullptr;
+}
+
 std::vector<Service> Program::services() const {
   std::vector<Service> services;
   const auto add = [&](const Service& service) {
@@ -270,7 +270,7 @@ std::vector<Service> Program::services() const {
 }
 
 bool is_wasi(const OutlineImport& import) {
-  return served(import) != nullptr;
+  return served_call(import) != nullptr;
 }
 
 Result<Program> read_program(const Outline& outline, std::span<const DescribedCall> described) {

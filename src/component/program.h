@@ -45,6 +45,9 @@ struct Program {
 /// The export that takes the start section's place.
 inline constexpr std::string_view kStartExport = "heapbump.start";
 
+/// The host call that an import asks for; nullptr where no adapter gives it.
+[[nodiscard]] const HostCall* served_call(const OutlineImport& import);
+
 /// Whether preview1 or preview0 has such a function.
 [[nodiscard]] bool is_wasi(const OutlineImport& import);
 

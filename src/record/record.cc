@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/sha256.h"
+#include "base/shown.h"
 #include "record/reassemble.h"
 
 namespace heapbump {
@@ -124,6 +125,18 @@ Result<Record> make_record(const Manifest& manifest, const EditList& edits, cons
   return record;
 }
 
+namespace {
+
+std::vector<std::byte> encode_section(std::string_view text) {
+  Writer payload;
+  payload.name(kRecordSection).bytes(as_bytes(text));
+  Writer section;
+  section.u8(0).uleb(payload.size()).bytes(payload.view());
+  return section.take();
+}
+
+}  // namespace
+
 std::vector<std::byte> encode_record(const Record& record) {
   Json edits = Json::array();
   for (const RecordedEdit& edit : record.edits) {
@@ -143,11 +156,54 @@ std::vector<std::byte> encode_record(const Record& record) {
       {"layout", layout},
   });
   document["sha256"] = sha256_hex(as_bytes(document.dump(-1)));
-  Writer payload;
-  payload.name(kRecordSection).bytes(as_bytes(document.dump(-1)));
-  Writer section;
-  section.u8(0).uleb(payload.size()).bytes(payload.view());
-  return section.take();
+  return encode_section(document.dump(-1));
+}
+
+std::string record_text(Bytes section) {
+  Cursor cursor(section, 0);
+  const auto id = cursor.read_u8("section id");
+  const auto size = cursor.read_uleb32("section size");
+  const auto name = cursor.read_name("section name");
+  return id && size && name ? std::string(as_text(cursor.rest())) : std::string();
+}
+
+Result<std::string> record_in_manifest(std::string_view manifest) {
+  HEAPBUMP_TRY(const Json document, parse_json(manifest));
+  const Json* record = document.find("record");
+  if (record == nullptr) return std::string();
+  if (record->as_object() == nullptr) return fail(Code::kBadManifest, "manifest: record is not an object");
+  return record->dump(-1);
+}
+
+std::vector<std::byte> with_record(Bytes module, std::string_view text) {
+  Writer writer;
+  writer.bytes(module).bytes(encode_section(text));
+  return writer.take();
+}
+
+std::string likely_cause(const Module& module, const Record* record) {
+  static constexpr std::string_view kOrder = "; run such tools first, and heapbump last";
+  const Section* section = module.custom_section(kRecordSection);
+  if (section != nullptr && section->offset != module.sections.back().offset) {
+    const std::string_view name = module.sections.back().name;
+    const std::string_view tool = name.starts_with("component-type")
+                                      ? " (as `wasm-tools component embed` does)"
+                                  : name == "producers" ? " (as `wasm-tools metadata add` does)"
+                                                        : "";
+    return "a later tool added the section `" + std::string(shown(name)) + "` after it" + std::string(tool) +
+           std::string(kOrder);
+  }
+  const bool has_custom = std::ranges::any_of(module.sections, [](const Section& s) {
+    return s.id == SectionId::custom && s.name != kRecordSection;
+  });
+  if (section == nullptr) return has_custom ? "" : " and all other custom ones, as `wasm-strip` does";
+  if (record == nullptr) return "";
+  const std::uint64_t size = section->offset, before = record->body_size();
+  if (size < before && !has_custom)
+    return "sections were probably removed (`wasm-strip`, `wasm-tools strip`)" + std::string(kOrder);
+  if (size != before)
+    return "it was probably optimised or written anew (`wasm-opt`, `wasm-tools`)" + std::string(kOrder);
+  return "";
 }
 
 Result<std::optional<Record>> read_record(const Module& module) {
@@ -155,7 +211,8 @@ Result<std::optional<Record>> read_record(const Module& module) {
   if (found == nullptr) return std::optional<Record>{};
   const Section& section = *found;
   HEAPBUMP_CHECK(check_stands_once(module, section));
-  if (section.offset != module.sections.back().offset) return bad_record(section, "is not the last one");
+  if (section.offset != module.sections.back().offset)
+    return bad_record(section, "is not the last one: " + likely_cause(module, nullptr));
   HEAPBUMP_TRY(std::optional<Record> record, read_moved_record(module));
   for (const RecordedEdit& edit : record->edits) {
     if (edit.offset > section.offset || edit.new_bytes.size() > section.offset - edit.offset)

@@ -51,6 +51,17 @@ struct Record {
                                          Sha256& hash);
 [[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits,
                                          const Module& input);
+/// The text of an encoded record: what the section holds after its name.
+[[nodiscard]] std::string record_text(Bytes section);
+/// The record that a manifest's file keeps (its member `record`), as the text of the section; empty where it
+/// keeps none. Errors: kBadJson, kBadManifest.
+[[nodiscard]] Result<std::string> record_in_manifest(std::string_view manifest);
+/// The module with such a text as its section again, for one that a later tool took the section from.
+[[nodiscard]] std::vector<std::byte> with_record(Bytes module, std::string_view text);
+/// What a later tool likely did to a module, for a message: "`component-type` follows it, ...". Empty where
+/// nothing can be told. Of a module without the section: what else is gone, for after "removed the section".
+[[nodiscard]] std::string likely_cause(const Module& module, const Record* record);
+
 /// Nothing if the module carries no record. Errors: kBadRecord (damaged, not last, or twice), kBadManifest.
 [[nodiscard]] Result<std::optional<Record>> read_record(const Module& module);
 /// As read_record, for a module whose bytes may have moved since: the edits' offsets may lie outside it, and

@@ -43,6 +43,19 @@ Json apart_json(const std::vector<CheckedApart>& list) {
   return out;
 }
 
+/// Every fault that is told of a part of the component, in one list.
+Json all_faults(const ComponentCheck& check) {
+  Json reasons = Json::array();
+  const auto add = [&](const auto& item) {
+    for (const Error& fault : item.faults) reasons.push_back(reason_json(fault, nullptr));
+    for (const CheckedTenant& tenant : item.tenants)
+      for (const Error& fault : tenant.facts.faults) reasons.push_back(reason_json(fault, nullptr));
+  };
+  for (const CheckedModule& module : check.modules) add(module);
+  for (const CheckedApart& item : check.apart) add(item);
+  return reasons;
+}
+
 }  // namespace
 
 Json to_json(const ComponentCheck& check) {
@@ -68,6 +81,7 @@ Json to_json(const ComponentCheck& check) {
                     {"exit_code", check.passed() ? 0 : exit_code(Code::kCheckFailed)},
                     {"modules", modules}});
   if (!check.apart.empty()) report["apart"] = apart_json(check.apart);
+  report["reasons"] = all_faults(check);
   return report;
 }
 
@@ -99,6 +113,37 @@ Json to_json(const PlacedAdapter& placed) {
   });
 }
 
+Json map_report(const std::vector<MemoryPicture>& pictures) {
+  Json memories = Json::array();
+  for (const MemoryPicture& picture : pictures) {
+    Json areas = Json::array();
+    for (const MemoryArea& area : picture.areas)
+      areas.push_back(Json::object(
+          {{"kind", to_string(area.kind)}, {"begin", area.begin}, {"end", area.end}, {"label", area.label}}));
+    memories.push_back(Json::object({{"title", picture.title},
+                                     {"size", picture.end()},
+                                     {"maximum", Json::optional(picture.maximum)},
+                                     {"areas", std::move(areas)}}));
+  }
+  return Json::object({{"schema_version", kReportVersion},
+                       {"tool", tool_json()},
+                       {"status", "drawn"},
+                       {"exit_code", 0},
+                       {"memories", std::move(memories)}});
+}
+
+Json undo_report(Bytes reserved, Bytes original) {
+  const auto file = [](Bytes bytes) {
+    return Json::object({{"sha256", sha256_hex(bytes)}, {"size", std::uint64_t{bytes.size()}}});
+  };
+  return Json::object({{"schema_version", kReportVersion},
+                       {"tool", tool_json()},
+                       {"status", "undone"},
+                       {"exit_code", 0},
+                       {"input", file(reserved)},
+                       {"output", file(original)}});
+}
+
 Json component_manifest(const MadeComponent& made) {
   if (made.apart) return to_json(*made.apart);
   if (made.reservation && made.strategy != "none") return to_json(made.reservation->plan.manifest);
@@ -112,25 +157,27 @@ Json to_json(const MadeComponent& made) {
   Json adapters = Json::array();
   for (const NamedAdapterRecord& item : made.adapters)
     adapters.push_back(Json::object({{"serves", item.serves}, {"sha256", item.sha256}}));
-  return Json::object({{"schema_version", kReportVersion},
-                       {"tool", tool_json()},
-                       {"adapters", adapters},
-                       {"status", "made"},
-                       {"exit_code", 0},
-                       {"input", Json::object({{"sha256", made.input_sha256}, {"size", made.input_size}})},
-                       {"output", Json::object({{"sha256", sha256_hex(made.component)},
-                                                {"size", std::uint64_t{made.component.size()}}})},
-                       {"strategy", made.strategy},
-                       {"why", made.why},
-                       {"runs", made.is_command},
-                       {"encoder", made.encoder.version},
-                       {"adapter", Json::object({{"flavor", text(made.adapter_flavor)},
-                                                 {"release", text(made.adapter_release)},
-                                                 {"sha256", made.adapter_sha256}})},
-                       {"module", Json::object({{"sha256", sha256_hex(made.module)},
-                                                {"size", std::uint64_t{made.module.size()}}})},
-                       {"manifest", component_manifest(made)},
-                       {"warnings", warnings}});
+  return Json::object(
+      {{"schema_version", kReportVersion},
+       {"tool", tool_json()},
+       {"adapters", adapters},
+       {"status", "made"},
+       {"exit_code", 0},
+       {"input", Json::object({{"sha256", made.input_sha256}, {"size", made.input_size}})},
+       {"output", Json::object({{"sha256", sha256_hex(made.component)},
+                                {"size", std::uint64_t{made.component.size()}}})},
+       {"strategy", made.strategy},
+       {"why", made.why},
+       {"runs", made.is_command},
+       {"encoder", made.encoder.version},
+       {"adapter", Json::object({{"flavor", text(made.adapter_flavor)},
+                                 {"release", text(made.adapter_release)},
+                                 {"sha256", made.adapter_sha256}})},
+       {"module",
+        Json::object({{"sha256", sha256_hex(made.module)}, {"size", std::uint64_t{made.module.size()}}})},
+       {"manifest", component_manifest(made)},
+       {"warnings", warnings},
+       {"reasons", made.not_relocated ? reasons_json(*made.not_relocated, nullptr) : Json::array()}});
 }
 
 }  // namespace heapbump

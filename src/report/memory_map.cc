@@ -1,29 +1,15 @@
 #include "report/memory_map.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <utility>
+
+#include "component/stand_in.h"
 
 namespace heapbump {
 namespace {
 
-struct Style {
-  std::string_view name;
-  char fill;
-  std::string_view color;
-};
-
-// By MemoryArea::Kind.
-constexpr std::array<Style, 6> kStyles = {{{"untouched", ' ', "#f4f4f4"},
-                                           {"stack", '/', "#c9b6e4"},
-                                           {"data", '#', "#8fb8de"},
-                                           {"zeroed data", ':', "#cfe3f5"},
-                                           {"region", 'R', "#e8743b"},
-                                           {"heap", '.', "#b7e0b1"}}};
-
-const Style& style(MemoryArea::Kind kind) {
-  return kStyles[static_cast<std::size_t>(kind)];
-}
+using Kind = MemoryArea::Kind;
 
 // The stack that grows down from the first mutable i32 global, if its start lies below or above the data.
 std::optional<std::uint64_t> stack_top(const Module& module) {
@@ -35,38 +21,6 @@ std::optional<std::uint64_t> stack_top(const Module& module) {
   return static_cast<std::uint32_t>(*found->init.value);
 }
 
-std::string padded(std::string text, std::size_t width, bool right = false) {
-  if (text.size() < width) text.insert(right ? 0 : text.size(), width - text.size(), ' ');
-  return text;
-}
-
-std::string size_text(std::uint64_t bytes) {
-  if (bytes >= 10 * kPageSize) return std::to_string(bytes / kPageSize) + " pages";
-  return std::to_string(bytes) + " bytes";
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-using Kind = MemoryArea::Kind;
-
 // Areas from address 0 up, each from the end of the one before it.
 class AreaList {
  public:
@@ -77,7 +31,6 @@ class AreaList {
     areas_.push_back({kind, at_, end, std::move(label)});
     at_ = end;
   }
-  [[nodiscard]] std::uint64_t at() const { return at_; }
   [[nodiscard]] std::vector<MemoryArea> take() { return std::move(areas_); }
 
  private:
@@ -86,8 +39,8 @@ class AreaList {
   std::vector<MemoryArea> areas_;
 };
 
-std::uint64_t data_begin_of(const Module& module) {
-  std::uint64_t begin = module.memory_bytes();
+std::uint64_t data_begin_of(const Module& module, std::uint64_t limit) {
+  std::uint64_t begin = limit;
   for (const DataSegment& segment : module.data) {
     const auto address = segment.address();
     if (address && segment.size.value != 0) begin = std::min(begin, *address);
@@ -95,79 +48,169 @@ std::uint64_t data_begin_of(const Module& module) {
   return begin;
 }
 
+// What one picture is drawn from, whichever side it is of.
+struct Layout {
+  std::uint64_t limit = 0;  // bytes of memory at the start
+  std::optional<std::uint64_t> heap;
+  bool end_known = false;  // of the objects: a heap start or a region follows them
+  bool understood =
+      false;  // what follows the data is known to be zeroed data and the heap, if not where it begins
+  const Manifest* region = nullptr;
+  std::uint64_t gap_begin = 0, gap_end = 0;
+};
+
 // Stack, data and zeroed objects, up to `objects_end`. Tools for C and its kin keep their stack below the
 // data or between data and heap; Go keeps it in the data.
-void add_objects(AreaList& areas, const Module& module, std::uint64_t objects_end, bool end_known) {
-  const std::uint64_t data_begin = data_begin_of(module);
+void add_objects(AreaList& areas, const Module& module, std::uint64_t objects_end, const Layout& layout) {
+  const std::uint64_t data_begin = data_begin_of(module, layout.limit);
   const std::uint64_t data_end = module.data_end();
   const auto top = stack_top(module);
   if (top && *top <= data_begin) areas.add(Kind::stack, *top, "stack, grows down");
   if (data_begin < data_end) {
-    areas.add(Kind::untouched, data_begin, "not used at the start");
-    areas.add(Kind::data, data_end, std::to_string(module.data.size()) + " data segments");
+    areas.add(Kind::untouched, data_begin, "not used");
+    areas.add(Kind::data, data_end, "data");
   }
-  if (top && *top > data_end && *top <= objects_end)
-    areas.add(Kind::stack, *top, "zeroed objects and the stack, grows down");
-  if (end_known) areas.add(Kind::zeroed, objects_end, "zeroed objects");
+  if (top && *top > data_end && *top <= objects_end) {
+    // How much below the stack's top are zeroed objects cannot be told from the file.
+    areas.add(Kind::stack, *top, "zeroed data, stack");
+  }
+  if (layout.end_known) areas.add(Kind::zeroed, objects_end, "zeroed data");
+}
+
+void add_region(AreaList& areas, const Manifest& manifest) {
+  const auto label = [&](const Slot& slot, const std::string& text) {
+    const bool several = manifest.slots.size() > 2;
+    return several ? text + " of adapter " + std::to_string(slot.adapter) : "adapter: " + text;
+  };
+  std::vector<Slot> slots = manifest.slots;
+  std::ranges::sort(slots, {}, &Slot::base);
+  for (const Slot& slot : slots) {
+    areas.add(Kind::region, slot.base, "region, spare");
+    if (slot.name == SlotName::state)
+      areas.add(Kind::state, slot.base + slot.size, label(slot, "State"));
+    else
+      areas.add(Kind::adapter_stack, slot.base + slot.size, label(slot, "stack"));
+  }
+  areas.add(Kind::region, manifest.region.end(), slots.empty() ? "region" : "region, spare");
+}
+
+std::vector<MemoryArea> lay_out(const Module& module, const Layout& layout) {
+  AreaList areas(layout.limit);
+  const std::uint64_t region_begin = layout.region == nullptr ? layout.limit : layout.region->region.base;
+  add_objects(areas, module, std::min(layout.heap.value_or(layout.limit), region_begin), layout);
+  if (layout.region != nullptr) {
+    if (layout.region->strategy == Strategy::tail) areas.add(Kind::heap, region_begin, "zeroed data, heap");
+    areas.add(Kind::untouched, region_begin, "never touched");
+    add_region(areas, *layout.region);
+  } else if (layout.gap_end != 0) {
+    areas.add(Kind::untouched, layout.gap_end, "never touched");
+  }
+  if (layout.heap) areas.add(Kind::untouched, *layout.heap, "not touched");
+  const bool known = layout.heap || layout.end_known;
+  areas.add(known || layout.understood ? Kind::heap : Kind::untouched, layout.limit,
+            known               ? "heap, grows up"
+            : layout.understood ? "zeroed data, heap"
+                                : "use not known");
+  return areas.take();
+}
+
+std::optional<std::uint64_t> bytes_of(const std::optional<std::uint64_t>& pages) {
+  return pages ? std::optional(*pages * kPageSize) : std::nullopt;
 }
 
 }  // namespace
 
-std::vector<MemoryArea> map_memory(const Module& module, const Finding* finding, const Manifest* manifest) {
-  const std::uint64_t limit = module.memory_bytes();
-  AreaList areas(limit);
-  std::optional<std::uint64_t> heap = manifest != nullptr ? manifest->heap_base_after : std::nullopt;
-  if (!heap && finding != nullptr) heap = finding->heap_base;
-  const std::uint64_t region_begin = manifest != nullptr ? manifest->region.base : limit;
-  add_objects(areas, module, std::min(heap.value_or(limit), region_begin), heap || manifest != nullptr);
-  if (manifest != nullptr) {
-    if (manifest->strategy == Strategy::tail) areas.add(Kind::heap, region_begin, "heap");
-    areas.add(Kind::untouched, region_begin, "not touched");
-    areas.add(Kind::region, manifest->region.end(), "reserved region");
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::untouched:
+      return "untouched";
+    case Kind::stack:
+      return "stack";
+    case Kind::data:
+      return "data";
+    case Kind::zeroed:
+      return "zeroed-data";
+    case Kind::region:
+      return "region";
+    case Kind::state:
+      return "adapter-state";
+    case Kind::adapter_stack:
+      return "adapter-stack";
+    case Kind::heap:
+      return "heap";
   }
-  if (finding != nullptr && finding->gap_end > areas.at() && manifest == nullptr)
-    areas.add(Kind::untouched, finding->gap_end, "never touched");
-  if (heap) areas.add(Kind::untouched, std::min(*heap, limit), "not touched");
-  areas.add(heap || finding != nullptr ? Kind::heap : Kind::untouched, limit,
-            heap ? "heap" : "declared, use not known");
-  return areas.take();
+  std::unreachable();
 }
 
-std::string draw_text(const std::vector<MemoryArea>& areas) {
-  constexpr std::size_t kBar = 24;
-  std::string out;
-  if (areas.empty()) return out;
-  const auto total = static_cast<double>(areas.back().end);
-  for (auto area = areas.rbegin(); area != areas.rend(); ++area) {
-    const double share = static_cast<double>(area->end - area->begin) / total;
-    const auto length = std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(share * kBar)), 1, kBar);
-    out += padded(hex(area->begin), 10, true) + " .. " + padded(hex(area->end), 10) + " |" +
-           padded(std::string(length, style(area->kind).fill), kBar) + "| " +
-           padded(size_text(area->end - area->begin), 14, true) + "  " + area->label + "\n";
+MemoryPicture picture_before(const Module& module, const Finding* finding) {
+  Layout layout;
+  layout.limit = module.memory_bytes();
+  if (finding != nullptr) {
+    layout.heap = finding->heap_base;
+    layout.end_known = finding->heap_base.has_value();
+    layout.understood = true;
+    layout.gap_begin = finding->gap_begin;
+    layout.gap_end = finding->gap_end;
   }
-  return out;
+  MemoryPicture picture{"before", lay_out(module, layout), {}, false};
+  if (!module.memories.empty() && module.memories.front().max)
+    picture.maximum = module.memories.front().max->value * kPageSize;
+  return picture;
 }
 
-std::string draw_svg(const std::vector<MemoryArea>& areas, const std::string& title) {
-  constexpr int kRow = 34, kWidth = 720, kTop = 44;
-  const int height = kTop + static_cast<int>(areas.size()) * kRow + 12;
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(kWidth) +
-                    "\" height=\"" + std::to_string(height) +
-                    "\" font-family=\"monospace\" font-size=\"13\">\n";
-  out += "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"12\" y=\"26\" font-size=\"15\">" +
-         escaped(title) + "</text>\n";
-  int y = kTop;
-  for (auto area = areas.rbegin(); area != areas.rend(); ++area, y += kRow) {
-    out += "<rect x=\"12\" y=\"" + std::to_string(y) + "\" width=\"220\" height=\"" +
-           std::to_string(kRow - 4) + "\" fill=\"" + std::string(style(area->kind).color) +
-           "\" stroke=\"#555\"/>\n";
-    out += "<text x=\"20\" y=\"" + std::to_string(y + 20) + "\">" + std::string(style(area->kind).name) +
-           "</text>\n";
-    out += "<text x=\"246\" y=\"" + std::to_string(y + 20) + "\">" + hex(area->begin) + " .. " +
-           hex(area->end) + "  " + size_text(area->end - area->begin) + "  " + escaped(area->label) +
-           "</text>\n";
+MemoryPicture picture_before(const Module& module, const Manifest& manifest) {
+  Layout layout;
+  layout.limit = manifest.memory_min_before * kPageSize;
+  layout.heap = manifest.heap_base_before;
+  layout.end_known = manifest.heap_base_before.has_value();
+  layout.understood = true;
+  return {"before", lay_out(module, layout), bytes_of(manifest.memory_max_before), false};
+}
+
+MemoryPicture picture_after(const Module& module, const Manifest& manifest) {
+  Layout layout;
+  layout.limit = manifest.memory_min_after * kPageSize;
+  layout.heap = manifest.heap_base_after;
+  layout.end_known = manifest.heap_base_after.has_value() || manifest.strategy != Strategy::tail;
+  layout.region = &manifest;
+  return {"after", lay_out(module, layout), bytes_of(manifest.memory_max_after), false};
+}
+
+MemoryPicture picture_apart() {
+  const Region slots = stand_in_region();
+  AreaList areas(kStandInPages * kPageSize);
+  areas.add(Kind::untouched, slots.base, "not used");
+  areas.add(Kind::state, slots.base + kSlotSize, "adapter: State");
+  areas.add(Kind::adapter_stack, slots.end(), "adapter: stack");
+  areas.add(Kind::heap, kStandInPages * kPageSize, "copies, grows up");
+  return {"the adapter's own memory", areas.take(), {}, true};
+}
+
+std::vector<Stretch> stretches(const std::vector<MemoryPicture>& pictures, const Scale& scale) {
+  std::vector<std::uint64_t> borders{0};
+  for (const MemoryPicture& picture : pictures)
+    for (const MemoryArea& area : picture.areas) borders.push_back(area.end);
+  std::ranges::sort(borders);
+  const auto [first, last] = std::ranges::unique(borders);
+  borders.erase(first, last);
+  std::vector<Stretch> list;
+  for (std::size_t i = 1; i < borders.size(); ++i) {
+    Stretch stretch{borders[i - 1], borders[i], 0, false};
+    const double height =
+        static_cast<double>(stretch.end - stretch.begin) / static_cast<double>(kPageSize) * scale.page;
+    stretch.broken = height > static_cast<double>(scale.most);
+    const auto whole = stretch.broken ? scale.most : static_cast<unsigned>(std::lround(height));
+    stretch.height = std::max(scale.least, whole);
+    list.push_back(stretch);
   }
-  return out + "</svg>\n";
+  return list;
+}
+
+std::string size_in_kib(std::uint64_t bytes) {
+  const std::uint64_t tenths = (bytes * 10 + 512) / 1024;
+  if (bytes % 1024 == 0 || tenths >= 1000) return std::to_string((bytes + 512) / 1024) + " KiB";
+  if (tenths == 0) return "< 0.1 KiB";
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " KiB";
 }
 
 }  // namespace heapbump

@@ -4,8 +4,11 @@
 
 #include "base/sha256.h"
 #include "base/shown.h"
+#include "component/face.h"
 #include "record/manifest.h"
+#include "record/record.h"
 #include "wasm/code.h"
+#include "wasm/outline.h"
 
 namespace heapbump {
 namespace {
@@ -41,6 +44,11 @@ Json rule_json(std::string_view rule) {
   return rule.empty() ? Json() : Json(rule);
 }
 
+Json function_json(const Module* module, std::optional<std::uint64_t> offset) {
+  if (module == nullptr || !offset) return {};
+  return index_json(module->function_at(*offset));
+}
+
 Json refusals_json(const std::vector<Error>& refusals) {
   Json out = Json::array();
   for (const Error& refusal : refusals) {
@@ -49,6 +57,31 @@ Json refusals_json(const std::vector<Error>& refusals) {
     out.push_back(std::move(one));
   }
   return out;
+}
+
+// Where no strategy is sound, what stands in the way of each is its own reason; the refusal that tells of it
+// has the code and the rule.
+std::vector<Error> single_reasons(const Finding& finding) {
+  const bool none_sound =
+      !finding.strategies.empty() && std::ranges::none_of(finding.strategies, &StrategyVerdict::sound);
+  if (finding.refusals.empty() || !none_sound) return finding.refusals;
+  std::vector<Error> reasons;
+  for (const StrategyVerdict& verdict : finding.strategies) {
+    const auto tells = [&](const Error& e) { return e.message.find(verdict.why) != std::string::npos; };
+    const auto found = std::ranges::find_if(finding.refusals, tells);
+    const auto named = offset_in(verdict.why);
+    const bool told = found != finding.refusals.end();
+    // A refusal that tells of several strategies in one sentence has the place and the rule of one of them.
+    const bool alone = told && finding.refusals.size() > 1;
+    reasons.push_back({.code = told ? found->code : Code::kStrategyUnsound,
+                       .message = verdict.why,
+                       .offset = named   ? named
+                                 : alone ? found->offset
+                                         : std::nullopt,
+                       .rule = told ? found->rule : std::string_view{},
+                       .strategy = to_string(verdict.strategy)});
+  }
+  return reasons;
 }
 
 void add_finding(Json& report, const Module& module, const NameSection& names, const Finding& finding,
@@ -82,9 +115,16 @@ void add_finding(Json& report, const Module& module, const NameSection& names, c
   report["evidence"] = std::move(evidence);
   Json strategies = Json::array();
   for (const StrategyVerdict& v : finding.strategies)
-    strategies.push_back(Json::object({{"name", to_string(v.strategy)}, {"sound", v.sound}, {"why", v.why}}));
+    strategies.push_back(Json::object({{"name", to_string(v.strategy)},
+                                       {"sound", v.sound},
+                                       {"why", v.why},
+                                       {"offset", Json::optional(offset_in(v.why))},
+                                       {"function", function_json(&module, offset_in(v.why))}}));
   report["strategies"] = std::move(strategies);
   report["refusals"] = refusals_json(finding.refusals);
+  Json reasons = Json::array();
+  for (const Error& reason : single_reasons(finding)) reasons.push_back(reason_json(reason, &module));
+  report["reasons"] = std::move(reasons);
 }
 
 // Every field of a report is there, whatever happened: null or empty where there is nothing to say.
@@ -104,7 +144,8 @@ Json empty_report() {
                        {"strategies", Json::array()},
                        {"warnings", Json::array()},
                        {"notices", Json::array()},
-                       {"refusals", Json::array()}});
+                       {"refusals", Json::array()},
+                       {"reasons", Json::array()}});
 }
 
 Json strings_json(const std::vector<std::string>& strings) {
@@ -148,7 +189,42 @@ Json edits_json(const Module& module, const NameSection& names, const EditList& 
 Json error_json(const Error& error) {
   return Json::object({{"code", code_info(error.code).name},
                        {"message", error.message},
-                       {"offset", Json::optional(error.offset)}});
+                       {"offset", Json::optional(place_of(error))}});
+}
+
+Json reason_json(const Error& error, const Module* module) {
+  Json reason = error_json(error);
+  reason["strategy"] = rule_json(error.strategy);
+  reason["rule"] = rule_json(error.rule);
+  reason["function"] = function_json(module, place_of(error));
+  return reason;
+}
+
+Json reasons_json(const Error& error, const Module* module) {
+  Json reasons = Json::array();
+  for (const Error& cause : error.causes) reasons.push_back(reason_json(cause, module));
+  if (error.causes.empty()) reasons.push_back(reason_json(error, module));
+  return reasons;
+}
+
+void add_face(Json& report, Bytes file) {
+  const auto outline = read_outline(file);
+  if (!outline) return;
+  const Face face = read_face(*outline);
+  Json imports = Json::array();
+  for (const ImportedModule& module : face.imports)
+    imports.push_back(
+        Json::object({{"module", shown(module.name)}, {"count", module.count}, {"served", module.served}}));
+  Json blockers = Json::array();
+  for (const Blocker& blocker : face.blockers) {
+    Json one = reason_json(blocker.error, nullptr);
+    one["stops"] = to_string(blocker.stops);
+    blockers.push_back(std::move(one));
+  }
+  report["imports"] = std::move(imports);
+  report["entry"] = to_string(face.entry);
+  report["adapter"] = rule_json(face.adapter);
+  report["blockers"] = std::move(blockers);
 }
 
 std::optional<Error> preview0_notice(const Module& module) {
@@ -168,6 +244,7 @@ Json detect_report(const Module& module, const Result<Finding>& finding, const s
   report["input"] = input_json(module, input_sha256);
   report["memory"] = memory_json(module);
   report["notices"] = notices_json(module);
+  add_face(report, module.file);
   report["status"] = "found";
   report["exit_code"] = 0;
   add_finding(report, module, read_names(module), *finding, false);
@@ -182,6 +259,7 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
   report["input"] = input_json(module, reservation.input_sha256);
   report["memory"] = memory_json(module);
   report["notices"] = notices_json(module);
+  add_face(report, module.file);
   report["exit_code"] = 0;
   report["status"] = plan.outcome == Plan::Outcome::reserve   ? "reserved"
                      : plan.outcome == Plan::Outcome::already ? "already-reserved"
@@ -232,7 +310,15 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
 }
 
 Json manifest_json(const Reservation& reservation, const Module& module) {
-  if (reservation.plan.outcome != Plan::Outcome::not_needed) return to_json(reservation.plan.manifest);
+  if (reservation.plan.outcome != Plan::Outcome::not_needed) {
+    Json manifest = to_json(reservation.plan.manifest);
+    const Section* section = module.custom_section(kRecordSection);
+    const std::string text = !reservation.record.empty() ? record_text(reservation.record)
+                             : section != nullptr        ? std::string(as_text(module.content(*section)))
+                                                         : std::string();
+    if (const auto record = parse_json(text)) manifest["record"] = *record;
+    return manifest;
+  }
   if (module.memories.empty()) return manifest_without_region(reservation.input_sha256, 0, {});
   const Memory& memory = module.memories.front();
   return manifest_without_region(reservation.input_sha256, memory.min.value,
@@ -249,13 +335,17 @@ Json failure_report(const Error& error, const Module* module, const Finding* fin
     if (input_sha256) report["input"] = input_json(*module, *input_sha256);
     report["memory"] = memory_json(*module);
     report["notices"] = notices_json(*module);
+    add_face(report, module->file);
   }
   if (module != nullptr && finding != nullptr) {
     add_finding(report, *module, read_names(*module), *finding, false);
     report["warnings"] = strings_json(finding->warnings);
   }
   const Json* refusals = report.find("refusals");
-  if (refusals == nullptr || refusals->as_array()->empty()) report["refusals"] = refusals_json({error});
+  if (refusals == nullptr || refusals->as_array()->empty()) {
+    report["refusals"] = refusals_json(error.causes.empty() ? std::vector{error} : error.causes);
+    report["reasons"] = reasons_json(error, module);
+  }
   return report;
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "heapbump/report.h"
 #include "record/tool.h"
+#include "report/memory_map.h"
 #include "wasm/module.h"
 
 namespace heapbump {
@@ -17,6 +18,13 @@ inline constexpr int kReportVersion = 1;
 
 /// {code, message, offset}
 [[nodiscard]] Json error_json(const Error& error);
+/// {strategy, rule, code, message, offset, function}: the one shape of a reason, whatever the verb. `module`
+/// tells the function from the offset; it may be null.
+[[nodiscard]] Json reason_json(const Error& error, const Module* module);
+/// Every single reason of an error: its causes, or itself.
+[[nodiscard]] Json reasons_json(const Error& error, const Module* module);
+/// Adds imports, entry, adapter and blockers of a module, as far as its outline can be read.
+void add_face(Json& report, Bytes file);
 
 /// kPreview0 where the module imports wasi_unstable: no failure, but what its user should know.
 [[nodiscard]] std::optional<Error> preview0_notice(const Module& module);
@@ -37,6 +45,10 @@ inline constexpr int kReportVersion = 1;
 [[nodiscard]] Json component_manifest(const MadeComponent& made);
 /// The report of one placing.
 [[nodiscard]] Json to_json(const PlacedAdapter& placed);
+/// What `map` draws.
+[[nodiscard]] Json map_report(const std::vector<MemoryPicture>& pictures);
+/// The report of one undoing.
+[[nodiscard]] Json undo_report(Bytes reserved, Bytes original);
 /// The manifest that `reserve` writes, also where nothing was needed.
 [[nodiscard]] Json manifest_json(const Reservation& reservation, const Module& module);
 

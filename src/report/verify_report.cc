@@ -12,6 +12,14 @@ Json to_json(const Verification& verification) {
                                        {"expected", m.expected},
                                        {"found", m.found}}));
   }
+  Json reasons = Json::array();
+  for (const Mismatch& m : verification.mismatches) {
+    std::string message = m.what;
+    if (!m.expected.empty()) message += ": expected " + m.expected;
+    if (!m.found.empty()) message += (m.expected.empty() ? ": found " : ", found ") + m.found;
+    reasons.push_back(reason_json(
+        {.code = Code::kVerifyMismatch, .message = std::move(message), .offset = m.offset}, nullptr));
+  }
   Json changes = Json::array();
   for (const Change& c : verification.changes) {
     if (c.kind == ChangeKind::record) continue;
@@ -31,6 +39,7 @@ Json to_json(const Verification& verification) {
                        {"mismatches", std::move(mismatches)},
                        {"changes", std::move(changes)},
                        {"notes", std::move(notes)},
+                       {"reasons", std::move(reasons)},
                        {"work", Json::object({{"reading", verification.reading_work},
                                               {"checking", verification.checking_work}})}});
 }

@@ -22,25 +22,38 @@ struct Layout {
   std::uint64_t bump = 0;        // bytes the heap start moves up by
 };
 
+// The first reason as the error, with all of them where there are several.
+std::unexpected<Error> refuse_for(std::vector<Error> reasons) {
+  Error first = reasons.front();
+  if (reasons.size() > 1) first.causes = std::move(reasons);
+  return std::unexpected(std::move(first));
+}
+
 // The strategies to try, in order: the one asked for, or all that are sound.
 Result<std::vector<Strategy>> choose_strategies(const Finding& finding, const Request& request) {
   if (request.strategy) {
     const StrategyVerdict* verdict = finding.verdict(*request.strategy);
     if (verdict == nullptr || !verdict->sound) {
-      return fail(Code::kStrategyUnsound,
-                  "strategy " + std::string(to_string(*request.strategy)) +
-                      " is not sound for this module: " +
-                      (verdict != nullptr ? verdict->why : "the detector knows no way to it"));
+      return std::unexpected(
+          Error{.code = Code::kStrategyUnsound,
+                .message = "strategy " + std::string(to_string(*request.strategy)) +
+                           " is not sound for this module: " +
+                           (verdict != nullptr ? verdict->why : "the detector knows no way to it"),
+                .offset = verdict != nullptr ? offset_in(verdict->why) : std::nullopt,
+                .strategy = to_string(*request.strategy)});
     }
     return std::vector{*request.strategy};
   }
   std::vector<Strategy> sound;
-  std::string reasons;
+  Error none{Code::kStrategyUnsound, "no strategy is sound for this module"};
   for (const StrategyVerdict& verdict : finding.strategies) {
     if (verdict.sound) sound.push_back(verdict.strategy);
-    reasons += "; " + std::string(to_string(verdict.strategy)) + ": " + verdict.why;
+    none.causes.push_back({.code = Code::kStrategyUnsound,
+                           .message = verdict.why,
+                           .offset = offset_in(verdict.why),
+                           .strategy = to_string(verdict.strategy)});
   }
-  if (sound.empty()) return fail(Code::kStrategyUnsound, "no strategy is sound for this module" + reasons);
+  if (sound.empty()) return std::unexpected(std::move(none));
   return sound;
 }
 
@@ -130,16 +143,17 @@ Result<Layout> lay_out(const Module& module, const Finding& finding, Strategy st
 Result<std::pair<Strategy, Layout>> lay_out_first(const Module& module, const Finding& finding,
                                                   const std::vector<Strategy>& strategies,
                                                   std::uint64_t pages) {
-  std::optional<Error> first;
+  std::vector<Error> reasons;
   for (const Strategy strategy : strategies) {
     Result<Layout> layout = lay_out(module, finding, strategy, pages);
     if (layout) return std::pair{strategy, *layout};
     const bool lacks_room =
         layout.error().code == Code::kSlots || layout.error().code == Code::kStrategyUnsound;
-    if (!first) first = std::move(layout).error();
+    reasons.push_back(std::move(layout).error());
+    reasons.back().strategy = to_string(strategy);
     if (!lacks_room) break;
   }
-  return std::unexpected(*std::move(first));
+  return refuse_for(std::move(reasons));
 }
 
 Status move_site(EditBuilder& builder, const Site& site, std::int64_t bump,
@@ -280,7 +294,7 @@ Result<std::optional<Plan>> plan_without_finding(const Module& module, const Req
 
 Result<Plan> make_plan(const Module& module, const Finding& finding, const Request& request) {
   HEAPBUMP_CHECK(check_supported_memory(module));
-  if (!finding.refusals.empty()) return std::unexpected(finding.refusals.front());
+  if (!finding.refusals.empty()) return refuse_for(finding.refusals);
   if (finding.confidence < request.min_confidence) {
     return fail(Code::kLowConfidence, "the finding is " + std::string(to_string(finding.confidence)) + ", " +
                                           std::string(to_string(request.min_confidence)) + " is asked for");

@@ -6,6 +6,7 @@
 
 #include "adapter_builder.h"
 #include "base/sha256.h"
+#include "component/face.h"
 #include "detectors/detect.h"
 #include "detectors/registry.h"
 #include "heapbump/check.h"
@@ -18,6 +19,7 @@
 #include "reserve/undo.h"
 #include "wasm/code.h"
 #include "wasm/data_image.h"
+#include "wasm/outline.h"
 
 namespace heapbump::exercise {
 namespace {
@@ -231,10 +233,17 @@ Broken reserve(Bytes file) {
   }
   write_out(detect_report(*module, finding, sha256_hex(file)));
   const auto record = read_record(*module);
-  const std::vector<MemoryArea> areas =
-      map_memory(*module, finding ? &*finding : nullptr, record && *record ? &(*record)->manifest : nullptr);
-  (void)draw_text(areas);
-  (void)draw_svg(areas, "map");
+  std::vector<MemoryPicture> pictures{picture_before(*module, finding ? &*finding : nullptr),
+                                      picture_apart()};
+  if (record && *record) {
+    pictures.push_back(picture_before(*module, (*record)->manifest));
+    pictures.push_back(picture_after(*module, (*record)->manifest));
+  }
+  write_out(map_report(pictures));
+  for (const std::size_t width : {std::size_t{40}, std::size_t{200}})
+    (void)draw_text(pictures, {.width = width, .color = true, .unicode = true});
+  (void)draw_svg(pictures, "map");
+  if (const auto outline = read_outline(file)) (void)read_face(*outline);
   Request requests[4];
   requests[1].pages = 5;
   requests[1].adapters = 2;

@@ -11,6 +11,7 @@
 #include "module_builder.h"
 #include "record/record.h"
 #include "reserve/plan.h"
+#include "reserve/undo.h"
 
 namespace heapbump {
 namespace {
@@ -261,6 +262,55 @@ TEST(Check, KnowsAModuleAgainWhoseSectionSizesWitComponentWroteAnew) {
     const auto again = check_component(compose(changed, {build_client({})}), nullptr);
     EXPECT_FALSE(again && again->passed()) << "byte " << i;
   }
+}
+
+/// The module without its section heapbump, and what that section held.
+std::pair<std::vector<std::byte>, std::string> without_record(Bytes bytes) {
+  const std::uint64_t record = read_module(bytes)->custom_section(kRecordSection)->offset;
+  const Bytes rest = bytes.first(record);
+  return {{rest.begin(), rest.end()}, record_text(bytes.subspan(record))};
+}
+
+TEST(Check, KnowsAModuleAgainWhoseRecordOnlyTheManifestKept) {
+  const Main main = reserve_main(Placement::shim, 1, with_size_widths(main_module(), 5));
+  for (const unsigned width : {5U, 1U}) {
+    const auto [bare, record] = without_record(with_size_widths(main.bytes, width));
+    const auto component = compose(bare, {build_client({})});
+    expect_fault(verdict(component, &main.manifest), "no core module in this component carries");
+    const auto check = check_component(component, main.manifest, record);
+    ASSERT_TRUE(check && check->passed()) << (check ? check->first_fault()->message : check.error().message);
+    EXPECT_EQ(check->modules.at(0).sha256, main.manifest.output_sha256);
+    for (std::size_t i = 0; i < bare.size(); ++i) {
+      auto changed = bare;
+      changed[i] ^= std::byte{1};
+      const auto again = check_component(compose(changed, {build_client({})}), main.manifest, record);
+      EXPECT_FALSE(again && again->passed()) << "byte " << i;
+    }
+  }
+}
+
+TEST(Check, DoesNotTakeAnotherModulesRecord) {
+  const Main main = reserve_main(Placement::shim);
+  const Main other = reserve_main(Placement::shim, 1, main_module(1));
+  const auto bare = without_record(main.bytes).first;
+  const auto record = without_record(other.bytes).second;
+  const auto check = check_component(compose(bare, {build_client({})}), other.manifest, record);
+  EXPECT_FALSE(check && check->passed());
+}
+
+TEST(Undo, TakesTheRecordFromTheManifestWhereTheModuleLostIt) {
+  const auto original = with_size_widths(main_module(), 5);
+  const Main main = reserve_main(Placement::shim, 1, original);
+  for (const unsigned width : {5U, 1U}) {
+    const auto [bare, record] = without_record(with_size_widths(main.bytes, width));
+    const auto module = read_module(bare);
+    EXPECT_EQ(undo_with(*module, {}).error().code, Code::kNotReserved);
+    const auto undone = undo_with(*module, record);
+    ASSERT_TRUE(undone) << undone.error().message;
+    EXPECT_EQ(*undone, original);
+  }
+  const auto other = without_record(reserve_main(Placement::shim, 1, main_module(1)).bytes).second;
+  EXPECT_FALSE(undo_with(*read_module(without_record(main.bytes).first), other));
 }
 
 TEST(Check, KnowsAModuleAgainWhoseDoubleImportsWitComponentRenamed) {

@@ -1,0 +1,218 @@
+#include "component/face.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/shown.h"
+#include "component/program.h"
+
+namespace heapbump {
+namespace {
+
+constexpr std::size_t kMostNamed = 3;  // imports that one blocker names
+
+std::string quoted(std::string_view text) {
+  return "`" + std::string(shown(text)) + "`";
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+/// The imports of one module that nothing answers.
+struct Unanswered {
+  std::uint64_t count = 0;
+  std::uint64_t first_offset = 0;
+  std::string names;
+};
+
+class FaceReader {
+ public:
+  explicit FaceReader(const Outline& outline) : outline_(outline) {}
+
+  Face run() {
+    has_wit_ = outline_.has_custom("component-type");
+    read_imports();
+    read_entry();
+    read_adapter();
+    block_foreign();
+    block_memories();
+    block_entry();
+    block_rest();
+    return std::move(face_);
+  }
+
+ private:
+  void read_imports();
+  void read_entry();
+  void read_adapter();
+  void block_foreign();
+  void block_memories();
+  void block_entry();
+  void block_rest();
+  void block(Stops stops, Code code, std::string message, std::optional<std::uint64_t> offset = {}) {
+    face_.blockers.push_back({stops, {code, std::move(message), offset}});
+  }
+  [[nodiscard]] bool exports(std::string_view name) const {
+    return outline_.find_export(name, ExternalKind::function) != nullptr;
+  }
+  [[nodiscard]] const ImportedModule* imported(std::string_view name) const {
+    const auto found = std::ranges::find(face_.imports, name, &ImportedModule::name);
+    return found == face_.imports.end() ? nullptr : &*found;
+  }
+
+  const Outline& outline_;
+  Face face_;
+  bool has_wit_ = false;
+};
+
+void FaceReader::read_imports() {
+  std::map<std::string_view, std::size_t> places;
+  for (const OutlineImport& import : outline_.imports) {
+    const auto [place, is_new] = places.try_emplace(import.module, face_.imports.size());
+    if (is_new) face_.imports.push_back({.name = import.module});
+    ImportedModule& module = face_.imports[place->second];
+    ++module.count;
+    if (served_call(import) != nullptr) ++module.served;
+  }
+}
+
+void FaceReader::read_entry() {
+  const auto is_function = [](const OutlineExport& item) { return item.kind == ExternalKind::function; };
+  if (exports("_start"))
+    face_.entry = Entry::command;
+  else if (exports("_initialize"))
+    face_.entry = Entry::reactor;
+  else if (outline_.start)
+    face_.entry = Entry::start;
+  else if (std::ranges::any_of(outline_.exports, is_function))
+    face_.entry = Entry::reactor;
+}
+
+void FaceReader::read_adapter() {
+  if (imported(kPreview1) == nullptr && imported(kPreview0) == nullptr) return;
+  const bool runs = face_.entry == Entry::command || face_.entry == Entry::start;
+  face_.adapter = runs ? "command" : "reactor";
+}
+
+void FaceReader::block_foreign() {
+  std::map<std::string_view, Unanswered> by_module;
+  for (const OutlineImport& import : outline_.imports) {
+    if (served_call(import) != nullptr) continue;
+    if (import.kind == ExternalKind::memory) continue;
+    // Component types say what these are; an encoder that reads them knows how to give them.
+    const bool preview = import.module == kPreview1 || import.module == kPreview0;
+    if (has_wit_ && !preview) continue;
+    Unanswered& one = by_module[import.module];
+    if (one.count++ == 0) one.first_offset = import.name_offset;
+    if (one.count <= kMostNamed) one.names += (one.count == 1 ? "" : ", ") + quoted(import.name);
+  }
+  for (const ImportedModule& module : face_.imports) {
+    const auto found = by_module.find(module.name);
+    if (found == by_module.end()) continue;
+    const Unanswered& one = found->second;
+    block(Stops::component, Code::kForeignImports,
+          "it imports " + counted(one.count, "item") + " of " + quoted(module.name) + " (" + one.names +
+              (one.count > kMostNamed ? ", ..." : "") + "), which no preview1 adapter gives",
+          one.first_offset);
+  }
+  if (imported(kPreview0) != nullptr) {
+    const auto first = std::ranges::find(outline_.imports, kPreview0, &OutlineImport::module);
+    block(Stops::relocation, Code::kPreview0,
+          "it imports `wasi_unstable` (preview0), which no preview1 adapter gives; `heapbump component` "
+          "translates it, with the adapter apart",
+          first->name_offset);
+  }
+}
+
+void FaceReader::block_memories() {
+  const Section* section = outline_.section(SectionId::memory);
+  const auto own = section == nullptr ? std::nullopt : std::optional(section->offset);
+  for (const OutlineImport& import : outline_.imports) {
+    if (import.kind == ExternalKind::memory)
+      block(Stops::component, Code::kImportedMemory,
+            "it imports its memory, " + quoted(import.module) + " " + quoted(import.name) +
+                ", which an adapter does not give",
+            import.name_offset);
+  }
+  if (outline_.memories.size() > 1)
+    block(Stops::relocation, Code::kMultiMemory,
+          "it has " + std::to_string(outline_.memories.size()) + " memories" +
+              ", and a region can be reserved in one alone",
+          own);
+  for (const OutlineMemory& memory : outline_.memories) {
+    if (memory.is64)
+      block(Stops::component, Code::kMemory64,
+            "its memory has 64-bit addresses, and preview1 has pointers of 32 bits", own);
+    if (memory.shared)
+      block(Stops::relocation, Code::kSharedMemory, "its memory is shared between threads", own);
+    if (memory.page_size_log2)
+      block(Stops::relocation, Code::kPageSize, "its memory has pages of another size than 64 KiB", own);
+  }
+}
+
+void FaceReader::block_entry() {
+  if (has_wit_) {
+    block(Stops::apart, Code::kWitModule,
+          "it carries component types, so its exports work on its own memory and the adapter cannot be "
+          "apart");
+    return;
+  }
+  if (face_.adapter.empty()) return;
+  if (outline_.start) {
+    const Section* start = outline_.section(SectionId::start);
+    block(Stops::relocation, Code::kStrategyUnsound,
+          "its start function could call the host before the adapter is there",
+          start == nullptr ? std::nullopt : std::optional(start->offset));
+  }
+  if (face_.entry == Entry::reactor)
+    block(Stops::relocation, Code::kStrategyUnsound,
+          "it is a reactor without component types, whose component would export nothing");
+}
+
+// What the reader of programs refuses besides, so that the face and `component` never disagree.
+void FaceReader::block_rest() {
+  if (has_wit_ || face_.stops(Stops::component)) return;
+  if (const auto program = read_program(outline_); !program)
+    face_.blockers.push_back({Stops::component, program.error()});
+}
+
+}  // namespace
+
+std::string_view to_string(Entry entry) {
+  switch (entry) {
+    case Entry::command:
+      return "command";
+    case Entry::start:
+      return "start";
+    case Entry::reactor:
+      return "reactor";
+    case Entry::none:
+      return "none";
+  }
+  std::unreachable();
+}
+
+std::string_view to_string(Stops stops) {
+  switch (stops) {
+    case Stops::component:
+      return "component";
+    case Stops::relocation:
+      return "relocation";
+    case Stops::apart:
+      return "apart";
+  }
+  std::unreachable();
+}
+
+bool Face::stops(Stops what) const {
+  return std::ranges::any_of(blockers, [&](const Blocker& blocker) { return blocker.stops == what; });
+}
+
+Face read_face(const Outline& outline) {
+  return FaceReader(outline).run();
+}
+
+}  // namespace heapbump
