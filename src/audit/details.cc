@@ -48,6 +48,8 @@ std::string_view kind_name(MemoryArea::Kind kind) {
     case MemoryArea::Kind::zeroed:
       return "zeroed";
     case MemoryArea::Kind::region:
+    case MemoryArea::Kind::state:
+    case MemoryArea::Kind::adapter_stack:
       return "region";
     case MemoryArea::Kind::heap:
       return "heap";
@@ -71,14 +73,10 @@ void add_map(Json& details, const Module& module, const Finding* finding, const 
   const Manifest* manifest = reserved ? &reservation->plan.manifest : nullptr;
   Json map = Json::object({{"before", Json()}, {"after", Json()}});
   if (reserved && reservation->plan.outcome == Plan::Outcome::already) {
-    map["after"] = areas_json(map_memory(module, nullptr, manifest));
+    map["after"] = areas_json(picture_after(module, *manifest).areas);
   } else {
-    map["before"] = areas_json(map_memory(module, finding, nullptr));
-    if (reserved) {
-      const std::vector<std::byte> output = reservation->output(module.file);
-      if (const auto after = read_module(output))
-        map["after"] = areas_json(map_memory(*after, nullptr, manifest));
-    }
+    map["before"] = areas_json(picture_before(module, finding).areas);
+    if (reserved) map["after"] = areas_json(picture_after(module, *manifest).areas);
   }
   details["map"] = std::move(map);
 }
