@@ -23,8 +23,8 @@ constexpr std::array<VerdictInfo, kVerdicts> kVerdictTable = {{
      "nothing: no adapter is needed"},
     {Verdict::needs_host, "needs-host-interfaces", Group::cannot_move,
      "it imports functions that no preview1 adapter gives",
-     "ask the host that runs it today for a component interface of these imports, or rebuild the module "
-     "without them"},
+     "get an adapter for these imports from whoever made the host, then heapbump component FILE -o OUT "
+     "--adapter NAME=ADAPTER (docs/components.md); or build the module anew without them"},
     {Verdict::refused, "refused", Group::cannot_move, "heapbump cannot show that a change would be safe",
      "leave it where it runs today, or build it anew for WASI 0.2; heapbump explain with the reason's id "
      "says "
