@@ -58,6 +58,11 @@ Region stand_in_region(std::uint32_t adapters) {
   return {.base = 0x10000, .size = 2 * kSlotSize * adapters, .pages = 2 * adapters};
 }
 
+std::uint64_t stand_in_memory(std::uint32_t adapters) {
+  constexpr std::uint64_t kScratchPages = 2;
+  return stand_in_region(adapters).end() + kScratchPages * kPageSize;
+}
+
 Scratch stand_in_scratch(std::uint32_t adapters) {
   const auto begin = static_cast<std::uint32_t>(stand_in_region(adapters).end());
   return {.pair = begin, .out = begin + 0x40, .room = begin + 0x400};
@@ -80,8 +85,7 @@ std::vector<std::byte> make_stand_in(std::span<const Service> services, bool com
   for (const Service& service : services)
     functions.push_back(
         module.import_function(service.module, service.call->name, service.call->signature()));
-  constexpr std::uint64_t kScratchPages = 2;
-  module.memory({.minimum = stand_in_region(adapters).end() / kPageSize + kScratchPages});
+  module.memory({.minimum = stand_in_memory(adapters) / kPageSize});
   module.export_memory("memory");
   add_realloc(module, adapters);
   add_accessors(module);

@@ -37,6 +37,8 @@ struct Service {
 
 /// Where the adapters' slots are in the stand-in's memory, two each.
 [[nodiscard]] Region stand_in_region(std::uint32_t adapters);
+/// Bytes of the stand-in's memory at its start.
+[[nodiscard]] std::uint64_t stand_in_memory(std::uint32_t adapters);
 
 /// Names of what the stand-in exports for the bridge and the fixup.
 namespace stand_in {

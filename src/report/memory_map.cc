@@ -177,12 +177,13 @@ MemoryPicture picture_after(const Module& module, const Manifest& manifest) {
 }
 
 MemoryPicture picture_apart() {
-  const Region slots = stand_in_region();
-  AreaList areas(kStandInPages * kPageSize);
+  const Region slots = stand_in_region(1);
+  const std::uint64_t end = stand_in_memory(1);
+  AreaList areas(end);
   areas.add(Kind::untouched, slots.base, "not used");
   areas.add(Kind::state, slots.base + kSlotSize, "adapter: State");
   areas.add(Kind::adapter_stack, slots.end(), "adapter: stack");
-  areas.add(Kind::heap, kStandInPages * kPageSize, "copies, grows up");
+  areas.add(Kind::heap, end, "copies, grows up");
   return {"the adapter's own memory", areas.take(), {}, true};
 }
 
