@@ -94,7 +94,7 @@ class Host {
     assert.ok((address >>> 0) + size <= this.memory.buffer.byteLength, 'outside the memory');
     return Buffer.from(this.memory.buffer, address >>> 0, size);
   }
-  read(address, size) { this.log.push(this.at(address, size).toString('hex')); }
+  read(address, size) { this.log.push(address === 0 ? 'null' : 'there', this.at(address, size).toString('hex')); }
   write(address, size) {
     this.read(address, size);
     const bytes = this.at(address, size);
