@@ -193,7 +193,7 @@ function fields(value, at = '') {
 
 test('no field of a recorded document is missing from the same document today', () => {
   const again = {
-    detect: found, reserve, detect_refused: json(0, 'detect', path.join(ALLOCATORS, 'wee.wasm')), failure: failures[0].document,
+    detect: found, reserve, detect_refused: json(5, 'detect', path.join(ALLOCATORS, 'wee.wasm')), failure: failures[0].document,
     manifest: JSON.parse(fs.readFileSync(at('layout.json'), 'utf8')),
   };
   const named = (file) => documents.filter(({ name }) => name === file).map(({ document }) => document);
