@@ -64,6 +64,10 @@ class OutlineReader {
     const std::uint64_t at = cursor.offset();
     HEAPBUMP_TRY(const auto count, cursor.read_count(what));
     if (count > kMostDefinitions) return too_many(at, what);
+    // Exports can be very many; a list that grows takes half as much again.
+    constexpr std::uint64_t kShortestExport = 3;
+    if (read_one == &OutlineReader::read_export)
+      out_.exports.reserve(std::min<std::uint64_t>(count, cursor.remaining() / kShortestExport));
     for (std::uint32_t i = 0; i < count; ++i) HEAPBUMP_CHECK((this->*read_one)(cursor));
     if (cursor.empty()) return {};
     return fail_at(
