@@ -16,6 +16,16 @@ Motion lost(const Motion& a, const Motion& b) {
   return Motion::unknown(std::min(grain_of(a), grain_of(b)));
 }
 
+/// What a sum with a foreign value is, given `moved` for it if that value is a number.
+Motion sum_with_foreign(const Motion& foreign, Motion moved, int sign, bool strict) {
+  const bool counts = moved.size || std::abs(moved.scale) % kAddressScale != 0;
+  // How far the memory's size, or a page number, is from a value that may be any number.
+  if (strict && counts && sign < 0) return Motion::unknown(0);
+  if (sign < 0 || foreign.scale != 0) return {.kind = Kind::foreign, .scale = moved.scale};
+  moved.kept = true;
+  return moved;
+}
+
 /// `a + sign * b`. An address less a foreign value is an address or a distance, as that is a number or an
 /// address: a foreign value again, which owes the address's motion in case it is added to one that cancels
 /// it.
@@ -30,23 +40,12 @@ Motion sum(const Motion& a, const Motion& b, int sign, bool strict) {
     return {.kind = foreign ? Kind::foreign : Kind::fixed,
             .based = a.based || b.based,
             .scale = foreign ? scale : 0};
-  if (!foreign) {
-    // Where a size is kept, or arrives on some paths alone, zero may be in its place.
-    if (scale == 0 && result.size && result.kept) return Motion::unknown(0);
-    if (scale == 0) return Motion::fixed();
-    result.kind = Kind::moved;
-    result.scale = scale;
-    return result;
-  }
-  const Motion& other = a.is(Kind::foreign) ? a : b;
-  const bool counts = result.size || (moved && std::abs(scale) % kAddressScale != 0);
-  // How far the memory's size, or a page number, is from a value that may be any number.
-  if (strict && counts && sign < 0) return Motion::unknown(0);
-  if (sign < 0 || other.scale != 0) return {.kind = Kind::foreign, .scale = scale};
   result.kind = Kind::moved;
-  result.kept = true;
   result.scale = scale;
-  return result;
+  if (foreign) return sum_with_foreign(a.is(Kind::foreign) ? a : b, result, sign, strict);
+  if (scale != 0) return result;
+  // Where a size is kept, or arrives on some paths alone, zero may be in its place.
+  return result.size && result.kept ? Motion::unknown(0) : Motion::fixed();
 }
 
 class MotionPass {
