@@ -62,14 +62,14 @@ void CallWriter::write_plain() {
   code_.get(error);
 }
 
-// A string is at `offset` of the buffer. An empty one may have a pointer to somewhere else: jco's host asks
-// for no memory for it. No byte of the buffer was used for its end, so the buffer's last one is free.
-void CallWriter::keep_inside(std::uint32_t offset, std::uint32_t bytes, std::uint32_t size) {
-  code_.get(offset).get(size).op(Op::i32_ge_u).if_([&] {
-    constant(0).set(offset);
+// A string is `distance` bytes into the buffer. An empty one may have a pointer to somewhere else: jco's host
+// asks for no memory for it. No byte of the buffer was used for its end, so the buffer's last one is free.
+void CallWriter::keep_inside(std::uint32_t distance, std::uint32_t bytes, std::uint32_t size) {
+  code_.get(distance).get(size).op(Op::i32_ge_u).if_([&] {
+    constant(0).set(distance);
     code_.get(size).if_([&] {
-      code_.get(size).i32(1).op(Op::i32_sub).set(offset);
-      code_.get(bytes).get(offset).op(Op::i32_add).i32(0).store(Op::i32_store8);
+      code_.get(size).i32(1).op(Op::i32_sub).set(distance);
+      code_.get(bytes).get(distance).op(Op::i32_add).i32(0).store(Op::i32_store8);
     });
   });
 }
@@ -80,7 +80,7 @@ void CallWriter::write_strings() {
   const std::uint32_t count = code_.local(Type::i32), size = code_.local(Type::i32),
                       error = code_.local(Type::i32), pointers_size = code_.local(Type::i32),
                       at_pointers = code_.local(Type::i32), at_bytes = code_.local(Type::i32),
-                      end = code_.local(Type::i32), offset = code_.local(Type::i32);
+                      end = code_.local(Type::i32), distance = code_.local(Type::i32);
   constexpr std::uint32_t kPointer = 4;
   constant(result_at(0)).i32(result_at(1)).call(sizes_).set(error);
   return_if_not_zero(error);
@@ -99,9 +99,9 @@ void CallWriter::write_strings() {
     code_.loop([&] {
       code_.get(count).op(Op::i32_eqz).br_if(1);
       code_.get(at_pointers).call(functions_.load64).op(Op::i32_wrap_i64);
-      code_.get(at_bytes).op(Op::i32_sub).set(offset);
-      keep_inside(offset, bytes, size);
-      code_.get(pointers).get(offset).get(bytes).op(Op::i32_add).store(Op::i32_store);
+      code_.get(at_bytes).op(Op::i32_sub).set(distance);
+      keep_inside(distance, bytes, size);
+      code_.get(pointers).get(distance).get(bytes).op(Op::i32_add).store(Op::i32_store);
       code_.get(pointers).i32(kPointer).op(Op::i32_add).set(pointers);
       code_.get(at_pointers).i32(kPointer).op(Op::i32_add).set(at_pointers);
       code_.get(count).i32(1).op(Op::i32_sub).set(count);

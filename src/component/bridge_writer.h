@@ -164,7 +164,7 @@ class CallWriter {
   void write_scattered();
   void write_filled();
   void write_strings();
-  void keep_inside(std::uint32_t offset, std::uint32_t bytes, std::uint32_t size);
+  void keep_inside(std::uint32_t distance, std::uint32_t bytes, std::uint32_t size);
   void write_subscriptions();
   void copy_old_subscriptions(std::uint32_t from, std::uint32_t at, std::uint32_t count);
   void call_part(std::size_t pair, std::uint32_t count, std::uint32_t done);
