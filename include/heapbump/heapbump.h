@@ -43,6 +43,7 @@
 
 #include "heapbump/check.h"
 #include "heapbump/component.h"
+#include "heapbump/description.h"
 #include "heapbump/detect.h"
 #include "heapbump/error.h"
 #include "heapbump/input.h"
