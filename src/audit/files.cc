@@ -142,7 +142,8 @@ bool Shard::has(std::string_view sha256) const {
   if (count == 1) return true;
   constexpr std::size_t kDigits = 15;
   std::uint64_t value = 0;
-  std::from_chars(sha256.data(), sha256.data() + std::min(kDigits, sha256.size()), value, 16);
+  const std::string digits(sha256.substr(0, kDigits));
+  std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
   return value % count == index - 1;
 }
 

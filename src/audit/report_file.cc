@@ -120,7 +120,8 @@ Result<EarlierAnswers> EarlierAnswers::load(const std::string& path, const Json&
   while (const auto line = original.next())
     if (std::fwrite((line->text + "\n").data(), 1, line->text.size() + 1, copy) != line->text.size() + 1)
       return fail(Code::kIoRead, "the earlier report cannot be copied");
-  std::rewind(copy);
+  if (std::fseek(copy, 0, SEEK_SET) != 0)
+    return fail(Code::kIoRead, "the earlier report cannot be read again");
   const auto taken = each_file(*answers.copy_, path, [&](const Json& line, std::uint64_t offset) {
     if (text_of(line, "type") == "audit") return line == header;
     const bool whole = line.find("details") != nullptr && !line.find("details")->is_null();
