@@ -368,7 +368,7 @@ Result<FunctionFacts> FunctionReasoning::run() {
   }
   constexpr std::uint64_t kUnits = 8;  // each looks at most at 64 nodes or blocks
   HEAPBUMP_CHECK(budget.charge(kUnits * (flow_.nodes.size() + flow_.effects.size())));
-  const std::vector<bool> live = live_nodes(flow_);
+  const std::vector<bool> live = needed_nodes(flow_, false);
   find_returning();
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
     if (!live[id]) continue;

@@ -81,7 +81,7 @@ class OpaqueSearch {
     for (NodeId id = 0; id < flow.nodes.size(); ++id)
       if (arrives(flow, flow.nodes[id])) seeds.emplace_back(id, given);
     HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, facts_.budget, false));
-    const std::vector<bool> live = live_nodes(flow);
+    const std::vector<bool> live = needed_nodes(flow, false);
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
       if (live[id] && flow.nodes[id].kind == NodeKind::binary) operate(flow, id);
     for (const Effect& effect : flow.effects) {

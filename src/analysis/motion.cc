@@ -304,22 +304,4 @@ Result<std::vector<Motion>> compute_motions(const Flow& flow,
   return MotionPass(flow, seeds, strict).run(budget);
 }
 
-std::vector<bool> live_nodes(const Flow& flow) {
-  std::vector<bool> live(flow.nodes.size());
-  std::vector<NodeId> pending;
-  const auto need = [&](NodeId node) {
-    if (live[node]) return;
-    live[node] = true;
-    pending.push_back(node);
-  };
-  for (const Effect& effect : flow.effects)
-    if (effect.kind != EffectKind::drop) std::ranges::for_each(flow.operands_of(effect), need);
-  while (!pending.empty()) {
-    const NodeId at = pending.back();
-    pending.pop_back();
-    std::ranges::for_each(flow.operands_of(flow.nodes[at]), need);
-  }
-  return live;
-}
-
 }  // namespace heapbump

@@ -61,7 +61,4 @@ struct Motion {
                                                           std::span<const std::pair<NodeId, Motion>> seeds,
                                                           Budget& budget, bool strict);
 
-/// Nodes that some effect depends on. Where paths meet, every local that differs gets a phi, used or not.
-[[nodiscard]] std::vector<bool> live_nodes(const Flow& flow);
-
 }  // namespace heapbump

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace heapbump::audit {
 namespace {
 
@@ -91,12 +93,7 @@ Status ReportFile::write(const Json& line) {
     const auto end = static_cast<off_t>(at_);
     if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) != end) return failed();
   }
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t count = ::write(fd_, rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return failed();
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (!write_all(fd_, text)) return failed();
   return {};
 }
 

@@ -17,22 +17,13 @@
 
 #include "audit/verdict.h"
 #include "base/confine.h"
+#include "base/descriptor.h"
 
 namespace heapbump::audit {
 namespace {
 
 constexpr std::size_t kLongest = std::size_t{16} << 20;  // bytes of a message
 constexpr std::size_t kHead = 4;
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
 
 bool read_all(int fd, char* to, std::size_t size) {
   while (size != 0) {

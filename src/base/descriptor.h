@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <string_view>
 #include <utility>
 
 namespace heapbump {
@@ -27,5 +28,8 @@ class Descriptor {
   int fd_;
   bool owned_;
 };
+
+/// Writes all of it, also where the system takes it in parts. False with errno set if it does not.
+[[nodiscard]] bool write_all(int fd, std::string_view bytes);
 
 }  // namespace heapbump

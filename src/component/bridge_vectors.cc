@@ -55,14 +55,7 @@ void CallWriter::write_gathered() {
           constant(kScratchPart).set(part);
           lower(part, length);
           code_.get(address).i32(functions_.scratch.room).get(part).call(functions_.copy_in);
-          constant(functions_.scratch.pair)
-              .get(part)
-              .op(Op::i64_extend_i32_u)
-              .i64(32)
-              .op(Op::i64_shl)
-              .i64(functions_.scratch.room)
-              .op(Op::i64_or);
-          code_.call(functions_.store64);
+          store_pair(part);
           constant(1).set(calls);
           call_part(pair, calls, done);
           code_.set(error);
@@ -119,14 +112,7 @@ void CallWriter::write_scattered() {
   // Where the memory cannot grow, fewer bytes are read, which every reader must expect.
   constant(functions_.scratch.room).get(length).call(functions_.room).op(Op::i32_eqz);
   code_.if_([&] { constant(kScratchPart).set(length); });
-  constant(functions_.scratch.pair)
-      .get(length)
-      .op(Op::i64_extend_i32_u)
-      .i64(32)
-      .op(Op::i64_shl)
-      .i64(functions_.scratch.room)
-      .op(Op::i64_or);
-  code_.call(functions_.store64);
+  store_pair(length);
   call_part(pair, count, used);
   code_.set(error);
   return_if_not_zero(error);

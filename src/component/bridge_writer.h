@@ -146,6 +146,17 @@ class CallWriter {
       }
     }
   }
+  // The one pair that a vector of the stand-in's copy has: the room, and `length` bytes of it.
+  void store_pair(std::uint32_t length) {
+    constant(functions_.scratch.pair)
+        .get(length)
+        .op(emit::Op::i64_extend_i32_u)
+        .i64(32)
+        .op(emit::Op::i64_shl)
+        .i64(functions_.scratch.room)
+        .op(emit::Op::i64_or);
+    code_.call(functions_.store64);
+  }
   void copy_result(std::uint32_t at, std::uint32_t address, std::uint32_t plus, std::uint32_t size) {
     constant(at);
     code_.get(address).i32(plus).op(emit::Op::i32_add).i32(size).call(functions_.copy_out);

@@ -1,5 +1,6 @@
 #include "flow/flow.h"
 
+#include <algorithm>
 #include <bit>
 #include <vector>
 
@@ -48,6 +49,24 @@ Outcome asked(const Flow& flow, NodeId condition, bool holds) {
     condition = flow.operand(condition, 0);
   }
   return {condition, holds};
+}
+
+std::vector<bool> needed_nodes(const Flow& flow, bool by_drops) {
+  std::vector<bool> needed(flow.nodes.size());
+  std::vector<NodeId> pending;
+  const auto need = [&](NodeId node) {
+    if (needed[node]) return;
+    needed[node] = true;
+    pending.push_back(node);
+  };
+  for (const Effect& effect : flow.effects)
+    if (by_drops || effect.kind != EffectKind::drop) std::ranges::for_each(flow.operands_of(effect), need);
+  while (!pending.empty()) {
+    const NodeId at = pending.back();
+    pending.pop_back();
+    std::ranges::for_each(flow.operands_of(flow.nodes[at]), need);
+  }
+  return needed;
 }
 
 bool is_negation(const Flow& flow, NodeId node) {

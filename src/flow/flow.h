@@ -199,6 +199,10 @@ struct Linear {
 };
 [[nodiscard]] Linear linear_form(const Flow& flow, NodeId node);
 
+/// Nodes that some effect depends on. Where paths meet, every local that differs gets a phi, used or not.
+/// `by_drops`: what is only dropped counts as well.
+[[nodiscard]] std::vector<bool> needed_nodes(const Flow& flow, bool by_drops);
+
 /// Whether a node is `-n` or `~n`, worked out at run time: what an address is rounded down with.
 [[nodiscard]] bool is_negation(const Flow& flow, NodeId node);
 /// Whether a mask rounds down to a power of two: a negative one of those, or a negation.

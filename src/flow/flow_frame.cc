@@ -22,24 +22,6 @@ struct Access {
   bool whole = false;  ///< an i32 load or store
 };
 
-/// Nodes that some effect depends on. Where paths meet, every local that differs gets a phi, used or not.
-std::vector<bool> needed(const Flow& flow) {
-  std::vector<bool> live(flow.nodes.size());
-  std::vector<NodeId> pending;
-  const auto need = [&](NodeId node) {
-    if (live[node]) return;
-    live[node] = true;
-    pending.push_back(node);
-  };
-  for (const Effect& effect : flow.effects) std::ranges::for_each(flow.operands_of(effect), need);
-  while (!pending.empty()) {
-    const NodeId at = pending.back();
-    pending.pop_back();
-    std::ranges::for_each(flow.operands_of(flow.nodes[at]), need);
-  }
-  return live;
-}
-
 /// Where the stack pointer stands, as a distance from the function's entry, at each place that reads it.
 /// Inlined functions have frames of their own below their caller's. A call makes it unknown, since not every
 /// function restores it.
@@ -133,7 +115,11 @@ class StackPointer {
 class FrameSearch {
  public:
   FrameSearch(const Flow& flow, NodeId frame)
-      : flow_(flow), live_(needed(flow)), pointer_(flow, frame), distance_{{frame, 0}}, pending_{frame} {}
+      : flow_(flow),
+        live_(needed_nodes(flow, true)),
+        pointer_(flow, frame),
+        distance_{{frame, 0}},
+        pending_{frame} {}
 
   FrameSlots run() {
     constexpr int kNested = 8;                  // frames of functions inlined into each other

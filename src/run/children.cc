@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "base/confine.h"
+#include "base/descriptor.h"
 #include "run/frames.h"
 #include "run/node_engine.h"
 
@@ -24,16 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kParallel = 2;
 constexpr std::size_t kMaxTraceBytes = 512U << 20U;  // a child that ignores its own limits is stopped here
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
 
 /// What holds for the child whatever engine it runs.
 void confine(const Limits& limits, bool limit_memory) {

@@ -45,7 +45,7 @@ function leaveBehind(out, edits, n) {
 
 function standIn(argv) {
   const lie = process.env.LIE;
-  const value = (name) => argv[argv.indexOf(name) + 1];
+  const value = (name) => (argv.includes(name) ? argv[argv.indexOf(name) + 1] : undefined);
   const truth = spawnSync(process.env.HEAPBUMP, argv, { encoding: 'utf8' });
   let { stdout } = truth;
   if (argv[0] === 'detect' && lie === 'base') {
