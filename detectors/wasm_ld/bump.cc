@@ -214,7 +214,7 @@ Status BumpJudge::explain_function(std::uint32_t function, std::span<const Range
 
 Status BumpJudge::by_code() {
   HEAPBUMP_TRY(const Survey near,
-               survey_code(module_, {base_ - std::min(base_, kHeader), base_ + kHeader + 1, true}, budget_));
+               survey_code(module_, {base_ - std::min(base_, kHeader), base_ + kHeader + 1}, budget_));
   for (std::size_t i = 0; i < near.hits.size();) {
     std::size_t end = i;
     while (end < near.hits.size() && near.hits[end].function == near.hits[i].function) ++end;
@@ -311,9 +311,13 @@ Status BumpJudge::explain_data() {
 }
 
 Status BumpJudge::explain_wide() {
-  constexpr std::uint64_t kFarthest = kTailPages * kPageSize;
+  const std::uint64_t end = base_ + kHeader + 1;
   HEAPBUMP_TRY(const RootScan roots,
-               scan_roots(module_, {base_ + kHeader + 1, base_, base_ + kHeader + 1}, budget_));
+               scan_roots(module_,
+                          {.accesses = {base_, module_.memory_bytes() + kTailPages * kPageSize},
+                           .numbers = {base_, end},
+                           .judged = {base_ - std::min(base_, kHeader), end}},
+                          budget_));
   for (const auto* found : {&roots.wide, &roots.integers})
     for (const RootPlace& root : *found)
       judgement_.refuse("wasm-ld.wide-root", Code::kUnexplained,
@@ -321,11 +325,10 @@ Status BumpJudge::explain_wide() {
                             ", at the heap's start, in " + place(root.function, root.offset),
                         root.offset);
   for (const RootPlace& access : roots.accesses)
-    if (access.value < module_.memory_bytes() + kFarthest)
-      judgement_.refuse("wasm-ld.constant-address", Code::kUnexplained,
-                        "the constant address " + hex(access.value) + " in the heap is used, in " +
-                            place(access.function, access.offset),
-                        access.offset);
+    judgement_.refuse("wasm-ld.constant-address", Code::kUnexplained,
+                      "the constant address " + hex(access.value) + " in the heap is used, in " +
+                          place(access.function, access.offset),
+                      access.offset);
   return {};
 }
 

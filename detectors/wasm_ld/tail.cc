@@ -113,14 +113,13 @@ Result<Judgement> judge_tail(const Facts& facts) {
   }
   const std::uint64_t top = module.memory_bytes();
   HEAPBUMP_TRY(const RootScan roots,
-               scan_roots(module, {top, top - std::min(top, kNear), top + kNear}, facts.budget));
+               scan_roots(module, {.accesses = {top, top + kTailPages * kPageSize}, .numbers = {}, .judged = {}}, facts.budget));
   for (const RootPlace& access : roots.accesses)
-    if (access.value < top + kTailPages * kPageSize)
-      judgement.refuse("wasm-ld.constant-address", Code::kUnexplained,
-                       "the constant address " + hex(access.value) +
-                           " above the declared minimum is used, in " +
-                           describe_place(facts.names, access.function, access.offset),
-                       access.offset);
+    judgement.refuse("wasm-ld.constant-address", Code::kUnexplained,
+                     "the constant address " + hex(access.value) +
+                         " above the declared minimum is used, in " +
+                         describe_place(facts.names, access.function, access.offset),
+                     access.offset);
   if (!judgement.why.empty()) return judgement;
   if (facts.survey.size_functions.empty() && facts.survey.grow_functions.empty()) {
     judgement.sound = true;

@@ -1,9 +1,8 @@
 #include "analysis/roots.h"
 
-#include <algorithm>
 #include <bit>
+#include <set>
 
-#include "analysis/motion.h"
 #include "flow/known_operands.h"
 
 namespace heapbump {
@@ -11,14 +10,10 @@ namespace {
 
 constexpr std::size_t kMaxPlaces = 4096;  // of one kind; more say nothing new
 
-bool inside(const RootRange& range, std::uint64_t value) {
-  return value >= range.begin && value < range.end;
-}
-
 void find_wide(const Module& module, const Instruction& instruction, const RootRange& range,
                std::uint32_t function, std::vector<RootPlace>& found) {
   const auto note = [&](std::uint64_t value) {
-    if (inside(range, value) && found.size() < kMaxPlaces)
+    if (range.numbers.contains(value) && found.size() < kMaxPlaces)
       found.push_back({function, instruction.immediate_offset, value});
   };
   const auto number = [&](double value) {
@@ -45,16 +40,22 @@ Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget
     InstructionReader reader(module, module.bodies[i], budget);
     KnownOperands operands;
     bool noted = false;
+    std::set<std::uint64_t> named;
     while (reader.next(instruction)) {
       operands.step(instruction, [&](std::uint64_t address) {
-        if (address < range.line || noted || scan.accesses.size() >= kMaxPlaces) return;
+        if (noted || !range.accesses.contains(address) || scan.accesses.size() >= kMaxPlaces) return;
+        const auto offset = static_cast<std::uint64_t>(instruction.value);
+        if (named.contains(address - offset) || range.judged.contains(offset)) return;
         noted = true;
         scan.accesses.push_back({function, instruction.offset, address});
       });
+      const auto number = static_cast<std::uint64_t>(instruction.value);
+      if (instruction.immediate == Immediate::i32 &&
+          range.judged.contains(static_cast<std::uint32_t>(number)))
+        named.insert(static_cast<std::uint32_t>(number));
       if (instruction.immediate == Immediate::i64 && scan.integers.size() < kMaxPlaces &&
-          inside(range, static_cast<std::uint64_t>(instruction.value)))
-        scan.integers.push_back(
-            {function, instruction.immediate_offset, static_cast<std::uint64_t>(instruction.value)});
+          range.numbers.contains(number))
+        scan.integers.push_back({function, instruction.immediate_offset, number});
       find_wide(module, instruction, range, function, scan.wide);
     }
     if (reader.error()) return std::unexpected(*reader.error());

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "flow/known_operands.h"
-
 namespace heapbump {
 namespace {
 
@@ -16,11 +14,6 @@ bool inside(AddressRange range, std::int64_t value) {
 }
 
 }  // namespace
-
-const RangeHit* find_hit(std::span<const RangeHit> hits, std::uint64_t file_offset) {
-  const auto found = std::ranges::lower_bound(hits, file_offset, {}, &RangeHit::file_offset);
-  return found != hits.end() && found->file_offset == file_offset ? &*found : nullptr;
-}
 
 std::vector<std::uint32_t> Survey::callers(std::uint32_t callee) const {
   std::vector<std::uint32_t> result;
@@ -52,15 +45,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range, Budget& bud
     bool indirect = false;
     bool only_calls = true;
     std::uint64_t short_calls = 0;
-    KnownOperands operands;
     while (reader.next(instruction)) {
-      bool leads_inside = false;
-      if (range.sums)
-        operands.step(instruction, [&](std::uint64_t address) {
-          const auto base =
-              address - static_cast<std::uint64_t>(instruction.value);  // one in the range is a hit itself
-          leads_inside |= inside(range, static_cast<std::int64_t>(address)) && base < range.begin;
-        });
       only_calls &= instruction.opcode == op::call || instruction.opcode == op::local_get ||
                     instruction.opcode == op::end || instruction.opcode == op::return_;
       switch (instruction.immediate) {
@@ -76,7 +61,7 @@ Result<Survey> survey_code(const Module& module, AddressRange range, Budget& bud
                                            ? static_cast<std::int64_t>(static_cast<std::uint32_t>(value))
                                            : value;
           const bool negative = constant && value < 0 && inside(range, negated(value));
-          if (!negative && !leads_inside && !inside(range, address)) break;
+          if (!negative && !inside(range, address)) break;
           survey.hits.push_back({occurrence_of(instruction, function), negative});
           // As much again for a list that grows by being copied.
           if (survey.hits.size() % kHeldAtOnce == 0)

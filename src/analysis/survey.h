@@ -19,9 +19,6 @@ struct RangeHit : Occurrence {
   bool negated = false;  ///< the constant is the negative of a number in the range
 };
 
-/// The hit whose immediate stands at that file offset, or null; hits are in file order.
-[[nodiscard]] const RangeHit* find_hit(std::span<const RangeHit> hits, std::uint64_t file_offset);
-
 struct Survey {
   std::vector<std::uint32_t> size_functions;                   ///< functions with memory.size, ascending
   std::vector<std::uint32_t> grow_functions;                   ///< functions with memory.grow, ascending
@@ -47,7 +44,6 @@ struct Survey {
 struct AddressRange {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  bool sums = false;  ///< also the memargs that lead into the range from a constant below it
 };
 
 /// Errors: those of InstructionReader; kWorkLimit for more hits than any linked module has.
