@@ -25,7 +25,6 @@ export const EXCEPTIONS = [
   ['detectors/go/rules.cc', 'the rules of Big Go, one table after the other'],
   ['detectors/go/detector.cc heapbump::detect_go', 'its decisions become a table of rules'],
   ['src/verify/', REPLACED],
-  ['src/analysis/survey.cc heapbump::survey_code', 'analysis/program replaces it'],
   ['src/run/node_host.mjs', 'one script, since it is embedded as one string'],
 ];
 

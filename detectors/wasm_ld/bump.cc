@@ -28,7 +28,7 @@ class BumpJudge {
   Status explain_function(std::uint32_t function, std::span<const RangeHit> hits);
   void explain_number(const Flow& flow, const RangeHit& hit, bool owner);
   Status explain_data();
-  Status explain_wide();
+  void explain_wide();
   void explain_globals();
   Status reason();
   [[nodiscard]] bool owns(const Flow& flow) const;
@@ -46,6 +46,7 @@ class BumpJudge {
   const Allocator* allocator_ = nullptr;
   std::uint64_t base_ = 0;
   Premises premises_;
+  RootScan roots_;         ///< numbers at the heap's start and near it, and constant addresses in the heap
   bool measured_ = false;  ///< the allocator learns its end from memory.size, which moves by itself
   bool exact_ = false;     ///< the linker's relocations tell every address
 };
@@ -160,7 +161,7 @@ void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner
                                : magnitude > base_
                                    ? "the heap's start plus " + std::to_string(magnitude - base_)
                                    : "the heap's start minus " + std::to_string(base_ - magnitude);
-  if (facts_.survey.relocations_padded() && hit.width != 5) {
+  if (facts_.index.relocations_padded() && hit.width != 5) {
     if (magnitude >= base_)
       add_site(
           hit, {}, Role::unrelated, 0,
@@ -213,12 +214,11 @@ Status BumpJudge::explain_function(std::uint32_t function, std::span<const Range
 }
 
 Status BumpJudge::by_code() {
-  HEAPBUMP_TRY(const Survey near,
-               survey_code(module_, {base_ - std::min(base_, kHeader), base_ + kHeader + 1}, budget_));
-  for (std::size_t i = 0; i < near.hits.size();) {
+  const std::vector<RangeHit>& near = roots_.judged;
+  for (std::size_t i = 0; i < near.size();) {
     std::size_t end = i;
-    while (end < near.hits.size() && near.hits[end].function == near.hits[i].function) ++end;
-    HEAPBUMP_CHECK(explain_function(*near.hits[i].function, std::span(near.hits).subspan(i, end - i)));
+    while (end < near.size() && near[end].function == near[i].function) ++end;
+    HEAPBUMP_CHECK(explain_function(*near[i].function, std::span(near).subspan(i, end - i)));
     i = end;
   }
   if (!measured_ && !allocator_->word)
@@ -310,26 +310,18 @@ Status BumpJudge::explain_data() {
   return {};
 }
 
-Status BumpJudge::explain_wide() {
-  const std::uint64_t end = base_ + kHeader + 1;
-  HEAPBUMP_TRY(const RootScan roots,
-               scan_roots(module_,
-                          {.accesses = {base_, module_.memory_bytes() + kTailPages * kPageSize},
-                           .numbers = {base_, end},
-                           .judged = {base_ - std::min(base_, kHeader), end}},
-                          budget_));
-  for (const auto* found : {&roots.wide, &roots.integers})
+void BumpJudge::explain_wide() {
+  for (const auto* found : {&roots_.wide, &roots_.integers})
     for (const RootPlace& root : *found)
       judgement_.refuse("wasm-ld.wide-root", Code::kUnexplained,
                         "a vector, a float or a 64-bit number is " + hex(root.value) +
                             ", at the heap's start, in " + place(root.function, root.offset),
                         root.offset);
-  for (const RootPlace& access : roots.accesses)
+  for (const RootPlace& access : roots_.accesses)
     judgement_.refuse("wasm-ld.constant-address", Code::kUnexplained,
                       "the constant address " + hex(access.value) + " in the heap is used, in " +
                           place(access.function, access.offset),
                       access.offset);
-  return {};
 }
 
 void BumpJudge::explain_globals() {
@@ -373,22 +365,16 @@ void BumpJudge::explain_globals() {
 
 Status BumpJudge::reason() {
   premises_.bump = true;
-  for (const Allocator& allocator : facts_.allocators) {
-    if (allocator.state) premises_.states.push_back(*allocator.state);
-    premises_.explained.insert(allocator.explained.begin(), allocator.explained.end());
-    premises_.allocators.insert(allocator.functions.begin(), allocator.functions.end());
-  }
-  std::set<std::uint32_t> functions(facts_.survey.size_functions.begin(), facts_.survey.size_functions.end());
-  functions.insert(facts_.survey.grow_functions.begin(), facts_.survey.grow_functions.end());
+  for (const Allocator& allocator : facts_.allocators) take_model(allocator, premises_);
+  std::set<std::uint32_t> functions(facts_.index.size_functions().begin(),
+                                    facts_.index.size_functions().end());
+  functions.insert(facts_.index.grow_functions().begin(), facts_.index.grow_functions().end());
   for (const Site& site : judgement_.sites)
     if (site.function && site.moves != 0) functions.insert(*site.function);
   const std::vector<std::uint32_t> list(functions.begin(), functions.end());
-  Reasoning reasoning(module_, budget_, facts_.survey, facts_.mentions, premises_);
+  Reasoning reasoning(module_, budget_, facts_.index, facts_.mentions, premises_);
   HEAPBUMP_CHECK(reasoning.run(list));
-  if (!reasoning.objections().empty()) {
-    const Objection& first = reasoning.objections().front();
-    judgement_.refuse(first.rule, Code::kUnexplained, describe(facts_, first), first.offset);
-  }
+  refuse_by_first(reasoning, facts_, judgement_);
   add_rules(reasoning, judgement_);
   if (!judgement_.why.empty()) return {};
   HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts_, allocating(facts_, reasoning), base_));
@@ -403,6 +389,12 @@ Result<Judgement> BumpJudge::run() {
     judgement_.warnings.push_back("the module has relocations, but " + std::string(relocations->stale) +
                                   "; they were not used");
   if (!choose()) return std::move(judgement_);
+  const std::uint64_t near_end = base_ + kHeader + 1;
+  HEAPBUMP_TRY(roots_, scan_roots(module_,
+                                  {.accesses = {base_, module_.memory_bytes() + kTailPages * kPageSize},
+                                   .numbers = {base_, near_end},
+                                   .judged = {base_ - std::min(base_, kHeader), near_end}},
+                                  budget_));
   if (believed && align_up(*relocations->heap_base, 16) == align_up(base_, 16))
     HEAPBUMP_CHECK(by_relocations(*relocations));
   else
@@ -412,7 +404,7 @@ Result<Judgement> BumpJudge::run() {
                            [](const Site& site) { return site.role == Role::heap_start && site.moves != 0; }))
     judgement_.refuse({}, Code::kNoDetector,
                       "nothing in the code is the heap's start, so moving it would reserve nothing");
-  HEAPBUMP_CHECK(explain_wide());
+  explain_wide();
   explain_globals();
   check_allocator(facts_, judgement_);
   HEAPBUMP_CHECK(reason());

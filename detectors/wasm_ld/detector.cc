@@ -37,11 +37,12 @@ Error refusal(std::string_view strategy, const wasm_ld::Judgement& judgement) {
 Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program) {
   const Module& module = program.module();
   Budget& budget = program.budget();
-  HEAPBUMP_TRY(const Survey survey, survey_code(module, {}, budget));
+  HEAPBUMP_TRY(const CodeIndex* const shared, program.index(CodeIndex::kCalls));
+  const CodeIndex& index = *shared;
   HEAPBUMP_TRY(const Mentions mentions, Mentions::make(module, budget));
-  HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, survey, mentions));
+  HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, index, mentions));
   const NameSection names = read_names(module);
-  const wasm_ld::Facts facts{module, budget, survey, mentions, allocators, names};
+  const wasm_ld::Facts facts{module, budget, index, mentions, allocators, names};
   HEAPBUMP_TRY(wasm_ld::Judgement tail, wasm_ld::judge_tail(facts));
   HEAPBUMP_TRY(wasm_ld::Judgement bump, wasm_ld::judge_bump(facts));
 
@@ -55,9 +56,9 @@ Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program) {
   finding.warnings = std::move(bump.warnings);
   finding.evidence = std::move(tail.evidence);
   std::ranges::move(bump.evidence, std::back_inserter(finding.evidence));
-  finding.grows_by = !survey.grow_functions.empty()   ? "memory.grow"
-                     : !survey.size_functions.empty() ? "memory.size"
-                                                      : "not at all";
+  finding.grows_by = !index.grow_functions().empty()   ? "memory.grow"
+                     : !index.size_functions().empty() ? "memory.size"
+                                                       : "not at all";
   finding.confidence = tail.sound ? tail.confidence : bump.sound ? bump.confidence : Confidence::weak;
   if (!tail.sound && !bump.sound) {
     // Where no known allocator starts at a constant, only what stands in the way of `tail` says anything.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analysis/walk.h"
+
 namespace heapbump::wasm_ld {
 namespace {
 
@@ -111,13 +113,15 @@ void FunctionReasoning::seed() {
 /// holds numbers.
 bool FunctionReasoning::reads_fixed_limit(NodeId id) const {
   constexpr std::size_t kMaxNodes = 64;
-  std::vector<NodeId> pending{id};
-  for (std::size_t i = 0; i < pending.size() && i < kMaxNodes; ++i) {
-    const Node& node = flow_.nodes[pending[i]];
+  WalkList<NodeId> list(kMaxNodes, {id});
+  while (const auto at = list.next()) {
+    const Node& node = flow_.nodes[*at];
     const bool sum = node.kind == NodeKind::binary && op::is_sum(node.opcode);
     if (sum || node.kind == NodeKind::phi || node.kind == NodeKind::select) {
-      for (const NodeId operand : flow_.operands_of(node))
-        if (std::ranges::find(pending, operand) == pending.end()) pending.push_back(operand);
+      for (const NodeId operand : flow_.operands_of(node)) {
+        list.add(operand);
+        if (list.size() > kMaxNodes) return true;  // too many to say that none does
+      }
       continue;
     }
     if (node.kind != NodeKind::load) continue;

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "analysis/mentions.h"
-#include "analysis/survey.h"
+#include "analysis/program.h"
+#include "analysis/roots.h"
 #include "detectors/wasm_ld/models.h"
 #include "heapbump/detect.h"
 #include "wasm/module.h"
@@ -18,7 +19,7 @@ namespace heapbump::wasm_ld {
 struct Facts {
   const Module& module;
   Budget& budget;
-  const Survey& survey;
+  const CodeIndex& index;
   const Mentions& mentions;
   const std::vector<Allocator>& allocators;
   const NameSection& names;
@@ -62,6 +63,10 @@ void check_allocator(const Facts& facts, Judgement& judgement);
 [[nodiscard]] std::string describe(const Facts& facts, const Objection& objection);
 /// Functions that return memory: those that were seen to, and the known allocators' own.
 [[nodiscard]] std::set<std::uint32_t> allocating(const Facts& facts, const Reasoning& reasoning);
+/// What an allocator's model lets the argument take for granted.
+void take_model(const Allocator& allocator, Premises& premises);
+/// Refuses for the first objection, if there is one.
+void refuse_by_first(const Reasoning& reasoning, const Facts& facts, Judgement& judgement);
 /// One line for each rule that accepted a use.
 void add_rules(const Reasoning& reasoning, Judgement& judgement);
 

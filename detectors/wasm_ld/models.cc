@@ -207,15 +207,15 @@ void find_break_word(const Module& module, const DataImage& image, const Flow& f
   }
 }
 
-Status find_break_words(const Module& module, Budget& budget, const Survey& survey,
+Status find_break_words(const Module& module, Budget& budget, const CodeIndex& index,
                         std::vector<Allocator>& found) {
   const auto image = DataImage::make(module);
   if (!image) return {};
   std::set<std::uint32_t> known;
   for (const Allocator& allocator : found)
     known.insert(allocator.functions.begin(), allocator.functions.end());
-  for (const std::uint32_t function : survey.size_functions) {
-    const auto callers = survey.callers(function);
+  for (const std::uint32_t function : index.size_functions()) {
+    const auto callers = index.callers(function);
     const auto is_known = [&](std::uint32_t caller) { return known.contains(caller); };
     if (callers.empty() || known.contains(function) || !std::ranges::all_of(callers, is_known)) continue;
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
@@ -280,12 +280,12 @@ const ModelInfo* zig_pages() {
   return &kZigPages;
 }
 
-Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget, const Survey& survey,
+Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget, const CodeIndex& index,
                                                const Mentions& mentions) {
-  std::set<std::uint32_t> candidates(survey.size_functions.begin(), survey.size_functions.end());
-  candidates.insert(survey.grow_functions.begin(), survey.grow_functions.end());
+  std::set<std::uint32_t> candidates(index.size_functions().begin(), index.size_functions().end());
+  candidates.insert(index.grow_functions().begin(), index.grow_functions().end());
   for (const std::uint32_t function : std::set(candidates))
-    for (const std::uint32_t caller : survey.callers(function)) candidates.insert(caller);
+    for (const std::uint32_t caller : index.callers(function)) candidates.insert(caller);
   std::vector<Allocator> found;
   for (const std::uint32_t function : candidates) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
@@ -293,7 +293,7 @@ Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& bud
     find_dlmalloc_rs(flow, found);
     find_emmalloc(module, flow, found);
   }
-  HEAPBUMP_CHECK(find_break_words(module, budget, survey, found));
+  HEAPBUMP_CHECK(find_break_words(module, budget, index, found));
   HEAPBUMP_CHECK(find_zig_pages(module, budget, mentions, found));
   return found;
 }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "analysis/mentions.h"
+#include "analysis/program.h"
 #include "analysis/rule.h"
-#include "analysis/survey.h"
 #include "detectors/wasm_ld/reasoning.h"
 #include "wasm/module.h"
 
@@ -37,6 +37,7 @@ struct Allocator {
 
 /// Errors: those of evaluate_flow.
 [[nodiscard]] Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget,
-                                                             const Survey& survey, const Mentions& mentions);
+                                                             const CodeIndex& index,
+                                                             const Mentions& mentions);
 
 }  // namespace heapbump::wasm_ld

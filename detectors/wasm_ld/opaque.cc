@@ -35,12 +35,12 @@ class OpaqueSearch {
     queue_.push_back(function);
   }
   void put_callers(std::uint32_t function) {
-    for (const std::uint32_t caller : facts_.survey.callers(function)) put(caller);
-    if (std::ranges::find(module_.element_functions, function) == module_.element_functions.end()) return;
+    for (const std::uint32_t caller : facts_.index.callers(function)) put(caller);
+    if (!facts_.index.is_address_taken(function)) return;
     const FunctionType& type = module_.function_type(function);
     if (std::ranges::find(indirect_, type) != indirect_.end()) return;
     indirect_.push_back(type);
-    for (const std::uint32_t caller : facts_.survey.indirect_callers) put(caller);
+    for (const std::uint32_t caller : facts_.index.indirect_callers()) put(caller);
   }
   void put_readers(const Place& place) {
     if (!places_.insert(place).second) return;

@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-#include "analysis/survey.h"
+#include "analysis/program.h"
 #include "detectors/wasm_ld/judgement.h"
 #include "detectors/wasm_ld/reasoning.h"
 

@@ -100,8 +100,7 @@ void Reasoning::settle_result(const Context& context, FunctionFacts& facts) {
            context.function, place});
     return;
   }
-  const bool in_table =
-      std::ranges::find(module_.element_functions, context.function) != module_.element_functions.end();
+  const bool in_table = index_.is_address_taken(context.function);
   const bool exported = std::ranges::any_of(module_.exports, [&](const Export& entry) {
     return entry.kind == ExternalKind::function && entry.index == context.function;
   });
@@ -114,7 +113,7 @@ void Reasoning::settle_result(const Context& context, FunctionFacts& facts) {
   const auto raw = raw_.find(context.function);
   if (raw != raw_.end() && raw->second == now) return;
   raw_[context.function] = now;
-  for (const std::uint32_t caller : survey_.callers(context.function)) {
+  for (const std::uint32_t caller : index_.callers(context.function)) {
     put({caller, {}});
     for (const auto& [known, unused] : facts_)
       if (known.function == caller && !known.parameters.empty()) put(known);

@@ -16,7 +16,7 @@
 
 #include "analysis/mentions.h"
 #include "analysis/motion.h"
-#include "analysis/survey.h"
+#include "analysis/program.h"
 #include "detectors/wasm_ld/place.h"
 #include "detectors/wasm_ld/rules.h"
 #include "wasm/data_image.h"
@@ -91,9 +91,9 @@ struct RawResult {
 
 class Reasoning {
  public:
-  Reasoning(const Module& module, Budget& budget, const Survey& survey, const Mentions& mentions,
+  Reasoning(const Module& module, Budget& budget, const CodeIndex& index, const Mentions& mentions,
             const Premises& premises)
-      : module_(module), budget_(budget), survey_(survey), mentions_(mentions), premises_(premises) {}
+      : module_(module), budget_(budget), index_(index), mentions_(mentions), premises_(premises) {}
 
   /// Errors: those of evaluate_flow; kWorkLimit.
   Status run(std::span<const std::uint32_t> functions);
@@ -120,7 +120,7 @@ class Reasoning {
 
   const Module& module_;
   Budget& budget_;
-  const Survey& survey_;
+  const CodeIndex& index_;
   const Mentions& mentions_;
   const Premises& premises_;
   std::map<Context, FunctionFacts> facts_;

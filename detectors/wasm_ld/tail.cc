@@ -59,50 +59,6 @@ void check_maximum(const Facts& facts, bool has_low_heap, Judgement& judgement) 
 
 }  // namespace
 
-namespace {
-
-bool grows_for_unknown(const Facts& facts) {
-  if (facts.allocators.empty()) return true;
-  std::set<std::uint32_t> known;
-  for (const Allocator& allocator : facts.allocators) {
-    known.insert(allocator.functions.begin(), allocator.functions.end());
-    if (allocator.model == zig_pages())
-      known.insert(facts.survey.grow_functions.begin(), facts.survey.grow_functions.end());
-  }
-  return std::ranges::any_of(facts.survey.grow_functions, [&](std::uint32_t function) {
-    const auto callers = facts.survey.callers(function);
-    const auto is_known = [&](std::uint32_t at) { return known.contains(at); };
-    return !is_known(function) && (callers.empty() || !std::ranges::all_of(callers, is_known));
-  });
-}
-
-}  // namespace
-
-void check_allocator(const Facts& facts, Judgement& judgement) {
-  if (grows_for_unknown(facts))
-    judgement.refuse("wasm-ld.known-allocator", Code::kUnexplained,
-                     "memory grows, or its size is read, for an allocator that no model knows", std::nullopt);
-}
-
-std::string describe(const Facts& facts, const Objection& objection) {
-  std::string text = objection.what;
-  if (objection.offset != 0)
-    text += ", in " + describe_place(facts.names, objection.function, objection.offset);
-  return text;
-}
-
-std::set<std::uint32_t> allocating(const Facts& facts, const Reasoning& reasoning) {
-  std::set<std::uint32_t> found = reasoning.allocating();
-  for (const Allocator& allocator : facts.allocators)
-    if (!allocator.word) found.insert(allocator.functions.begin(), allocator.functions.end());
-  return found;
-}
-
-void add_rules(const Reasoning& reasoning, Judgement& judgement) {
-  for (const auto& [rule, count] : reasoning.rules())
-    judgement.evidence.push_back({"use", std::to_string(count) + (count == 1 ? " use" : " uses"), rule});
-}
-
 Result<Judgement> judge_tail(const Facts& facts) {
   const Module& module = facts.module;
   Judgement judgement;
@@ -112,8 +68,10 @@ Result<Judgement> judge_tail(const Facts& facts) {
     return judgement;
   }
   const std::uint64_t top = module.memory_bytes();
-  HEAPBUMP_TRY(const RootScan roots,
-               scan_roots(module, {.accesses = {top, top + kTailPages * kPageSize}, .numbers = {}, .judged = {}}, facts.budget));
+  HEAPBUMP_TRY(
+      const RootScan roots,
+      scan_roots(module, {.accesses = {top, top + kTailPages * kPageSize}, .numbers = {}, .judged = {}},
+                 facts.budget));
   for (const RootPlace& access : roots.accesses)
     judgement.refuse("wasm-ld.constant-address", Code::kUnexplained,
                      "the constant address " + hex(access.value) +
@@ -121,7 +79,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
                          describe_place(facts.names, access.function, access.offset),
                      access.offset);
   if (!judgement.why.empty()) return judgement;
-  if (facts.survey.size_functions.empty() && facts.survey.grow_functions.empty()) {
+  if (facts.index.size_functions().empty() && facts.index.grow_functions().empty()) {
     judgement.sound = true;
     judgement.confidence = Confidence::proven;
     judgement.why =
@@ -134,21 +92,17 @@ Result<Judgement> judge_tail(const Facts& facts) {
   bool has_low_heap = false;
   for (const Allocator& allocator : facts.allocators) {
     judgement.evidence.push_back({"model", std::string(allocator.model->sound), allocator.model->id});
-    if (allocator.state) premises.states.push_back(*allocator.state);
-    premises.explained.insert(allocator.explained.begin(), allocator.explained.end());
-    premises.allocators.insert(allocator.functions.begin(), allocator.functions.end());
+    take_model(allocator, premises);
     HEAPBUMP_TRY(const auto low, low_constants(module, facts.budget, allocator));
     premises.low.insert(low.begin(), low.end());
     has_low_heap |= allocator.base.has_value() || !low.empty();
   }
-  std::vector<std::uint32_t> functions = facts.survey.size_functions;
-  functions.insert(functions.end(), facts.survey.grow_functions.begin(), facts.survey.grow_functions.end());
-  Reasoning reasoning(module, facts.budget, facts.survey, facts.mentions, premises);
+  std::vector<std::uint32_t> functions(facts.index.size_functions().begin(),
+                                       facts.index.size_functions().end());
+  functions.insert(functions.end(), facts.index.grow_functions().begin(), facts.index.grow_functions().end());
+  Reasoning reasoning(module, facts.budget, facts.index, facts.mentions, premises);
   HEAPBUMP_CHECK(reasoning.run(functions));
-  if (!reasoning.objections().empty()) {
-    const Objection& first = reasoning.objections().front();
-    judgement.refuse(first.rule, Code::kUnexplained, describe(facts, first), first.offset);
-  }
+  refuse_by_first(reasoning, facts, judgement);
   if (judgement.why.empty()) {
     HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts, allocating(facts, reasoning), top));
     record(seen, facts, judgement);

@@ -96,8 +96,14 @@ class IndexBuilder {
   List lists_[4] = {{&index_->mentions_}, {&index_->calls_}, {&index_->reads_}, {&index_->writes_}};
   std::uint64_t held_ = 0;  ///< bytes
   std::uint32_t function_ = 0;
-  bool reads_size_ = false;
-  bool grows_ = false;
+  /// Of the function that is read.
+  struct Seen {
+    bool size = false;
+    bool growth = false;
+    bool indirect = false;
+    bool more_than_calls = false;
+    std::uint64_t short_calls = 0;
+  } seen_;
 };
 
 /// Holds the memory that the lists take, as much again for a list that grows by being copied.
@@ -121,6 +127,8 @@ void IndexBuilder::squeeze(List& list) {
 }
 
 void IndexBuilder::look_at(const Instruction& instruction) {
+  seen_.more_than_calls |= instruction.opcode != op::call && instruction.opcode != op::local_get &&
+                           instruction.opcode != op::end && instruction.opcode != op::return_;
   switch (instruction.immediate) {
     case Immediate::i32:
     case Immediate::i64:
@@ -137,17 +145,22 @@ void IndexBuilder::look_at(const Instruction& instruction) {
     }
     case Immediate::index: {
       const auto index = static_cast<std::uint64_t>(instruction.value);
-      const bool calls = (parts_ & CodeIndex::kCalls) != 0;
       const bool globals = (parts_ & CodeIndex::kGlobals) != 0;
-      if (calls && (instruction.opcode == op::call || instruction.opcode == op::return_call))
-        add(kCalled, index);
+      if (instruction.opcode == op::call || instruction.opcode == op::return_call) {
+        ++(instruction.immediate_width == 5 ? index_->padded_calls_ : seen_.short_calls);
+        if ((parts_ & CodeIndex::kCalls) != 0) add(kCalled, index);
+      }
       if (globals && instruction.opcode == op::global_get) add(kRead, index);
       if (globals && instruction.opcode == op::global_set) add(kWritten, index);
       if (instruction.opcode == op::ref_func) take_address(instruction.value);
-      reads_size_ |= instruction.opcode == op::memory_size;
-      grows_ |= instruction.opcode == op::memory_grow;
+      seen_.size |= instruction.opcode == op::memory_size;
+      seen_.growth |= instruction.opcode == op::memory_grow;
       return;
     }
+    case Immediate::index_pair:
+      seen_.indirect |=
+          instruction.opcode == op::call_indirect || instruction.opcode == op::return_call_indirect;
+      return;
     default:
       return;
   }
@@ -179,7 +192,7 @@ Status IndexBuilder::note_odd_constant(const Instruction& instruction) {
 
 Status IndexBuilder::read(std::uint32_t body) {
   function_ = module_.imported_functions + body;
-  reads_size_ = grows_ = false;
+  seen_ = {};
   std::size_t before = 0;
   for (List& list : lists_) {
     list.begin = list.entries->size();
@@ -204,8 +217,10 @@ Status IndexBuilder::read(std::uint32_t body) {
     after += list.entries->size();
   }
   HEAPBUMP_CHECK(hold_lists([](const List& l) { return l.entries->size(); }));
-  if (reads_size_) index_->size_functions_.push_back(function_);
-  if (grows_) index_->grow_functions_.push_back(function_);
+  if (seen_.size) index_->size_functions_.push_back(function_);
+  if (seen_.growth) index_->grow_functions_.push_back(function_);
+  if (seen_.indirect) index_->indirect_callers_.push_back(function_);
+  if (seen_.more_than_calls) index_->short_calls_ += seen_.short_calls;
   return budget_.charge(2 * (after - before));  // sorting
 }
 

@@ -72,6 +72,12 @@ class CodeIndex {
   [[nodiscard]] const std::vector<OddConstant>& odd_constants() const { return odd_constants_; }
   [[nodiscard]] std::span<const std::uint32_t> size_functions() const { return size_functions_; }
   [[nodiscard]] std::span<const std::uint32_t> grow_functions() const { return grow_functions_; }
+  /// Functions with a call through a table.
+  [[nodiscard]] std::span<const std::uint32_t> indirect_callers() const { return indirect_callers_; }
+  /// Whether immediates that the linker relocated still have their five bytes: then a shorter i32.const is no
+  /// address. The wrappers that the linker makes itself (constructors, exported commands) are never padded
+  /// and hold no constants.
+  [[nodiscard]] bool relocations_padded() const { return padded_calls_ >= 4 && short_calls_ == 0; }
 
  private:
   friend class IndexBuilder;
@@ -84,6 +90,9 @@ class CodeIndex {
   std::vector<OddConstant> odd_constants_;
   std::vector<std::uint32_t> size_functions_;
   std::vector<std::uint32_t> grow_functions_;
+  std::vector<std::uint32_t> indirect_callers_;
+  std::uint64_t padded_calls_ = 0;  ///< direct calls whose callee is a five-byte LEB128
+  std::uint64_t short_calls_ = 0;   ///< the others, but for those in functions that do nothing but call
   std::vector<bool> address_taken_;
   std::vector<bool> escaping_;
 };

@@ -8,7 +8,9 @@
 namespace heapbump {
 namespace {
 
-constexpr std::size_t kMaxPlaces = 4096;  // of one kind; more say nothing new
+constexpr std::size_t kMaxHits = 1'000'000;  // 40 MB of records; real modules have hundreds
+constexpr std::size_t kHeldAtOnce = 1024;    // hits that are held together
+constexpr std::size_t kMaxPlaces = 4096;     // of one kind; more say nothing new
 
 void find_wide(const Module& module, const Instruction& instruction, const RootRange& range,
                std::uint32_t function, std::vector<RootPlace>& found) {
@@ -30,36 +32,81 @@ void find_wide(const Module& module, const Instruction& instruction, const RootR
       note(load_u32(module.bytes_at(instruction.immediate_offset + lane, 4)));
 }
 
+/// One pass over one body.
+class RootPass {
+ public:
+  RootPass(const Module& module, const RootRange& range, Budget& budget, RootScan& scan)
+      : module_(module), range_(range), budget_(budget), scan_(scan) {}
+
+  Status read(std::uint32_t body) {
+    function_ = module_.imported_functions + body;
+    noted_ = false;
+    named_.clear();
+    KnownOperands operands;
+    InstructionReader reader(module_, module_.bodies[body], budget_);
+    Instruction instruction;
+    while (reader.next(instruction)) {
+      operands.step(instruction, [&](std::uint64_t address) { note_access(instruction, address); });
+      HEAPBUMP_CHECK(note_number(instruction));
+      find_wide(module_, instruction, range_, function_, scan_.wide);
+    }
+    if (reader.error()) return std::unexpected(*reader.error());
+    return {};
+  }
+
+ private:
+  void note_access(const Instruction& instruction, std::uint64_t address) {
+    if (noted_ || !range_.accesses.contains(address) || scan_.accesses.size() >= kMaxPlaces) return;
+    const auto offset = static_cast<std::uint64_t>(instruction.value);
+    if (named_.contains(address - offset) || range_.judged.contains(offset)) return;
+    noted_ = true;
+    scan_.accesses.push_back({function_, instruction.offset, address});
+  }
+
+  Status note_number(const Instruction& instruction) {
+    const bool memarg =
+        instruction.immediate == Immediate::memarg || instruction.immediate == Immediate::memarg_lane;
+    if (!is_constant(instruction) && !memarg) return {};
+    const std::int64_t value = instruction.value;
+    if (instruction.immediate == Immediate::i64 && scan_.integers.size() < kMaxPlaces &&
+        range_.numbers.contains(static_cast<std::uint64_t>(value)))
+      scan_.integers.push_back({function_, instruction.immediate_offset, static_cast<std::uint64_t>(value)});
+    // An i32 address of 2 GiB or more reads as negative; it is looked at both ways.
+    const std::uint64_t address = as_address(instruction, value);
+    const bool inside = range_.judged.contains(address);
+    const bool negated_inside =
+        !memarg && value < 0 && range_.judged.contains(static_cast<std::uint64_t>(negated(value)));
+    if (!inside && !negated_inside) return {};
+    if (instruction.immediate == Immediate::i32) named_.insert(address);
+    scan_.judged.push_back({occurrence_of(instruction, function_), negated_inside});
+    // As much again for a list that grows by being copied.
+    if (scan_.judged.size() % kHeldAtOnce == 0)
+      HEAPBUMP_CHECK(budget_.hold(2 * kHeldAtOnce * sizeof(RangeHit)));
+    if (scan_.judged.size() > kMaxHits)
+      return fail_at(Code::kWorkLimit, instruction.offset,
+                     "more constants lie in the heap's range than can be followed");
+    return {};
+  }
+
+  const Module& module_;
+  const RootRange& range_;
+  Budget& budget_;
+  RootScan& scan_;
+  std::uint32_t function_ = 0;
+  bool noted_ = false;             ///< an access of this function
+  std::set<std::uint64_t> named_;  ///< judged i32.const of this function
+};
+
 }  // namespace
+
+std::string describe_place(const NameSection& names, std::uint32_t function, std::uint64_t offset) {
+  return describe_function(names, function) + " at file offset " + hex(offset);
+}
 
 Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget& budget) {
   RootScan scan;
-  Instruction instruction;
-  for (std::size_t i = 0; i < module.bodies.size(); ++i) {
-    const auto function = static_cast<std::uint32_t>(module.imported_functions + i);
-    InstructionReader reader(module, module.bodies[i], budget);
-    KnownOperands operands;
-    bool noted = false;
-    std::set<std::uint64_t> named;
-    while (reader.next(instruction)) {
-      operands.step(instruction, [&](std::uint64_t address) {
-        if (noted || !range.accesses.contains(address) || scan.accesses.size() >= kMaxPlaces) return;
-        const auto offset = static_cast<std::uint64_t>(instruction.value);
-        if (named.contains(address - offset) || range.judged.contains(offset)) return;
-        noted = true;
-        scan.accesses.push_back({function, instruction.offset, address});
-      });
-      const auto number = static_cast<std::uint64_t>(instruction.value);
-      if (instruction.immediate == Immediate::i32 &&
-          range.judged.contains(static_cast<std::uint32_t>(number)))
-        named.insert(static_cast<std::uint32_t>(number));
-      if (instruction.immediate == Immediate::i64 && scan.integers.size() < kMaxPlaces &&
-          range.numbers.contains(number))
-        scan.integers.push_back({function, instruction.immediate_offset, number});
-      find_wide(module, instruction, range, function, scan.wide);
-    }
-    if (reader.error()) return std::unexpected(*reader.error());
-  }
+  RootPass pass(module, range, budget, scan);
+  for (std::uint32_t i = 0; i < module.bodies.size(); ++i) HEAPBUMP_CHECK(pass.read(i));
   HEAPBUMP_CHECK(
       budget.hold((scan.accesses.size() + scan.wide.size() + scan.integers.size()) * sizeof(RootPlace)));
   return scan;

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <string>
 #include <vector>
 
 #include "flow/flow.h"
+#include "wasm/code.h"
 #include "wasm/module.h"
 
 namespace heapbump {
@@ -18,6 +19,15 @@ struct RootPlace {
   std::uint64_t offset = 0;  ///< in the file: of the immediate, or the instruction
   std::uint64_t value = 0;
 };
+
+/// An immediate of an i32.const, i64.const or memory access that is a number asked for.
+struct RangeHit : Occurrence {
+  bool negated = false;  ///< the constant is the negative of such a number
+};
+
+/// A place in code as reports name it: the function, and the offset in the file.
+[[nodiscard]] std::string describe_place(const NameSection& names, std::uint32_t function,
+                                         std::uint64_t offset);
 
 /// Addresses [begin, end); nothing by default.
 struct AddressSpan {
@@ -30,18 +40,19 @@ struct AddressSpan {
 struct RootRange {
   AddressSpan accesses;  ///< of constant addresses
   AddressSpan numbers;   ///< floats, lanes of vectors and i64 numbers
-  /// An access is left out if its address is a number here that the function names, as an i32.const or an
-  /// access's offset: whoever asks judges those numbers by themselves.
+  /// Immediates, also negated, that whoever asks judges by themselves. An access is left out if its address
+  /// is such an i32.const, or its offset is one.
   AddressSpan judged;
 };
 
 struct RootScan {
+  std::vector<RangeHit> judged;     ///< in file order
   std::vector<RootPlace> accesses;  ///< the first of each function
   std::vector<RootPlace> wide;      ///< f32, f64 and v128 constants
   std::vector<RootPlace> integers;  ///< i64 constants
 };
 
-/// Errors: those of InstructionReader; kWorkLimit.
+/// Errors: those of InstructionReader; kWorkLimit, also for more judged numbers than any linked module has.
 [[nodiscard]] Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget& budget);
 
 /// Whether a constant is passed on as it is: stored, passed, returned or kept in a global.
