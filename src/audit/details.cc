@@ -1,11 +1,11 @@
 #include "audit/details.h"
 
 #include <algorithm>
-#include <map>
 
 #include "audit/judge.h"
 #include "base/sha256.h"
 #include "base/shown.h"
+#include "component/face.h"
 #include "report/memory_map.h"
 #include "report/report.h"
 
@@ -108,12 +108,6 @@ void copy_finding(Json& details, const Json& report) {
   details["warnings"] = std::move(warnings);
 }
 
-std::string_view entry_of(const Outline& outline) {
-  if (outline.find_export("_start", ExternalKind::function) != nullptr) return "command";
-  if (outline.find_export("_initialize", ExternalKind::function) != nullptr) return "reactor";
-  return outline.start ? "start" : "none";
-}
-
 }  // namespace
 
 Json empty_details() {
@@ -138,13 +132,13 @@ Json empty_details() {
 }
 
 void add_face(Json& details, const Outline& outline) {
-  details["entry"] = entry_of(outline);
-  std::map<std::string_view, std::uint64_t> counts;
-  for (const OutlineImport& import : outline.imports) ++counts[import.module];
+  Face face = read_face(outline);
+  details["entry"] = to_string(face.entry);
+  std::ranges::sort(face.imports, {}, &ImportedModule::name);
   Json imports = Json::array();
-  for (const auto& [module, count] : counts) {
+  for (const ImportedModule& module : face.imports) {
     if (imports.as_array()->size() == kMostImports) break;
-    imports.push_back(Json::object({{"module", cut(Json(module))}, {"count", count}}));
+    imports.push_back(Json::object({{"module", cut(Json(module.name))}, {"count", module.count}}));
   }
   details["imports"] = std::move(imports);
   if (outline.memories.empty()) return;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audit/details.h"
+#include "component/kind.h"
 #include "component/program.h"
 #include "heapbump/component.h"
 #include "heapbump/verify.h"
@@ -17,8 +18,6 @@
 
 namespace heapbump::audit {
 namespace {
-
-constexpr std::string_view kPreview1 = "wasi_snapshot_preview1", kPreview0 = "wasi_unstable";
 
 class ModuleJudge {
  public:
@@ -66,11 +65,12 @@ Request to_request(const Policy& policy) {
 
 // What the names at the module's face settle; true if nothing is left to ask.
 bool ModuleJudge::settle_by_face() {
-  if (outline_.has_custom("linking")) {
-    settle({Code::kObjectFile, "it is a relocatable object file; link it, then audit what was linked", {}});
+  const Status kind = expect_main_module(file_);
+  if (!kind && kind.error().code != Code::kAdapterGiven) {
+    settle(kind.error());
     return true;
   }
-  if (imports("__main_module__")) {
+  if (!kind || imports("__main_module__")) {
     settle(Verdict::not_wasi, reason_of("adapter"));
     return true;
   }

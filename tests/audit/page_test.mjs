@@ -47,7 +47,7 @@ test('the page', { skip }, async (t) => {
   await t.test('it shows every file, and names are text', async () => {
     assert.deepEqual(await shown(), all.map(({ file: name }) => name));
     assert.equal(await page.run('document.querySelectorAll("img").length'), 0);
-    assert.match((await texts('h1'))[0], /^8 of 17 files can become components$/);
+    assert.match((await texts('h1'))[0], /^9 of 19 files can become components$/);
     await page.picture(picture('light.png'));
   });
   await t.test('a click on a verdict leaves its files, another one shows all', async () => {

@@ -11,6 +11,9 @@ export const fixture = (name) => fs.readFileSync(path.join(FIXTURES, name));
 const PREVIEW1 = '(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))';
 const command = (imports, more = '') => `(module ${imports} (memory (export "memory") 1) (func (export "_start")) ${more})`;
 
+// An empty custom section before everything else, as the linker's own tools write them.
+const custom = (bytes, ...names) => Buffer.concat([bytes.subarray(0, 8), ...names.map((name) => Buffer.concat([Buffer.from([0, name.length + 1, name.length]), Buffer.from(name)])), bytes.subarray(8)]);
+
 // Takes memory in a way that no allocator does which heapbump knows.
 const UNKNOWN = `(func (export "_start") (if (i32.gt_u (i32.load (i32.const 8)) (i32.shl (memory.size) (i32.const 16)))
   (then (i32.store (i32.const 8) (i32.mul (memory.size) (i32.const 65536))) (drop (memory.grow (i32.const 1))))))`;
@@ -24,6 +27,8 @@ export function modules() {
     'go/busy.wasm': { bytes: fixture('go/busy-go1.24.wasm'), verdict: 'ready (relocated)', reason: 'region-bump' },
     'go/copy of busy.wasm': { bytes: fixture('go/busy-go1.24.wasm'), verdict: 'ready (relocated)', reason: 'region-bump', sameAs: 'go/busy.wasm' },
     'host/env.wasm': { bytes: wat(command(`${PREVIEW1} (import "env" "log" (func (param i32)))`)), verdict: 'needs-host-interfaces', reason: 'HB0422' },
+    'linked/kept-linking.wasm': { bytes: custom(wat(command(PREVIEW1)), 'linking', 'reloc.CODE'), verdict: 'ready (relocated)', reason: 'region-tail' },
+    'linked/library.wasm': { bytes: custom(wat(command(PREVIEW1)), 'dylink.0'), verdict: 'refused', reason: 'HB0429' },
     'old/unstable.wasm': { bytes: wat(command('(import "wasi_unstable" "sched_yield" (func (result i32)))')), verdict: 'preview0', reason: 'preview0' },
     'plain/add.wasm': { bytes: wat('(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'), verdict: 'not-wasi', reason: 'no-wasi-imports' },
     'plain/adapter.wasm': { bytes: fs.readFileSync(path.join(FIXTURES, '../../adapters/released/wasi_snapshot_preview1.command.wasm')), verdict: 'not-wasi', reason: 'adapter' },
