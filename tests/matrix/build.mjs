@@ -130,7 +130,7 @@ export class Builder {
   driver({ compiler, opt, program }, extra) {
     const { clang } = this.found.compilers.find(({ name }) => name === compiler);
     return this.step([compiler, opt, program, 'driver', ...extra].join('-').replace(/[^A-Za-z0-9=_-]/g, '') + '.wasm', (file) =>
-      this.command(clang, ['--target=wasm32-wasi', `-${opt}`, '-w', path.join(PROGRAMS, `${program}.c`), ...extra, '-o', file]));
+      this.command(clang, ['--target=wasm32-wasi', `-${opt}`, '-w', path.join(PROGRAMS, `${program}.c`), '-DOWN_PAGES=0', ...extra, '-o', file]));
   }
 
   rust({ opt, libc }, extra = []) {
@@ -147,7 +147,7 @@ export class Builder {
     const cache = path.join(this.work, 'zig-cache');
     const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache, HOME: this.work };
     return this.step([compiler, opt, ...extra].join('-').replace(/[^A-Za-z0-9=_-]/g, '') + '.wasm', (file) => this.command(zig, compiler === 'zig-cc'
-      ? ['cc', '-target', 'wasm32-wasi', `-${opt}`, '-w', path.join(PROGRAMS, 'heap.c'), ...extra.map((flag) => `-Wl,${flag}`), '-o', file]
+      ? ['cc', '-target', 'wasm32-wasi', `-${opt}`, '-w', '-DOWN_PAGES=0', path.join(PROGRAMS, 'heap.c'), ...extra.map((flag) => `-Wl,${flag}`), '-o', file]
       : ['build-exe', '-target', 'wasm32-wasi', '-O', { O0: 'Debug', O2: 'ReleaseSafe', Oz: 'ReleaseSmall' }[opt], path.join(PROGRAMS, 'pages.zig'),
         `-femit-bin=${file}`, ...extra.map((flag) => flag.replace('--export=', '--export='))], { env }));
   }

@@ -5,8 +5,7 @@ const FLOORS = [
   [/^(c|c\+\+|rust) dlmalloc/, 0.9],
   [/^rust dlmalloc-rs/, 0.9],
   [/^c none/, 0.9],
-  // emmalloc has no floor: programs/heap.c grows memory of its own beside malloc, which tail refuses, and emmalloc's end is
-  // a constant in these libraries, which bump refuses without relocations.
+  // emmalloc has no floor: its end is a constant in these libraries, which bump refuses without relocations.
   // Allocators without a model are refused, whatever they are: programs/bump.c has four.
 ];
 
