@@ -31,13 +31,6 @@ struct ChangedImmediate {
   unsigned width = 0;
 };
 
-/// What a pass over all code of the original shows.
-struct CodeHabits {
-  std::vector<bool> lowered;  ///< globals that some function lowers by a constant, as only a stack pointer is
-  bool padded = false;  ///< what the linker relocated still has its five bytes: a shorter constant in code is
-                        ///< no address
-};
-
 struct Context {
   const Module& original;
   const Module& reserved;
@@ -52,10 +45,7 @@ struct Context {
   /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data
   /// that the runtime rounds up to it. Set by check_moved_values.
   std::uint64_t heap_symbol = 0;
-  bool gave_up = false;                   ///< see spend and mismatch
-  std::optional<CodeHabits> habits = {};  ///< see habits_of_code
-  std::uint64_t pointer_size =
-      4;  ///< bytes of a pointer in the program's data: 8 for runtimes that lay out 64-bit words
+  bool gave_up = false;  ///< see spend and mismatch
 
   [[nodiscard]] const Manifest& manifest() const { return record.manifest; }
   /// Bytes by which the heap start moved; 0 unless the strategy is bump.
@@ -108,10 +98,13 @@ struct Context {
 /// Sections, entries and bytes: finds every difference and puts it under one of the allowed kinds or reports
 /// it.
 void compare_structure(Context& context);
-/// Code and data words that differ: are they the heap's, and did they move as the heap did?
+/// Numbers in code and data that differ: are they the heap's, and did they move as the heap did?
 void check_moved_values(Context& context);
-/// Values that were left as they were: does the module still use the region's addresses?
+/// Globals that were left as they were: does one still hold the old heap start, or a stack begin in the
+/// region?
 void check_left_values(Context& context);
+/// Both modules evaluated in step (in_step.h): does the program do the same with the heap elsewhere?
+void check_in_step(Context& context);
 /// The region's place, the memory's limits, data segments and globals.
 void check_region(Context& context);
 /// The shim, instruction by instruction, and the entries that go with it.

@@ -1,10 +1,8 @@
-// What was changed in code, data and globals: does each value look like the heap start or its end, did it
-// move exactly as the heap did, and is it none of those that must stay (the end of the collector's roots, the
-// top of the stack)?
+// What was changed in code, data and globals, number by number: does each look like the heap's start or end,
+// and did it move exactly as the heap did? What the program does with it is in_step.h's question.
 #include <algorithm>
 
 #include "verify/context.h"
-#include "verify/roles.h"
 #include "wasm/code.h"
 #include "wasm/data_image.h"
 
@@ -16,8 +14,7 @@ constexpr std::uint64_t kReach =
 
 class Checker {
  public:
-  explicit Checker(Context& context)
-      : c_(context), marks_(find_landmarks(context, context.original)), moved_(context.moved_by()) {}
+  explicit Checker(Context& context) : c_(context), moved_(context.moved_by()) {}
 
   void run() {
     if (moved_ != 0) c_.heap_symbol = heap();
@@ -84,79 +81,6 @@ class Checker {
       return c_.mismatch(change.reserved_offset,
                          "a constant moved that is no address of the heap's start or end",
                          show_value(change.old_value), show_value(change.new_value));
-    use(change, below);
-  }
-
-  void use(const ChangedImmediate& change, bool below) {
-    if (!flow_ || flow_->function != change.function) {
-      flow_.reset();
-      auto flow = evaluate_flow(c_.original, change.function, c_.budget);
-      if (!flow) {
-        c_.note("function " + std::to_string(change.function) +
-                " cannot be followed: " + flow.error().message);
-        return;
-      }
-      flow_ = *std::move(flow);
-    }
-    if (!c_.spend_walk(*flow_) || (below && !c_.spend_walk(*flow_))) return;
-    const Reading reading = read_use(c_, *flow_, change.original_offset, marks_);
-    if (reading.use == Use::root_end)
-      return c_.mismatch(change.reserved_offset,
-                         "the end of the range that a collector scans for roots moved",
-                         std::to_string(change.old_value), std::to_string(change.new_value));
-    if (reading.use == Use::stack)
-      return c_.mismatch(change.reserved_offset, "a bound of the stack moved",
-                         std::to_string(change.old_value), std::to_string(change.new_value));
-    if (below && !divides_heap(change) && !ends_block(change))
-      return c_.mismatch(change.reserved_offset, "a constant below the heap start moved",
-                         std::to_string(change.old_value), std::to_string(change.new_value));
-  }
-
-  /// (end - (start - k)) / n: how a runtime computes the size of its block table.
-  bool divides_heap(const ChangedImmediate& change) const {
-    for (NodeId id = 0; id < flow_->nodes.size(); ++id) {
-      const Node& node = flow_->nodes[id];
-      if (node.kind != NodeKind::constant || node.immediate_offset != change.original_offset) continue;
-      for (const User& user : flow_->users(id)) {
-        if (user.is_effect) return false;
-        const Node& sum = flow_->nodes[user.index];
-        if (!op::is_i32_sum(sum.opcode)) return false;
-        for (const User& next : flow_->users(user.index))
-          if (next.is_effect || (flow_->nodes[next.index].opcode != op::i32_div_u &&
-                                 flow_->nodes[next.index].opcode != op::i32_div_s))
-            return false;
-      }
-      return true;
-    }
-    return false;
-  }
-
-  /// The address of an access and nothing else is `(start - k) + (end - start)`, and the start that is taken
-  /// away moved as well: the end of the heap's first block.
-  bool ends_block(const ChangedImmediate& change) const {
-    const auto moved_start = [&](NodeId id) {
-      const Node& node = flow_->nodes[id];
-      return node.kind == NodeKind::constant && static_cast<std::uint32_t>(node.value) == heap() &&
-             std::ranges::binary_search(c_.immediates, node.immediate_offset, {},
-                                        &ChangedImmediate::original_offset);
-    };
-    bool any = false;
-    for (NodeId id = 0; id < flow_->nodes.size(); ++id) {
-      const Node& sum = flow_->nodes[id];
-      for (std::uint32_t k = 0; k < sum.operand_count; ++k) {
-        const Node& operand = flow_->nodes[flow_->operand(id, k)];
-        if (operand.kind != NodeKind::constant || operand.immediate_offset != change.original_offset)
-          continue;
-        if (sum.kind != NodeKind::binary || sum.opcode != op::i32_add) return false;
-        const NodeId size = flow_->operand(id, 1 - k);
-        if (flow_->nodes[size].opcode != op::i32_sub || !moved_start(flow_->operand(size, 1))) return false;
-        if (!std::ranges::all_of(flow_->users(id),
-                                 [&](const User& user) { return takes_address(*flow_, user); }))
-          return false;
-        any = true;
-      }
-    }
-    return any;
   }
 
   void data() {
@@ -188,7 +112,6 @@ class Checker {
         c_.mismatch(byte.reserved_offset,
                     "the data word at " + hex(word) + " moved and is no address of the heap's start or end",
                     hex(old_value), hex(new_value));
-      if (ends_bounds(*before, word)) c_.pointer_size = 8;
     }
   }
 
@@ -205,14 +128,10 @@ class Checker {
       return c_.mismatch(
           at, "global " + std::to_string(index) + " moved and is no address of the heap's start or end",
           hex(old_value), hex(new_value));
-    if (before.is_mutable && habits_of_code(c_).lowered[index])
-      c_.mismatch(at, "the stack pointer's initial value moved", hex(old_value), hex(new_value));
   }
 
   Context& c_;
-  Landmarks marks_;
   std::uint64_t moved_;
-  std::optional<Flow> flow_;
 };
 
 }  // namespace

@@ -57,7 +57,7 @@ std::string hinders(const Module& module, const Flow& flow, bool entry) {
 
 }  // namespace
 
-std::string needs_region(const Module& module) {
+std::string needs_region(const Module& module, Budget& budget) {
   const Export* own = exported_realloc(module);
   if (own == nullptr) return "the module exports no realloc of the type that adapters call";
   const std::string name = "`" + std::string(own->name) + "` ";
@@ -66,7 +66,7 @@ std::string needs_region(const Module& module) {
   for (std::size_t i = 0; i < reached.size(); ++i) {
     const std::uint32_t function = reached[i];
     if (module.body(function) == nullptr) return name + "calls the host, which the program waits for";
-    const auto flow = evaluate_flow(module, function);
+    const auto flow = evaluate_flow(module, function, budget);
     if (!flow || reached.size() > kMostFunctions) return name + "cannot be followed";
     const std::string why = hinders(module, *flow, i == 0);
     if (!why.empty()) return name + why;

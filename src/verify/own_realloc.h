@@ -4,12 +4,13 @@
 
 #include <string>
 
+#include "base/budget.h"
 #include "wasm/module.h"
 
 namespace heapbump::verify {
 
 /// Empty if the module exports a realloc that can run inside a host call; otherwise why that is not shown.
-/// Every function that it may come to is evaluated, and charged to the module's meter.
-[[nodiscard]] std::string needs_region(const Module& module);
+/// Every function that it may come to is evaluated, and charged to the budget.
+[[nodiscard]] std::string needs_region(const Module& module, Budget& budget);
 
 }  // namespace heapbump::verify

@@ -85,6 +85,7 @@ void check_all(const Module& original, const Module& reserved, const Record& rec
   verify::check_shim(context);
   verify::check_moved_values(context);
   verify::check_left_values(context);
+  verify::check_in_step(context);
 }
 
 }  // namespace
@@ -115,9 +116,10 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
              "a well-formed module", "");
     return result;
   }
+  Budget budget(BudgetLimits::of_file(original_bytes.size()) + BudgetLimits::of_file(reserved_bytes.size()));
   if (result.original_sha256 == result.reserved_sha256) {
     // A module whose own realloc serves a stock adapter needs no region, so its copy is a right answer.
-    const std::string why = manifest ? "a manifest was given" : verify::needs_region(original);
+    const std::string why = manifest ? "a manifest was given" : verify::needs_region(original, budget);
     result.nothing_reserved = why.empty();
     if (!why.empty())
       mismatch(reserved_bytes.size(), "nothing is reserved: the two files are the same, and " + why,
@@ -132,7 +134,6 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
     return result;
   }
   result.manifest = (*record)->manifest;
-  Budget budget(BudgetLimits::of_file(original_bytes.size()) + BudgetLimits::of_file(reserved_bytes.size()));
   HEAPBUMP_TRY(const Held facts, Held::take(budget, original.facts_size + reserved->facts_size));
   check_all(original, *reserved, **record, result, budget);
   // The difference is taken once in step and once by the record.

@@ -84,7 +84,7 @@ Code fill_up_to(const Code& end, std::int32_t from) {
   return c.local_get(0).i32_const(512).op({kAdd}).local_set(0).op({kBr, 0, kEnd, kEnd});
 }
 
-// The two rows of docs/verify.md that only the run catches.
+// The last two rows of docs/verify.md.
 
 TEST(Doubt, AHeapStartThatIsNoneAndMovesConsistentlyIsFoundByTheRun) {
   // The heap is [70000, 130000); 100000 is an address that the program uses of its own, everywhere in the
@@ -100,10 +100,10 @@ TEST(Doubt, AHeapStartThatIsNoneAndMovesConsistentlyIsFoundByTheRun) {
   EXPECT_EQ(verdict->code, heapbump::Code::kRegionTouched);
 }
 
-TEST(Doubt, AnAllocatorThatAsksMemorySizeAndWasReservedByTailIsFoundByTheRun) {
+TEST(Doubt, AnAllocatorThatAsksMemorySizeAndWasReservedByTailIsFoundByBoth) {
   const auto program = command(fill_up_to(Code().op({kMemorySize, 0}).i32_const(16).op({kShl}), 70'000), 1);
   const Specimen specimen = reserve_as_found(program, finding(Strategy::tail), one_page());
-  EXPECT_TRUE(checked(specimen).ok()) << messages(checked(specimen));
+  EXPECT_NE(messages(checked(specimen)).find("may go different ways"), std::string::npos);
   const auto verdict = run_verdict(specimen);
   ASSERT_TRUE(verdict.has_value());
   EXPECT_EQ(verdict->code, heapbump::Code::kRegionTouched);
@@ -184,7 +184,7 @@ TEST_P(RegionElsewhere, AStackThatBeginsInItIsAMismatch) {
 INSTANTIATE_TEST_SUITE_P(Of, RegionElsewhere, testing::Values(Strategy::tail, Strategy::gap),
                          [](const auto& strategy) { return std::string(to_string(strategy.param)); });
 
-TEST(Doubt, AConstantBelowTheStartMovesOnlyToAddressTheFirstBlocksEnd) {
+TEST(Doubt, AConstantBelowTheStartMovesOnlyInSumsThatMoveAsTheHeapDoes) {
   constexpr std::int32_t kHeap = 100'000;
   constexpr int kSub = 0x6b;
   // local 0 = memory.size * 65536 - `taken`; *(kHeap - 52 + local 0) = 56, or is kept
@@ -206,11 +206,10 @@ TEST(Doubt, AConstantBelowTheStartMovesOnlyToAddressTheFirstBlocksEnd) {
     std::ranges::sort(found.sites, {}, &Site::file_offset);
     return checked(reserve_as_found(program, found, one_page()));
   };
+  // The sum moves as the heap does, wherever it goes.
   EXPECT_TRUE(moved(kHeap, false).ok()) << messages(moved(kHeap, false));
-  for (const Verification& v : {moved(kHeap, true), moved(2000, false)}) {
-    ASSERT_FALSE(v.ok());
-    EXPECT_NE(messages(v).find("below the heap start moved"), std::string::npos) << messages(v);
-  }
+  EXPECT_TRUE(moved(kHeap, true).ok()) << messages(moved(kHeap, true));
+  EXPECT_NE(messages(moved(2000, false)).find("different places"), std::string::npos);
 }
 
 /// Global 0 is set to the heap's start, which moves; `met` is compared with the same number, which does not.
@@ -219,7 +218,7 @@ Verification compared(const Code& met, std::int32_t first_global, bool all = fal
   Code code;
   code.i32_const(100'000).op({0x24, 0});
   for (const std::byte b : met.bytes()) code.op({static_cast<int>(b)});
-  const auto program = command(code.i32_const(100'000).op({kEq, kDrop}), 1, {}, first_global);
+  const auto program = command(code.i32_const(100'000).op({kEq, kIf, kVoid, kEnd}), 1, {}, first_global);
   Finding found = bump_finding(program, 100'000);
   if (!all) found.sites.resize(1);
   return checked(reserve_as_found(program, found, one_page()));
@@ -229,58 +228,54 @@ TEST(Doubt, WhatMeetsTheOldStartIsAStackPointerOnlyIfItStartedThere) {
   const Code first_global = Code().op({0x23, 0});
   const Verification break_left = compared(first_global, 0);
   ASSERT_FALSE(break_left.ok());
-  EXPECT_NE(messages(break_left).find("may be that of an address"), std::string::npos)
+  EXPECT_NE(messages(break_left).find("the old heap start, which did not move"), std::string::npos)
       << messages(break_left);
   EXPECT_TRUE(compared(first_global, 0, true).ok()) << messages(compared(first_global, 0, true));
   // The stack ends where the heap starts, and is checked against its end.
   const Verification stack_left = compared(first_global, 100'000);
-  EXPECT_EQ(messages(stack_left).find("may be that of an address"), std::string::npos)
+  EXPECT_EQ(messages(stack_left).find("the old heap start, which did not move"), std::string::npos)
       << messages(stack_left);
 }
 
 TEST(Doubt, AGlobalThatIsSetToTheOldStartMustBeLoweredLikeAStackPointer) {
-  const auto set = [](int opcode) {  // Go sets its stack pointer when it starts
+  const auto set = [](int opcode) {
     Code code;
     code.i32_const(100'000).i32_const(1).access(kStore);  // the heap's head
     code.i32_const(100'000).op({0x24, 0, 0x23, 0}).i32_const(16).op({opcode, 0x24, 0});
-    const auto program = command(code, 0, {}, 0);
+    code.op({0x23, 0}).i32_const(0).i32_const(4).op({0xfc, 11, 0});  // memory.fill
+    const auto program = command(code, 0, {}, 65'536);
     Finding found = bump_finding(program, 100'000);
     found.sites.resize(1);
     return checked(reserve_as_found(program, found, one_page()));
   };
   constexpr int kSub = 0x6b;
   EXPECT_TRUE(set(kSub).ok()) << messages(set(kSub));
-  ASSERT_FALSE(set(kAdd).ok());
-  EXPECT_NE(messages(set(kAdd)).find("may be that of an address"), std::string::npos) << messages(set(kAdd));
+  EXPECT_NE(messages(set(kAdd)).find("the old heap start, which did not move"), std::string::npos)
+      << messages(set(kAdd));
 }
 
-TEST(Doubt, AShortConstantAmongRelocatedOnesIsANumber) {
-  const auto short_left = [](unsigned calls_width, bool padded) {
-    Code code;
-    code.i32_const(100'000, 5).i32_const(1).access(kStore);
-    code.local_get(0).access(kLoad).i32_const(100'000, padded ? 5 : 0).op({kAdd}).access(kLoad).op({kDrop});
-    for (int i = 0; i < 4; ++i) code.call(0, calls_width);
-    const auto program = command(code, 1);
-    Finding found = bump_finding(program, 100'000);
-    found.sites.resize(1);
-    return checked(reserve_as_found(program, found, one_page()));
-  };
-  EXPECT_TRUE(short_left(5, false).ok()) << messages(short_left(5, false));
-  for (const Verification& v : {short_left(5, true), short_left(0, false)}) {
-    ASSERT_FALSE(v.ok());
-    EXPECT_NE(messages(v).find("may be that of an address"), std::string::npos) << messages(v);
-  }
+TEST(Doubt, AConstantThatIsAddedToAnAddressIsOneThatWasLeft) {
+  Code code;
+  code.i32_const(100'000).i32_const(1).access(kStore);
+  code.local_get(0).access(kLoad).i32_const(100'000).op({kAdd}).access(kLoad).op({kDrop});
+  const auto program = command(code, 1);
+  Finding found = bump_finding(program, 100'000);
+  found.sites.resize(1);
+  const Verification v = checked(reserve_as_found(program, found, one_page()));
+  EXPECT_NE(messages(v).find("the old heap start, which did not move"), std::string::npos) << messages(v);
 }
 
 TEST(Doubt, RoundingLeavesAnAddressAnAddress) {
   constexpr int kAnd = 0x71, kSub = 0x6b, kLoad8 = 0x2d;
   const auto by_constant = [](Code met) { return met.i32_const(15).op({kAdd}).i32_const(-16).op({kAnd}); };
-  const auto at_run_time = [](Code met) { return met.i32_const(0).local_get(0).op({kSub, kAnd}); };
+  const auto at_run_time = [](Code met) {
+    return met.i32_const(0).i32_const(8).access(kLoad).op({kSub, kAnd});
+  };
   for (const Code& rounded :
        {by_constant(Code().local_get(0).access(kLoad)), at_run_time(Code().local_get(0).access(kLoad))}) {
     const Verification v = compared(rounded, 65'536);
     ASSERT_FALSE(v.ok());
-    EXPECT_NE(messages(v).find("may be that of an address"), std::string::npos) << messages(v);
+    EXPECT_NE(messages(v).find("the old heap start, which did not move"), std::string::npos) << messages(v);
   }
   for (const Code& number : {by_constant(Code().local_get(0).access(kLoad8)),
                              Code().local_get(0).access(kLoad).i32_const(255).op({kAnd})})
@@ -314,7 +309,7 @@ TEST(Verify, AWordWhoseZeroBytesWereTrimmedIsReadWhole) {
   for (const auto& [heap, word] : cut) {
     const Verification v = second_word(heap, word);
     ASSERT_FALSE(v.ok()) << hex(static_cast<std::uint64_t>(heap)) << " in " << word.bytes.size() << " bytes";
-    EXPECT_NE(messages(v).find("still holds the old heap start"), std::string::npos) << messages(v);
+    EXPECT_NE(messages(v).find("the old heap start, which did not move"), std::string::npos) << messages(v);
   }
   // Another number in the same place is nothing.
   for (const Word& word : {Word{65'602, "\x05"s}, Word{65'600, "\x10\0"s}}) {

@@ -1,0 +1,383 @@
+// One function in step: the relation of every value, to a fixed point, and then what is done with them.
+#include <algorithm>
+#include <bit>
+#include <set>
+#include <utility>
+
+#include "verify/in_step.h"
+#include "wasm/code.h"
+
+namespace heapbump::verify {
+namespace {
+
+constexpr std::uint64_t kPatience = 3;       // passes after which a bound that still falls is given up
+constexpr std::uint32_t kNoInstruction = 0;  // the opcode of nodes that none made
+constexpr std::size_t kMostDepartures = 64;  // listed of one function
+constexpr std::uint64_t kMostPasses = 24;    // the relations form chains that are far shorter
+
+bool whole_word(std::uint32_t opcode) {
+  return opcode == op::i32_load || opcode == op::i64_load || opcode == op::i64_load32_s ||
+         opcode == op::i64_load32_u;
+}
+
+/// i32.store8 and the like: 8 or 16 bits of an integer.
+bool stores_low_bits(std::uint32_t opcode) {
+  return opcode == op::i32_store8 || opcode == op::i32_store16 || opcode == op::i64_store8 ||
+         opcode == op::i64_store16;
+}
+
+/// A vector of one number, which is an address in each lane if that is one.
+bool is_splat(std::uint32_t opcode) {
+  return opcode == op::i8x16_splat || opcode == op::i16x8_splat || opcode == op::i32x4_splat ||
+         opcode == op::i64x2_splat || opcode == op::f32x4_splat || opcode == op::f64x2_splat;
+}
+
+}  // namespace
+
+void Walk::run() {
+  values_.assign(flow_.nodes.size(), {});
+  for (bool changed = true; changed && passes_ < kMostPasses; ++passes_) {
+    changed = false;
+    for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+      Relation now = evaluate(id);
+      if (flow_.nodes[id].kind == NodeKind::phi) {
+        now = join(move_, values_[id], now);
+        if (passes_ >= kPatience && now.at_least != values_[id].at_least) now.at_least = 0;
+      }
+      if (now == values_[id]) continue;
+      values_[id] = now;
+      changed = true;
+    }
+  }
+  if (passes_ == kMostPasses)
+    departures_.push_back({flow_.nodes.front().offset, "its values could not be related", ""});
+  const std::vector<bool> reached = reached_blocks();
+  for (const Effect& effect : flow_.effects)
+    if (reached[effect.block]) check(effect);
+}
+
+/// Blocks that some path leads to: not those behind a condition that is one constant in both modules, as a
+/// function's conditions are for the arguments that it is walked with.
+std::vector<bool> Walk::reached_blocks() const {
+  std::vector<bool> reached(flow_.block_count);
+  if (reached.empty()) return reached;
+  reached[0] = true;
+  const auto open = [&](const Edge& edge) {
+    if (!reached[edge.from]) return false;
+    if (edge.condition == kNoNode) return true;
+    const Relation& condition = of(edge.condition);
+    if (!condition.equal() || !condition.constant) return true;
+    return (static_cast<std::uint32_t>(condition.value) != 0) == edge.taken_if_true;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const Edge& edge : flow_.edges) {
+      if (reached[edge.to] || !open(edge)) continue;
+      reached[edge.to] = changed = true;
+    }
+  }
+  return reached;
+}
+
+Relation Walk::evaluate(NodeId id) {
+  const Node& node = flow_.nodes[id];
+  switch (node.kind) {
+    case NodeKind::constant:
+      return node.width == 0 ? constant_value(move_, node.value, node.value)
+                             : around_.immediate(node.immediate_offset, node.value);
+    case NodeKind::parameter:
+      return around_.parameter(flow_.function, static_cast<std::uint32_t>(node.value));
+    case NodeKind::global:
+      return around_.global(static_cast<std::uint32_t>(node.value));
+    case NodeKind::load:
+      return loaded(node, id);
+    case NodeKind::memory_size: {
+      Relation pages = moved_value(move_.pages, move_.end / kPageSize);
+      pages.size = pages.moved();
+      return pages;
+    }
+    case NodeKind::memory_grow: {
+      Relation grown = moved_value(move_.pages, move_.end / kPageSize);
+      if (move_.pages == 0) return equal_value();
+      grown.kind = Kind::either;
+      grown.marks = grown.grown = true;
+      return grown;
+    }
+    case NodeKind::call:
+      return around_.result(flow_.effects[node.effect], arguments_of(flow_.effects[node.effect]),
+                            static_cast<std::uint32_t>(node.value));
+    case NodeKind::unary:
+    case NodeKind::binary:
+      return numeric(node, id);
+    case NodeKind::select:
+      if (of(flow_.operand(id, 2)).unknown()) return unknown_value();
+      return join(move_, of(flow_.operand(id, 0)), of(flow_.operand(id, 1)));
+    case NodeKind::phi: {
+      Relation result;
+      for (const NodeId from : flow_.operands_of(node)) result = join(move_, result, of(from));
+      return result;
+    }
+    case NodeKind::opaque:
+      return opaque_instruction(node, id);
+  }
+  return unknown_value();
+}
+
+std::vector<Relation> Walk::arguments_of(const Effect& call) const {
+  std::vector<Relation> arguments;
+  for (const NodeId id : flow_.operands_of(call)) arguments.push_back(of(id));
+  return arguments;
+}
+
+Relation Walk::numeric(const Node& node, NodeId id) {
+  if (node.kind == NodeKind::unary) return unary(move_, node.opcode, of(flow_.operand(id, 0)));
+  Relation right = of(flow_.operand(id, 1));
+  Relation left = of(flow_.operand(id, 0));
+  // Masks that are worked out at run time: `p & -alignment` is an address still, `p & (alignment - 1)` a
+  // number. That alignments of that kind are no coarser than a page is part of the contract.
+  const bool masks = node.opcode == op::i32_and || node.opcode == op::i64_and;
+  const auto mask = [&](std::int64_t bits) { return constant_value(move_, bits, bits); };
+  const auto round = [&](NodeId by, Relation& value) {
+    if (value.constant || !same_number(value)) return;
+    if (is_negative(by)) value = mask(-static_cast<std::int64_t>(kPageSize));
+    if (is_one_less(by)) value = mask(kPageSize - 1);
+  };
+  if (masks) round(flow_.operand(id, 1), right), round(flow_.operand(id, 0), left);
+  return binary(move_, node.opcode, left, right);
+}
+
+/// `0 - n` or `~n`, of 32 or 64 bits.
+bool Walk::is_negative(NodeId id) const {
+  const Node& node = flow_.nodes[id];
+  if (node.kind != NodeKind::binary) return false;
+  if (node.opcode == op::i64_sub) return flow_.constant(flow_.operand(id, 0)) == 0;
+  return is_negation(flow_, id);
+}
+
+bool Walk::is_one_less(NodeId id) const {
+  const Node& node = flow_.nodes[id];
+  if (node.kind != NodeKind::binary) return false;
+  const auto right = flow_.constant(flow_.operand(id, 1));
+  if (node.opcode == op::i32_add || node.opcode == op::i64_add) return right == -1;
+  return (node.opcode == op::i32_sub || node.opcode == op::i64_sub) && right == 1;
+}
+
+/// Floats, vectors, atomics, references, and constants of those types.
+Relation Walk::opaque_instruction(const Node& node, NodeId id) {
+  if (node.opcode == kNoInstruction) return {};  // a word of the frame that nobody has written yet
+  if (node.opcode == op::v128_const || node.opcode == op::f64_const) return lanes(node);
+  if (node.operand_count == 0) return opaque_value();
+  if (is_splat(node.opcode)) return of(flow_.operand(id, 0));
+  for (const NodeId operand : flow_.operands_of(node)) {
+    const Relation& value = of(operand);
+    const bool address = node.effect != UINT32_MAX && operand == flow_.operand(id, 0);
+    if (!address && !same_number(value)) return unknown_value();
+  }
+  return opaque_value();
+}
+
+/// Constants of other types that may hold the heap's start: in a lane, or as a number.
+Relation Walk::lanes(const Node& node) const {
+  constexpr std::uint64_t kVectorPrefix = 2;  // bytes of v128.const before its lanes
+  const bool vector = node.opcode != op::f64_const;
+  const std::uint64_t at = vector ? node.offset + kVectorPrefix : node.immediate_offset;
+  const Bytes bytes = module_.bytes_at(at, vector ? 16 : 8);
+  Sort sort = Sort::any;
+  const auto holds = [&](std::int64_t value) { sort = std::max(sort, move_.sort_of(value)); };
+  if (!vector) {
+    const auto number = std::bit_cast<double>(load_u64(bytes));
+    if (number >= 0 && number < static_cast<double>(UINT32_MAX)) holds(static_cast<std::int64_t>(number));
+  } else {
+    for (std::size_t lane = 0; lane < bytes.size(); lane += 4) holds(load_u32(bytes.subspan(lane)));
+  }
+  return sort == Sort::start ? equal_value(sort) : opaque_value();
+}
+
+Relation Walk::address(const Effect& effect, NodeId base, std::int64_t offset) {
+  const Relation folded = effect.width == 0 ? constant_value(move_, offset, offset)
+                                            : around_.immediate(effect.immediate_offset, offset);
+  // Sums of an address and a memarg's offset do not wrap.
+  return add(move_, of(base), folded, false);
+}
+
+Relation Walk::loaded(const Node& node, NodeId id) {
+  const Effect& effect = flow_.effects[node.effect];
+  const Relation at = address(effect, flow_.operand(id, 0), node.value);
+  if (op::is_narrow_load(node.opcode)) return equal_value(Sort::number);
+  if (at.equal() && at.constant && whole_word(node.opcode))
+    return around_.word(static_cast<std::uint32_t>(at.value));
+  return at.kind == Kind::none ? Relation{} : opaque_value();
+}
+
+/// Where a value that cannot be related is first made of some that can.
+std::string Walk::lost(NodeId id) const {
+  std::vector<NodeId> pending{id};
+  std::set<NodeId> seen{id};
+  while (!pending.empty()) {
+    const Node& node = flow_.nodes[pending.back()];
+    pending.pop_back();
+    std::string from;
+    bool first = true;
+    for (const NodeId operand : flow_.operands_of(node)) {
+      from += from.empty() ? "" : " and ";
+      from += to_string(of(operand));
+      if (!of(operand).unknown()) continue;
+      first = false;
+      if (seen.insert(operand).second) pending.push_back(operand);
+    }
+    if (first) return "not related since " + hex(node.offset) + (from.empty() ? "" : ": ") + from;
+  }
+  return to_string(of(id));
+}
+
+void Walk::depart(const Effect& effect, std::string what, NodeId id) {
+  if (departures_.size() < kMostDepartures)
+    departures_.push_back({effect.offset, std::move(what), of(id).unknown() ? lost(id) : to_string(of(id))});
+}
+
+/// A call by address with the bounds of static data, which end at the heap's start: where a collector finds
+/// its roots.
+bool Walk::passes_range(const Effect& call) const {
+  const std::vector<Relation> arguments = arguments_of(call);
+  bool range = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool ends = i > 0 && arguments[i].equal() && arguments[i].sort == Sort::start &&
+                      arguments[i - 1].equal() && arguments[i - 1].in_static;
+    if (!ends && !plain(move_, arguments[i])) return false;
+    range = range || ends;
+  }
+  return range && call.kind == EffectKind::call_indirect;
+}
+
+void Walk::check(const Effect& effect) {
+  const auto operands = flow_.operands_of(effect);
+  switch (effect.kind) {
+    case EffectKind::load:
+    case EffectKind::atomic:
+    case EffectKind::store:
+      return check_store(effect);
+    case EffectKind::bulk:
+      return check_bulk(effect);
+    case EffectKind::grow:
+      return check_grow(effect);
+    case EffectKind::branch:
+      return check_branch(effect);
+    case EffectKind::call:
+    case EffectKind::call_indirect:
+      if (passes_range(effect)) return;
+      if (const auto bad = around_.call(effect, arguments_of(effect)))
+        depart(effect, "argument " + std::to_string(*bad) + " of a call is not the same in both modules",
+               operands[*bad]);
+      return;
+    case EffectKind::global_set:
+      if (!around_.set_global(static_cast<std::uint32_t>(effect.value), of(operands[0])))
+        depart(effect, "a global is set to what is not the same in both modules", operands[0]);
+      return;
+    case EffectKind::returns:
+      for (std::uint32_t i = 0; i < operands.size(); ++i)
+        if (!around_.give_back(flow_.function, i, of(operands[i])))
+          depart(effect, "a function returns what is not the same in both modules", operands[i]);
+      return;
+    case EffectKind::drop:
+      return;
+    case EffectKind::throws:
+    case EffectKind::other:
+      for (const NodeId id : operands)
+        if (!plain(move_, of(id)))
+          depart(effect, "a value leaves the function that is not the same in both modules", id);
+      return;
+  }
+}
+
+/// Loads, stores and atomic accesses.
+void Walk::check_store(const Effect& effect) {
+  const auto operands = flow_.operands_of(effect);
+  const Relation at = address(effect, operands[0], effect.value);
+  if (at.equal() && at.constant && move_.in_region(at.value))
+    depart(effect, "an instruction reads or writes the region at a constant address", operands[0]);
+  else if (!same_place(move_, at))
+    depart(effect, "an access goes to different places in the two modules", operands[0]);
+  for (const NodeId operand : operands.subspan(1)) {
+    const Relation& value = of(operand);
+    if (value.equal() && is_suspended_stack(operands[0])) continue;
+    const bool bytes = stores_low_bits(effect.opcode);
+    if (bytes && value.low_bits && value.sort != Sort::start) continue;
+    if (at.equal() && at.constant && effect.kind == EffectKind::store) {
+      if (store_words(static_cast<std::uint32_t>(at.value), effect.opcode, value)) continue;
+    } else if (plain(move_, value)) {
+      continue;
+    }
+    depart(effect, "a value is stored that is not the same in both modules", operand);
+  }
+}
+
+/// Where Binaryen's asyncify keeps variables while a program is suspended: the first word of a record whose
+/// address is in a global, and up from there. They come back into the same variables.
+bool Walk::is_suspended_stack(NodeId address) const {
+  const Linear top = linear_form(flow_, address);
+  if (top.base == kNoNode || flow_.nodes[top.base].kind != NodeKind::load) return false;
+  const Linear record = linear_form(flow_, flow_.operand(top.base, 0));
+  return record.base != kNoNode && flow_.nodes[record.base].kind == NodeKind::global &&
+         of(record.base).sort != Sort::stack;
+}
+
+bool Walk::store_words(std::uint32_t at, std::uint32_t opcode, const Relation& value) {
+  if (opcode == op::i32_store || opcode == op::i64_store32) return around_.set_word(at, value);
+  const bool vector = opcode == op::v128_store;
+  if (vector && !plain(move_, value)) return false;
+  if (opcode != op::i64_store && !vector) return plain(move_, value);
+  Relation first = value;
+  Relation rest = vector ? value : equal_value();
+  if (value.equal() && value.constant && !vector) {
+    const std::int64_t low = static_cast<std::int32_t>(static_cast<std::uint32_t>(value.value));
+    first = constant_value(move_, low, low);
+    rest = constant_value(move_, value.value >> 32, value.value >> 32);
+  } else if (value.opaque()) {
+    rest = value;
+  }
+  bool fine = around_.set_word(at, first);
+  for (std::uint32_t i = 1; i < (vector ? 4U : 2U); ++i) fine = around_.set_word(at + 4 * i, rest) && fine;
+  return fine;
+}
+
+void Walk::check_bulk(const Effect& effect) {
+  const auto operands = flow_.operands_of(effect);
+  const bool copies = effect.opcode == op::memory_copy;
+  const Relation& length = of(operands.back());
+  const std::uint64_t size = length.equal() && length.constant ? static_cast<std::uint32_t>(length.value) : 1;
+  for (const NodeId place : operands.first(copies ? 2 : 1))
+    if (of(place).equal() && of(place).constant && size != 0 && move_.in_region(of(place).value, size))
+      depart(effect, "an instruction reads or writes the region at a constant address", place);
+    else if (!same_place(move_, of(place)))
+      depart(effect, "memory is filled or copied at different places in the two modules", place);
+  for (const NodeId number : operands.subspan(copies ? 2 : 1))
+    if (!same_number(of(number))) depart(effect, "another length of memory is filled or copied", number);
+}
+
+void Walk::check_branch(const Effect& effect) {
+  const NodeId id = flow_.operands_of(effect)[0];
+  const Relation& condition = of(id);
+  const bool table = effect.opcode == op::br_table;
+  if (table ? same_number(condition) : same_truth(condition)) return;
+  depart(effect, "the two modules may go different ways", id);
+}
+
+/// A heap that asks for as much memory as there is gets more than it would have had, and no less: that
+/// changes how often it asks, which only a declared maximum lets it see.
+bool Walk::doubles(NodeId pages) const {
+  const Node& node = flow_.nodes[pages];
+  if (node.kind == NodeKind::memory_size) return true;
+  if (node.kind != NodeKind::select && node.kind != NodeKind::phi) return false;
+  const auto values = flow_.operands_of(node).first(node.kind == NodeKind::select ? 2 : node.operand_count);
+  return std::ranges::all_of(values, [&](NodeId value) {
+    return flow_.nodes[value].kind == NodeKind::memory_size || same_number(of(value));
+  });
+}
+
+void Walk::check_grow(const Effect& effect) {
+  const NodeId pages = flow_.operands_of(effect)[0];
+  if (same_number(of(pages)) || (doubles(pages) && !module_.memories.front().max)) return;
+  depart(effect, "memory grows by what is not the same in both modules", pages);
+}
+
+}  // namespace heapbump::verify

@@ -1,0 +1,182 @@
+// Both modules in step: for each rule of relation.h a program that it accepts, and one that differs in the
+// premise alone and is a mismatch. What the difference alone accepts in both is asked first, so that it is
+// the second method that tells them apart.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "heapbump/verify.h"
+#include "specimen.h"
+#include "support/wat.h"
+
+namespace heapbump::test {
+namespace {
+
+constexpr std::int32_t kHeap = 70'000;
+
+/// A program whose every `i32.const 70000` is the heap's start: `$f` takes a number and gives one.
+std::vector<std::byte> program(const std::string& body, const std::string& more = "") {
+  return wat("(module (memory (export \"memory\") 2) (global $sp (mut i32) (i32.const 65536))\n" + more +
+             R"( (func $use (param i32) (drop (i32.load (local.get 0))))
+                 (func $stack (drop (i32.sub (global.get $sp) (i32.const 16))))
+                 (func $f (export "f") (param $n i32) (result i32) (local $p i32) (local $q i32)
+                   (i32.store (i32.const 2048) (i32.const 70000)))" +
+             body + ")\n(data (i32.const 1024) \"static data\"))");
+}
+
+Specimen reserved(std::vector<std::byte> file, Strategy strategy) {
+  Finding finding;
+  finding.detector = "test";
+  finding.toolchain = {"test", "1", "tests"};
+  finding.confidence = Confidence::proven;
+  finding.strategies = {{strategy, true, "so the test says"}};
+  if (strategy == Strategy::bump) {
+    finding.heap_base = kHeap;
+    finding.sites = constants_as_heap_starts(file, kHeap);
+  }
+  Request request;
+  request.placement = Placement::none;
+  return reserve_as_found(std::move(file), finding, request);
+}
+
+/// Empty if both modules do the same; the mismatches, a line each, if not.
+std::string told(const std::string& body, const std::string& more = "", Strategy strategy = Strategy::bump) {
+  const Specimen specimen = reserved(program(body, more), strategy);
+  const auto verified = verify_modules(specimen.original, specimen.reserved, specimen.manifest);
+  EXPECT_TRUE(verified.has_value());
+  return verified ? messages(*verified) : "no answer";
+}
+
+struct Pair {
+  const char* what;
+  std::string same;
+  std::string differs;
+  std::string more = {};
+};
+
+void PrintTo(const Pair& pair, std::ostream* out) {
+  *out << pair.what;
+}
+
+class InStep : public testing::TestWithParam<Pair> {};
+
+TEST_P(InStep, accepts_the_premise_and_refuses_its_absence) {
+  EXPECT_EQ(told(GetParam().same, GetParam().more), "") << GetParam().what;
+  EXPECT_NE(told(GetParam().differs, GetParam().more), "") << GetParam().what;
+}
+
+std::string size_in_bytes() {
+  return "(i32.shl (memory.size) (i32.const 16))";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, InStep,
+    testing::Values(
+        Pair{"memory's end is compared with an address of the heap, not with a number",
+             "(i32.lt_u (i32.const 70000) " + size_in_bytes() + ")",
+             "(if (result i32) (i32.lt_u (i32.const 300000) " + size_in_bytes() +
+                 ") (then (i32.const 1)) (else (i32.const 2)))"},
+        Pair{"memory's size is compared with what it never comes down to",
+             "(if (result i32) (i32.lt_u (memory.size) (i32.const 1)) (then (i32.const 1)) (else (i32.const "
+             "2)))",
+             "(if (result i32) (i32.eq (memory.size) (i32.const 2)) (then (i32.const 1)) (else (i32.const "
+             "2)))"},
+        Pair{"the distance between two addresses of the heap is a number, that to the stack is none",
+             "(i32.store (i32.const 2052) (i32.mul (i32.sub " + size_in_bytes() +
+                 " (i32.const 70000)) (i32.const 3))) (i32.const 0)",
+             "(i32.store (i32.const 2052) (i32.sub (i32.const 70000) (global.get $sp))) (i32.const 0)"},
+        Pair{"the low bits of an address are a number, a granule's index is none",
+             "(i32.store (local.get $n) (i32.and (i32.const 70000) (i32.const 15))) (i32.const 0)",
+             "(i32.store (local.get $n) (i32.shr_u (i32.const 70000) (i32.const 4))) (i32.const 0)"},
+        Pair{"an address is scaled down and up again, not used as an index",
+             "(i32.load (i32.shl (i32.shr_u (i32.const 70000) (i32.const 4)) (i32.const 4)))",
+             "(i32.load8_u offset=1024 (i32.shr_u (i32.const 70000) (i32.const 16)))"},
+        Pair{"an address is rounded down to a page at most",
+             "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -65536)))",
+             "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -262144)))"},
+        Pair{"an address is made of an address, not of an index alone",
+             "(i32.load (i32.add (i32.const 70000) (i32.shl (local.get $n) (i32.const 4))))",
+             "(i32.load (i32.shl (i32.and (local.get $n) (i32.const -65536)) (i32.const 4)))"
+             "(drop (memory.size))"},
+        Pair{"what is filled is as long as before",
+             "(memory.fill (i32.const 70000) (i32.const 0) (i32.sub " + size_in_bytes() +
+                 " (i32.const 70000))) (i32.const 0)",
+             "(memory.fill (i32.const 2048) (i32.const 0) " + size_in_bytes() + ") (i32.const 0)"},
+        Pair{"memory grows by a number, not by a part of its size",
+             "(drop (memory.grow (local.get $n))) (i32.const 0)",
+             "(drop (memory.grow (i32.shr_u (memory.size) (i32.const 1)))) (i32.const 0)"},
+        Pair{"an address is hashed nowhere",
+             "(i32.store (i32.const 2052) (i32.add (i32.const 70000) (local.get $n))) (i32.const 0)",
+             "(i32.store (i32.const 2052) (i32.mul (i32.const 70000) (local.get $n))) (i32.const 0)"},
+        Pair{"an address becomes no float",
+             "(drop (f64.convert_i32_u (local.get $n))) (i32.load (i32.const 70000))",
+             "(f64.store (i32.const 2056) (f64.convert_i32_u (i32.const 70000))) (i32.const 0)"},
+        Pair{"a vector holds no address that did not move",
+             "(v128.store (i32.const 2064) (v128.const i32x4 1 2 3 4)) (i32.load (i32.const 70000))",
+             "(v128.store (i32.const 2064) (v128.const i32x4 70000 70000 70000 70000))"
+             "(i32.load (i32.const 70000))"},
+        Pair{"a variable's limit moves as the variable does",
+             "(i32.store (i32.const 2056) " + size_in_bytes() + ") (call $check)",
+             "(i32.store (i32.const 2056) (i32.const 500000)) (call $check)",
+             R"((func $check (result i32)
+                  (if (result i32) (i32.gt_u (i32.load (i32.const 2048)) (i32.load (i32.const 2056)))
+                    (then (i32.const 1)) (else (i32.const 0)))))"},
+        Pair{"what a function returns is followed into its callers",
+             "(i32.lt_u (i32.const 70000) (i32.shl (call $pages) (i32.const 16)))",
+             "(i32.store (i32.const 2052) (call $pages)) (if (i32.gt_u (i32.load (i32.const 2052)) "
+             "(i32.const 9)) "
+             "(then (unreachable))) (i32.const 0)",
+             "(func $pages (result i32) (memory.size))"},
+        Pair{"what is passed to a function is followed there", "(call $half (i32.const 70000) (i32.const 1))",
+             "(call $half (i32.const 1) (i32.const 70000))",
+             R"((func $half (param $at i32) (param $n i32) (result i32)
+                  (i32.store (local.get $at) (i32.shr_u (local.get $n) (i32.const 1))) (i32.const 0)))"}));
+
+TEST(InStepData, a_word_that_moves_is_read_at_its_own_address) {
+  const auto checked = [](const std::string& address) {
+    const auto file = wat(R"((module (memory (export "memory") 2)
+      (data (i32.const 1024) "\07\00\00\00\70\11\01\00")
+      (func (export "f") (param $n i32) (result i32)
+        (i32.store (i32.const 70000) (i32.const 1)) (i32.load )" +
+                          address + ")))");
+    Finding finding;
+    finding.detector = "test";
+    finding.toolchain = {"test", "1", "tests"};
+    finding.confidence = Confidence::proven;
+    finding.strategies = {{Strategy::bump, true, "so the test says"}};
+    finding.heap_base = kHeap;
+    finding.sites = constants_as_heap_starts(file, kHeap);
+    Site word = finding.sites.front();
+    const auto module = read_module(file);
+    word.kind = OccurrenceKind::data_word32;
+    word.address = 1028;
+    word.file_offset = module->data.front().data_offset + 4;
+    word.width = 4;
+    finding.sites.push_back(word);
+    Request request;
+    request.placement = Placement::none;
+    const Specimen specimen = reserve_as_found(file, finding, request);
+    const auto verified = verify_modules(specimen.original, specimen.reserved, specimen.manifest);
+    return verified ? messages(*verified) : "no answer";
+  };
+  EXPECT_EQ(checked("(i32.const 1028)"), "");
+  EXPECT_NE(checked("offset=1024 (i32.shl (local.get $n) (i32.const 2))").find("a data word moved"),
+            std::string::npos);
+}
+
+// By tail only memory that is grown moves; the heap below stays where it was.
+
+TEST(InStepByTail, a_walk_through_the_old_heap_does_not_end_in_new_memory) {
+  const std::string grow =
+      "(i32.store (i32.const 2056) (i32.shl (memory.grow (i32.const 1)) (i32.const 16)))";
+  const auto walk = [&](const std::string& from) {
+    return grow + "(local.set $p " + from +
+           ") (loop $l (local.set $p (i32.add (local.get $p) (i32.load (local.get $p))))"
+           " (br_if $l (i32.lt_u (local.get $p) (i32.load (i32.const 2056))))) (i32.const 0)";
+  };
+  EXPECT_EQ(told(walk("(local.get $n)"), "", Strategy::tail), "");
+  EXPECT_NE(told(walk("(i32.const 70000)"), "", Strategy::tail), "");
+}
+
+}  // namespace
+}  // namespace heapbump::test
