@@ -113,11 +113,18 @@ Relation subtract(const Move& move, const Relation& a, const Relation& b, bool w
   return result;
 }
 
+/// A constant that is a number even where it equals the heap's start: nobody multiplies by an address, or
+/// divides by one, to get an address.
+bool is_factor(const Relation& a) {
+  return a.equal() && a.constant;
+}
+
 Relation multiply(const Relation& a, const Relation& b, bool wide) {
   const bool low = a.low_bits && b.low_bits;
   const Relation& factor = b.constant && b.equal() ? b : a;
   const Relation& other = &factor == &b ? a : b;
   if (!a.unknown() && !b.unknown()) {
+    if (is_factor(factor) && same_number(other)) return equal_value(Sort::number);
     if (same_number(a) && same_number(b)) return equal_value(Sort::number);
     const auto delta = delta_of(other);
     if (factor.constant && factor.equal() && delta && factor.value > 0)
@@ -176,9 +183,9 @@ Relation scale(std::uint32_t op32, const Relation& a, const Relation& b, bool wi
   const bool packs = wide && b.constant && b.value == 32 && (left || op32 == op::i32_shr_u);
   if (packs && a.equal() && !a.constant) return equal_value();
   if (packs && (a.opaque() || a.kind == Kind::either || (a.moved() && left))) return opaque_value();
-  if (same_number(a) && same_number(b)) return equal_value(Sort::number);
-  const bool low = left && a.low_bits && b.equal();
   const bool shifts = left || op32 == op::i32_shr_u || op32 == op::i32_shr_s;
+  if (same_number(a) && (same_number(b) || (!shifts && is_factor(b)))) return equal_value(Sort::number);
+  const bool low = left && a.low_bits && b.equal();
   if (!b.constant || !b.equal() || b.value <= 0 || a.unknown() || a.opaque() || a.equal())
     return unknown_value(low);
   if (shifts && b.value > 31) return unknown_value(low);

@@ -82,7 +82,12 @@ struct Context {
       return;
     }
     result.mismatches.push_back(
-        {VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
+        {VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found), false});
+  }
+  /// What the two programs were not shown to do alike.
+  void not_alike(std::uint64_t offset, std::string what, std::string found = "") {
+    mismatch(offset, std::move(what), "", std::move(found));
+    if (!gave_up) result.mismatches.back().behaviour = true;
   }
   void note(std::string what) {
     if (result.notes.size() < kMostListed) result.notes.push_back(std::move(what));
@@ -105,6 +110,9 @@ void check_moved_values(Context& context);
 void check_left_values(Context& context);
 /// Both modules evaluated in step (in_step.h): does the program do the same with the heap elsewhere?
 void check_in_step(Context& context);
+/// Pages that a heap which doubles its memory needs to come as far as it did: the last doubling at or below
+/// the maximum of `before`, which must have one, begun from a minimum that is `pages` higher.
+std::uint64_t last_doubling(const Memory& before, std::uint64_t pages);
 /// The region's place, the memory's limits, data segments and globals.
 void check_region(Context& context);
 /// The shim, instruction by instruction, and the entries that go with it.

@@ -12,7 +12,8 @@ constexpr int kMostRounds = 16;
 constexpr unsigned kPageBits = 16;
 constexpr unsigned kAddressBits = 29;    // coarser alignments than that are none
 constexpr std::size_t kMostBeside = 64;  // words like that which are followed; more are a table of numbers
-constexpr unsigned kMostVisits = 64;     // of one function with one set of arguments in one round
+constexpr std::uint64_t kMostKept = 16 << 20;  // bytes of values kept in case they are asked for again
+constexpr unsigned kMostVisits = 64;           // of one function with one set of arguments in one round
 
 }  // namespace
 
@@ -23,6 +24,12 @@ Program::Program(Context& context) : c_(context) {
   move_.start = move_.by_tail ? move_.end : c_.heap_symbol;
   move_.distance = static_cast<std::int64_t>(move_.by_tail ? m.region.pages * kPageSize : c_.moved_by());
   move_.pages = move_.distance / static_cast<std::int64_t>(kPageSize);
+  const Memory& before = c_.original.memories.front();
+  const Memory& after = c_.reserved.memories.front();
+  if (before.max && after.max) {
+    const auto pages = static_cast<std::uint64_t>(move_.pages);
+    move_.may_double = after.max->value >= last_doubling(before, pages);
+  }
   move_.region_base = m.region.base;
   move_.region_end = m.region.end();
   move_.data_end = c_.original.data_end();
@@ -83,7 +90,7 @@ void Program::run() {
     for (const std::size_t index : live())
       for (const Departure& departure : instances_[index].departures)
         if (said.emplace(departure.offset, departure.what).second)
-          c_.mismatch(departure.offset, departure.what + describe(instances_[index]), "", departure.found);
+          c_.not_alike(departure.offset, departure.what + describe(instances_[index]), departure.found);
     return;
   }
   if (!c_.gave_up) c_.give_up();
@@ -95,8 +102,8 @@ void Program::moved_words() {
   for (const ChangedByte& byte : c_.data_bytes) {
     const auto word = words_.find(static_cast<std::uint32_t>(byte.address) & ~3U);
     if (word == words_.end() || word->second.readers.empty())
-      return c_.mismatch(byte.reserved_offset, "a data word moved that no code reads at its own address: " +
-                                                   hex(byte.address & ~3ULL));
+      return c_.not_alike(byte.reserved_offset, "a data word moved that no code reads at its own address: " +
+                                                    hex(byte.address & ~3ULL));
   }
 }
 
@@ -190,14 +197,17 @@ std::vector<std::size_t> Program::live() const {
 }
 
 const Flow* Program::flow_of(std::uint32_t function) {
+  const auto known = flows_.find(function);
+  if (known != flows_.end()) return known->second->block_count == 0 ? nullptr : known->second.get();
+  if (c_.budget.held() > kMostKept) flows_.clear();  // nobody holds one: walks do not nest
   std::unique_ptr<Flow>& flow = flows_[function];
-  if (flow) return flow->block_count == 0 ? nullptr : flow.get();
   FlowLimits limits;
   limits.frame_slots = true;
   auto evaluated = evaluate_flow(c_.reserved, function, c_.budget, limits);
   if (!evaluated)
-    c_.mismatch(evaluated.error().offset.value_or(0),
-                "function " + std::to_string(function) + " cannot be followed: " + evaluated.error().message);
+    c_.not_alike(
+        evaluated.error().offset.value_or(0),
+        "function " + std::to_string(function) + " cannot be followed: " + evaluated.error().message);
   flow = std::make_unique<Flow>(evaluated ? *std::move(evaluated) : Flow{});
   return evaluated ? flow.get() : nullptr;
 }

@@ -57,6 +57,7 @@ class Walk {
 
  private:
   Relation evaluate(NodeId id);
+  [[nodiscard]] bool may_change(NodeId id) const;
   [[nodiscard]] std::vector<bool> reached_blocks() const;
   Relation numeric(const Node& node, NodeId id);
   Relation opaque_instruction(const Node& node, NodeId id);
@@ -84,6 +85,7 @@ class Walk {
   const Move& move_;
   Surroundings& around_;
   std::vector<Relation> values_;
+  std::vector<std::uint8_t> changed_in_;  ///< the last pass in which a value did
   std::vector<Departure> departures_;
   std::uint64_t passes_ = 0;
 };

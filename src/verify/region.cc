@@ -8,16 +8,6 @@
 namespace heapbump::verify {
 namespace {
 
-// A heap that doubles its memory needs more than the region to come as far as it did: the last doubling below
-// the old maximum, begun from the new minimum. Which heaps double is not judged here; more room takes nothing
-// from any.
-std::uint64_t last_doubling(const Memory& before, std::uint64_t pages) {
-  std::uint64_t then = before.min.value;
-  std::uint64_t now = before.min.value + pages;
-  for (; then != 0 && then * 2 <= before.max->value; then *= 2) now *= 2;
-  return now;
-}
-
 bool rose_with_minimum(const Memory& before, std::uint64_t after, std::uint64_t pages) {
   const auto is = [after](std::uint64_t value) { return after == std::min<std::uint64_t>(value, 65536); };
   // Go reserves memory in aligned arenas of 4 MiB, at first of 64 MiB: up to one may be lost below the
@@ -97,6 +87,14 @@ void check_slots(Context& c) {
 }
 
 }  // namespace
+
+// Which heaps double is not judged here; more room takes nothing from any.
+std::uint64_t last_doubling(const Memory& before, std::uint64_t pages) {
+  std::uint64_t then = before.min.value;
+  std::uint64_t now = before.min.value + pages;
+  for (; then != 0 && then * 2 <= before.max->value; then *= 2) now *= 2;
+  return now;
+}
 
 void check_region(Context& context) {
   if (context.original.memories.size() != 1 || context.reserved.memories.size() != 1) {

@@ -66,7 +66,8 @@ struct Move {
   std::uint64_t data_end = 0;     ///< one past the initialised data
   std::uint64_t region_base = 0;  ///< what the program must not touch
   std::uint64_t region_end = 0;
-  bool by_tail = false;  ///< only memory that is grown moves, or none
+  bool by_tail = false;    ///< only memory that is grown moves, or none
+  bool may_double = true;  ///< doubling the memory from its minimum meets the maximum no earlier than before
 
   [[nodiscard]] Sort sort_of(std::int64_t value) const;
   /// Whether memory from a constant address on, so many bytes of it, reaches into the region.

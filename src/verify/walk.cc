@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kPatience = 3;       // passes after which a bound that still falls is given up
 constexpr std::uint32_t kNoInstruction = 0;  // the opcode of nodes that none made
 constexpr std::size_t kMostDepartures = 64;  // listed of one function
-constexpr std::uint64_t kMostPasses = 24;    // the relations form chains that are far shorter
+constexpr std::uint8_t kMostPasses = 24;     // the relations form chains that are far shorter
 
 bool whole_word(std::uint32_t opcode) {
   return opcode == op::i32_load || opcode == op::i64_load || opcode == op::i64_load32_s ||
@@ -36,9 +36,11 @@ bool is_splat(std::uint32_t opcode) {
 
 void Walk::run() {
   values_.assign(flow_.nodes.size(), {});
+  changed_in_.assign(flow_.nodes.size(), 0);
   for (bool changed = true; changed && passes_ < kMostPasses; ++passes_) {
     changed = false;
     for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+      if (passes_ != 0 && !may_change(id)) continue;
       Relation now = evaluate(id);
       if (flow_.nodes[id].kind == NodeKind::phi) {
         now = join(move_, values_[id], now);
@@ -46,6 +48,7 @@ void Walk::run() {
       }
       if (now == values_[id]) continue;
       values_[id] = now;
+      changed_in_[id] = static_cast<std::uint8_t>(passes_);
       changed = true;
     }
   }
@@ -54,6 +57,16 @@ void Walk::run() {
   const std::vector<bool> reached = reached_blocks();
   for (const Effect& effect : flow_.effects)
     if (reached[effect.block]) check(effect);
+}
+
+/// Whether something that the value is made of changed since it was evaluated, in the pass before this one.
+/// The surroundings do not change within a walk.
+bool Walk::may_change(NodeId id) const {
+  const Node& node = flow_.nodes[id];
+  const auto changed = [&](NodeId from) { return changed_in_[from] + std::uint64_t{1} >= passes_; };
+  const auto operands =
+      node.kind == NodeKind::call ? flow_.operands_of(flow_.effects[node.effect]) : flow_.operands_of(node);
+  return std::ranges::any_of(operands, changed);
 }
 
 /// Blocks that some path leads to: not those behind a condition that is one constant in both modules, as a
@@ -363,7 +376,7 @@ void Walk::check_branch(const Effect& effect) {
 }
 
 /// A heap that asks for as much memory as there is gets more than it would have had, and no less: that
-/// changes how often it asks, which only a declared maximum lets it see.
+/// changes how often it asks, which only a declared maximum lets it see that did not rise far enough.
 bool Walk::doubles(NodeId pages) const {
   const Node& node = flow_.nodes[pages];
   if (node.kind == NodeKind::memory_size) return true;
@@ -376,7 +389,7 @@ bool Walk::doubles(NodeId pages) const {
 
 void Walk::check_grow(const Effect& effect) {
   const NodeId pages = flow_.operands_of(effect)[0];
-  if (same_number(of(pages)) || (doubles(pages) && !module_.memories.front().max)) return;
+  if (same_number(of(pages)) || (move_.may_double && doubles(pages))) return;
   depart(effect, "memory grows by what is not the same in both modules", pages);
 }
 

@@ -24,8 +24,9 @@ std::vector<std::byte> program(const std::string& body, const std::string& more 
              body + ")\n(data (i32.const 1024) \"static data\"))");
 }
 
-Specimen reserved(std::vector<std::byte> file, Strategy strategy) {
+Specimen reserved(std::vector<std::byte> file, Strategy strategy, bool doubles = false) {
   Finding finding;
+  finding.grows_by_doubling = doubles;
   finding.detector = "test";
   finding.toolchain = {"test", "1", "tests"};
   finding.confidence = Confidence::proven;
@@ -108,6 +109,10 @@ INSTANTIATE_TEST_SUITE_P(
         Pair{"an address is hashed nowhere",
              "(i32.store (i32.const 2052) (i32.add (i32.const 70000) (local.get $n))) (i32.const 0)",
              "(i32.store (i32.const 2052) (i32.mul (i32.const 70000) (local.get $n))) (i32.const 0)"},
+        Pair{"a number that equals the heap's start is a factor, not an addend",
+             "(i32.store (i32.const 2052) (i32.const 70000)) (i32.rem_u (i32.mul (local.get $n) "
+             "(i32.const 70004)) (i32.const 70008))",
+             "(i32.store (i32.const 2052) (i32.const 70000)) (i32.add (local.get $n) (i32.const 70004))"},
         Pair{"an address becomes no float",
              "(drop (f64.convert_i32_u (local.get $n))) (i32.load (i32.const 70000))",
              "(f64.store (i32.const 2056) (f64.convert_i32_u (i32.const 70000))) (i32.const 0)"},
@@ -162,6 +167,20 @@ TEST(InStepData, a_word_that_moves_is_read_at_its_own_address) {
   EXPECT_EQ(checked("(i32.const 1028)"), "");
   EXPECT_NE(checked("offset=1024 (i32.shl (local.get $n) (i32.const 2))").find("a data word moved"),
             std::string::npos);
+}
+
+TEST(InStepMaximum, lets_a_heap_double_its_memory_as_often_as_before) {
+  const auto checked = [](bool raised_for_it) {
+    const Specimen specimen = reserved(wat(R"((module (memory (export "memory") 2 16)
+      (func (export "f") (param $n i32) (result i32)
+        (i32.store (i32.const 2048) (i32.const 70000)) (i32.eq (memory.grow (memory.size)) (i32.const -1)))
+      (data (i32.const 1024) "static data")))"),
+                                       Strategy::bump, raised_for_it);
+    const auto verified = verify_modules(specimen.original, specimen.reserved, specimen.manifest);
+    return verified ? messages(*verified) : "no answer";
+  };
+  EXPECT_EQ(checked(true), "");
+  EXPECT_NE(checked(false).find("memory grows by what is not the same"), std::string::npos);
 }
 
 // By tail only memory that is grown moves; the heap below stays where it was.
