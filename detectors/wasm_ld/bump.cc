@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/roots.h"
+#include "detectors/wasm_ld/heap_end.h"
 #include "detectors/wasm_ld/judgement.h"
 #include "detectors/wasm_ld/opaque.h"
 #include "detectors/wasm_ld/relocations.h"
@@ -25,6 +26,7 @@ class BumpJudge {
   bool choose();
   Status by_relocations(const Relocations& relocations);
   Status by_code();
+  Status explain_end();
   Status explain_function(std::uint32_t function, std::span<const RangeHit> hits);
   void explain_number(const Flow& flow, const RangeHit& hit, bool owner);
   Status explain_data();
@@ -32,7 +34,6 @@ class BumpJudge {
   void explain_globals();
   Status reason();
   [[nodiscard]] bool owns(const Flow& flow) const;
-  [[nodiscard]] bool measures_heap(const Flow& flow) const;
   [[nodiscard]] bool ends_first_block(const Flow& flow, NodeId constant) const;
   void add_site(const RangeHit& hit, std::string_view rule, Role role, int moves, std::string why);
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
@@ -46,9 +47,8 @@ class BumpJudge {
   const Allocator* allocator_ = nullptr;
   std::uint64_t base_ = 0;
   Premises premises_;
-  RootScan roots_;         ///< numbers at the heap's start and near it, and constant addresses in the heap
-  bool measured_ = false;  ///< the allocator learns its end from memory.size, which moves by itself
-  bool exact_ = false;     ///< the linker's relocations tell every address
+  RootScan roots_;      ///< numbers at the heap's start and near it, and constant addresses in the heap
+  bool exact_ = false;  ///< the linker's relocations tell every address
 };
 
 /// The one known allocator with a constant start.
@@ -95,25 +95,6 @@ bool BumpJudge::owns(const Flow& flow) const {
     if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) return false;
     const auto address = static_address(flow, effect);
     return address && *address >= allocator_->state->begin && *address < allocator_->state->end;
-  });
-}
-
-/// Whether a function takes the heap's start from an end that is worked out at run time. One that has its end
-/// as a number too would have to have that moved, and nothing but relocations tells all that was made of it.
-bool BumpJudge::measures_heap(const Flow& flow) const {
-  const auto base = static_cast<std::uint32_t>(base_);
-  const auto at_run_time = [&](NodeId id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::phi && node.kind != NodeKind::select) return !flow.constant(id);
-    return std::ranges::none_of(flow.operands_of(node),
-                                [&](NodeId operand) { return flow.constant(operand).has_value(); });
-  };
-  return std::ranges::any_of(flow.nodes, [&](const Node& node) {
-    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add))
-      return false;
-    const auto taken = flow.constant(flow.operands_of(node)[1]);
-    return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base) &&
-           at_run_time(flow.operands_of(node)[0]);
   });
 }
 
@@ -208,7 +189,6 @@ Status BumpJudge::explain_function(std::uint32_t function, std::span<const Range
   HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
   HEAPBUMP_CHECK(budget_.hold(hits.size() * kSiteBytes));
   const bool owner = owns(flow);
-  measured_ |= owner && measures_heap(flow);
   for (const RangeHit& hit : hits) explain_number(flow, hit, owner);
   return {};
 }
@@ -221,9 +201,25 @@ Status BumpJudge::by_code() {
     HEAPBUMP_CHECK(explain_function(*near[i].function, std::span(near).subspan(i, end - i)));
     i = end;
   }
-  if (!measured_ && !allocator_->word)
-    judgement_.refuse("wasm-ld.end-in-code", Code::kUnexplained,
-                      "the allocator does not learn where its heap ends from memory.size");
+  return explain_end();
+}
+
+/// Where the first memory ends, if the linker put that into the allocator as a number.
+Status BumpJudge::explain_end() {
+  HEAPBUMP_TRY(const HeapEnd end, find_heap_end(facts_, *allocator_, base_));
+  if (end.unclear)
+    judgement_.refuse("wasm-ld.heap-end", Code::kUnexplained,
+                      "the number " + hex(end.unclear->value) +
+                          " is where memory ends and something else, in " +
+                          place(end.unclear->function, end.unclear->offset),
+                      end.unclear->offset);
+  HEAPBUMP_CHECK(budget_.hold(end.addresses.size() * kSiteBytes));
+  for (const Occurrence& address : end.addresses) {
+    Site site{address, Role::heap_end, 1, "where the allocator's first memory ends", "wasm-ld.heap-end"};
+    judgement_.sites.push_back(std::move(site));
+    premises_.moving[address.file_offset] = 1;
+    judgement_.end = module_.memory_bytes();
+  }
   return {};
 }
 
@@ -393,7 +389,9 @@ Result<Judgement> BumpJudge::run() {
   HEAPBUMP_TRY(roots_, scan_roots(module_,
                                   {.accesses = {base_, module_.memory_bytes() + kTailPages * kPageSize},
                                    .numbers = {base_, near_end},
-                                   .judged = {base_ - std::min(base_, kHeader), near_end}},
+                                   .judged = {base_ - std::min(base_, kHeader), near_end},
+                                   .known = heap_end_numbers(module_, base_),
+                                   .known_in = &allocator_->functions},
                                   budget_));
   if (believed && align_up(*relocations->heap_base, 16) == align_up(base_, 16))
     HEAPBUMP_CHECK(by_relocations(*relocations));

@@ -1,6 +1,7 @@
 #include "detectors/wasm_ld/function_reasoning.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "analysis/walk.h"
 
@@ -75,8 +76,6 @@ void FunctionReasoning::seed() {
         if (node.width == 0) break;
         if (const auto moves = premises.moving.find(node.immediate_offset); moves != premises.moving.end())
           seeds_.emplace_back(id, Motion::moved(moves->second * kPage));
-        else if (premises.low.contains(node.immediate_offset))
-          seeds_.emplace_back(id, Motion::foreign());
         break;
       case NodeKind::parameter:
         if (static_cast<std::size_t>(node.value) < context_.parameters.size())
@@ -348,6 +347,26 @@ void FunctionReasoning::check_below(const Effect& effect) {
            effect.offset);
 }
 
+/// A compiler may have merged what uses the allocator's memory with the allocator, which itself rounds to
+/// pages at most.
+void FunctionReasoning::check_rounding(const std::vector<bool>& live) {
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    const Node& node = flow_.nodes[id];
+    if (!live[id] || node.kind != NodeKind::binary || node.opcode != op::i32_and) continue;
+    for (std::uint32_t at = 0; at < 2; ++at) {
+      const auto mask = flow_.constant(flow_.operand(id, at));
+      if (!mask) continue;
+      const std::uint32_t unit = 0 - static_cast<std::uint32_t>(*mask);
+      const NodeId value = flow_.operand(id, 1 - at);
+      if (std::has_single_bit(unit) && unit > kPageSize && !flow_.constant(value) &&
+          motions_[value].is(Kind::foreign))
+        object("wasm-ld.coarse-rounding",
+               "a value is rounded to " + std::to_string(unit) + " bytes in a function of the allocator",
+               node.offset);
+    }
+  }
+}
+
 Result<FunctionFacts> FunctionReasoning::run() {
   Budget& budget = whole_.budget_;
   const bool strict = !whole_.premises_.allocators.contains(context_.function);
@@ -384,6 +403,7 @@ Result<FunctionFacts> FunctionReasoning::run() {
   }
   for (const Effect& effect : flow_.effects) decide_effect(effect);
   if (!whole_.premises_.bump) check_growths();
+  if (!strict) check_rounding(live);
   return std::move(facts_);
 }
 

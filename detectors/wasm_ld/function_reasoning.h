@@ -29,6 +29,7 @@ class FunctionReasoning {
   [[nodiscard]] bool below_or_trap(NodeId compare, NodeId value) const;
   void find_returning();
   void check_growths();
+  void check_rounding(const std::vector<bool>& live);
   void index();
   [[nodiscard]] std::vector<bool> used_nodes() const;
   void check_below(const Effect& effect);

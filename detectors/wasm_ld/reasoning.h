@@ -45,9 +45,6 @@ struct Premises {
   std::vector<StateRange> states;
   /// By file offset of the immediate: numbers in code that move with the heap (bump), by how much a page.
   std::map<std::uint64_t, std::int64_t> moving;
-  /// By file offset of the immediate: numbers that are addresses of a known allocator's heap below the
-  /// declared minimum (tail).
-  std::set<std::uint64_t> low;
   /// Words that start as an address of the heap, which moves with it (bump).
   std::set<std::uint32_t> words;
   /// Functions of known allocators that set them up or give them memory.

@@ -74,8 +74,9 @@ Verdict same_motion(const Use& use) {
 }
 
 /// Whether a value is one as it was made, with nothing added: the start of new memory is never 0, but
-/// `size - 40` is where the size is 40.
+/// `size - 40` is where the size is 40. A constant that moves is no 0 before and after.
 bool is_plain_address(const Use& use) {
+  if (const auto value = use.flow->constant(use.value)) return *value != 0 && use.motion.is(Kind::moved);
   return !use.motion.size && use.motion.is(Kind::moved) && linear_form(*use.flow, use.value).offset == 0;
 }
 
@@ -354,6 +355,12 @@ constexpr auto kStructure = std::to_array<RuleInfo>({
      "What is only asked whether there is memory extends something in place, and would run through the "
      "region.",
      "core specification, memory.grow"},
+    {"wasm-ld.coarse-rounding",
+     "In a function of the allocator nothing from memory is rounded to more than a page.",
+     "A compiler may have merged the program with it, and a block that is aligned to more than a page would "
+     "lie "
+     "elsewhere in its memory.",
+     "docs/soundness.md"},
     {"wasm-ld.below-growth",
      "Memory just below what was grown is not used unless the code has found that the two adjoin.",
      "It belongs to what lay before, and the region lies between.",
@@ -381,9 +388,13 @@ constexpr auto kStructure = std::to_array<RuleInfo>({
     {"wasm-ld.constant-address",
      "No constant address in the heap, or above the declared minimum, is accessed.", "It does not move.",
      "LLVM lld/wasm/Writer.cpp, layoutMemory"},
-    {"wasm-ld.maximum", "An allocator with memory below the declared minimum has no maximum to run into.",
-     "New memory that does not continue the first piece leaves its last bytes to small blocks.",
-     "wasi-libc dlmalloc/src/dlmalloc.c"},
+    {"wasm-ld.low-heap", "No allocator has its first memory below the declared minimum.",
+     "New memory would not continue it: blocks come to lie elsewhere and in another order, and realloc moves "
+     "others.",
+     "wasi-libc dlmalloc/src/malloc.c, try_init_allocator"},
+    {"wasm-ld.maximum", "Zig's page allocator has no maximum to run into.",
+     "Which of its pages it keeps for its own table depends on their numbers.",
+     "Zig lib/std/heap/WasmPageAllocator.zig"},
     {"wasm-ld.two-starts", "One known allocator starts at a constant, and an exported __heap_base agrees.",
      "Two owners of one heap cannot both be right.", "LLVM lld/wasm/Writer.cpp, layoutMemory"},
     {"wasm-ld.start-elsewhere",
@@ -399,9 +410,12 @@ constexpr auto kStructure = std::to_array<RuleInfo>({
      "Binaryen OptimizeInstructions.cpp"},
     {"wasm-ld.below-start", "What is just below the start is added to nothing else in the allocator.",
      "Whether that is a distance from the start cannot be told.", "Binaryen OptimizeInstructions.cpp"},
-    {"wasm-ld.end-in-code", "The allocator learns where its heap ends from memory.size, or relocations tell.",
-     "An end that is a number would have to move with all that was made of it.",
-     "wasi-libc dlmalloc/src/malloc.c, try_init_allocator"},
+    {"wasm-ld.heap-end",
+     "Where the allocator has the end of its first memory as a number, that is used as an address alone, and "
+     "moves.",
+     "It is compared with the start, has the start taken from it, or is where memory is accessed. What was "
+     "worked out from both before is a size, which stays.",
+     "wasi-libc dlmalloc/src/malloc.c, try_init_allocator; emmalloc/emmalloc.c"},
     {"wasm-ld.snapshot", "No data lies in the heap, and the allocator's state is not set.",
      "What was saved in use holds addresses that nothing names.", "Wizer"},
     {"wasm-ld.start-in-data", "No word of data is the heap's start, or within 64 bytes above it.",

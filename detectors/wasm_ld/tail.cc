@@ -1,7 +1,6 @@
 // `tail`: only the declared minimum rises, and everything that the module takes above the old one begins
 // higher. Sound if every result of memory.size and memory.grow is used as an address there, or in a distance
 // of two such.
-#include <algorithm>
 
 #include "analysis/roots.h"
 #include "detectors/wasm_ld/judgement.h"
@@ -10,51 +9,23 @@
 namespace heapbump::wasm_ld {
 namespace {
 
-constexpr std::uint64_t kNear = 64;  // how far from a heap's ends an allocator's first and last header reach
-
-/// Constants that are addresses of a known allocator's heap below the declared minimum, in the functions that
-/// set it up: where its first memory begins or ends, or what is used in place of new memory on another path.
-Result<std::set<std::uint64_t>> low_constants(const Module& module, Budget& budget,
-                                              const Allocator& allocator) {
-  std::set<std::uint64_t> low;
-  if (allocator.state || !allocator.base || allocator.base_is_ambiguous) return low;
-  const std::uint64_t top = module.memory_bytes();
-  for (const std::uint32_t function : allocator.functions) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
-    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
-      const Node& node = flow.nodes[id];
-      if (node.kind != NodeKind::constant || node.width == 0 || node.opcode != op::i32_const) continue;
-      const std::uint64_t value = static_cast<std::uint32_t>(node.value);
-      const bool first = value >= *allocator.base && value <= *allocator.base + kNear;
-      const bool last = value + kNear >= top && value <= top;
-      const bool instead = value >= module.data_end() && value < top &&
-                           std::ranges::any_of(
-                               flow.users(id),
-                               [&](const User& user) {
-                                 return !user.is_effect && (flow.nodes[user.index].kind == NodeKind::phi ||
-                                                            flow.nodes[user.index].kind == NodeKind::select);
-                               });
-      if (first || last || instead) low.insert(node.immediate_offset);
-    }
-  }
-  return low;
-}
-
-/// An allocator with memory below the declared minimum takes memory that does not continue it for a piece of
-/// its own. Under a maximum its last pieces may come out otherwise.
-void check_maximum(const Facts& facts, bool has_low_heap, Judgement& judgement) {
+/// Blocks of an allocator with memory below the declared minimum would come to lie elsewhere; Zig's page
+/// allocator keeps its table in pages whose numbers say so.
+void check_models(const Facts& facts, Judgement& judgement) {
   const Memory& memory = facts.module.memories.front();
-  if (!memory.max || memory.max->value >= 65536) return;
-  const bool zig = std::ranges::any_of(
-      facts.allocators, [](const Allocator& allocator) { return allocator.model == zig_pages(); });
-  if (has_low_heap || zig)
-    judgement.refuse(
-        "wasm-ld.maximum", Code::kUnexplained,
-        zig ? "the memory has a maximum, and which of its pages the allocator keeps for its own table "
-              "depends on their numbers"
-            : "the memory has a maximum, and how much of it the allocator can use depends on whether "
-              "new memory continues its first piece",
-        memory.max->file_offset);
+  const bool maximum = memory.max && memory.max->value < 65536;
+  for (const Allocator& allocator : facts.allocators) {
+    if (allocator.base)
+      judgement.refuse("wasm-ld.low-heap", Code::kUnexplained,
+                       clause_of(allocator.model->summary) + " begins with the memory from " +
+                           hex(*allocator.base) + ", which new memory would not continue");
+    if (allocator.model == zig_pages() && maximum)
+      judgement.refuse(
+          "wasm-ld.maximum", Code::kUnexplained,
+          "the memory has a maximum, and which of its pages the allocator keeps for its own table "
+          "depends on their numbers",
+          memory.max->file_offset);
+  }
 }
 
 }  // namespace
@@ -89,13 +60,9 @@ Result<Judgement> judge_tail(const Facts& facts) {
     return judgement;
   }
   Premises premises;
-  bool has_low_heap = false;
   for (const Allocator& allocator : facts.allocators) {
     judgement.evidence.push_back({"model", std::string(allocator.model->sound), allocator.model->id});
     take_model(allocator, premises);
-    HEAPBUMP_TRY(const auto low, low_constants(module, facts.budget, allocator));
-    premises.low.insert(low.begin(), low.end());
-    has_low_heap |= allocator.base.has_value() || !low.empty();
   }
   std::vector<std::uint32_t> functions(facts.index.size_functions().begin(),
                                        facts.index.size_functions().end());
@@ -107,7 +74,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
     HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts, allocating(facts, reasoning), top));
     record(seen, facts, judgement);
   }
-  check_maximum(facts, has_low_heap, judgement);
+  check_models(facts, judgement);
   check_allocator(facts, judgement);
   if (!judgement.why.empty()) return judgement;
   add_rules(reasoning, judgement);

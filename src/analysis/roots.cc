@@ -1,7 +1,6 @@
 #include "analysis/roots.h"
 
 #include <bit>
-#include <set>
 
 #include "flow/known_operands.h"
 
@@ -40,7 +39,8 @@ class RootPass {
 
   Status read(std::uint32_t body) {
     function_ = module_.imported_functions + body;
-    noted_ = false;
+    noted_ = sees_known_ = false;
+    knows_ = range_.known_in != nullptr && range_.known_in->contains(function_);
     named_.clear();
     KnownOperands operands;
     InstructionReader reader(module_, module_.bodies[body], budget_);
@@ -59,6 +59,7 @@ class RootPass {
     if (noted_ || !range_.accesses.contains(address) || scan_.accesses.size() >= kMaxPlaces) return;
     const auto offset = static_cast<std::uint64_t>(instruction.value);
     if (named_.contains(address - offset) || range_.judged.contains(offset)) return;
+    if (sees_known_ && range_.known.contains(address) && !range_.known.contains(offset)) return;
     noted_ = true;
     scan_.accesses.push_back({function_, instruction.offset, address});
   }
@@ -73,6 +74,7 @@ class RootPass {
       scan_.integers.push_back({function_, instruction.immediate_offset, static_cast<std::uint64_t>(value)});
     // An i32 address of 2 GiB or more reads as negative; it is looked at both ways.
     const std::uint64_t address = as_address(instruction, value);
+    sees_known_ |= instruction.immediate == Immediate::i32 && knows_ && range_.known.contains(address);
     const bool inside = range_.judged.contains(address);
     const bool negated_inside =
         !memarg && value < 0 && range_.judged.contains(static_cast<std::uint64_t>(negated(value)));
@@ -94,6 +96,8 @@ class RootPass {
   RootScan& scan_;
   std::uint32_t function_ = 0;
   bool noted_ = false;             ///< an access of this function
+  bool knows_ = false;             ///< this function is one of range_.known_in
+  bool sees_known_ = false;        ///< and has an i32.const in range_.known
   std::set<std::uint64_t> named_;  ///< judged i32.const of this function
 };
 

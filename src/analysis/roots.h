@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ struct RootRange {
   /// Immediates, also negated, that whoever asks judges by themselves. An access is left out if its address
   /// is such an i32.const, or its offset is one.
   AddressSpan judged;
+  /// An access there is left out as well where an i32.const in this range may be its address, in one of these
+  /// functions, which whoever asks looks at by themselves.
+  AddressSpan known = {};
+  const std::set<std::uint32_t>* known_in = nullptr;
 };
 
 struct RootScan {

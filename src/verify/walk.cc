@@ -155,8 +155,20 @@ Relation Walk::numeric(const Node& node, NodeId id) {
     if (is_negative(by)) value = mask(-static_cast<std::int64_t>(kPageSize));
     if (is_one_less(by)) value = mask(kPageSize - 1);
   };
+  if (masks && (is_coarse_rounding(id, 0) || is_coarse_rounding(id, 1))) return unknown_value(true);
   if (masks) round(flow_.operand(id, 1), right), round(flow_.operand(id, 0), left);
   return binary(move_, node.opcode, left, right);
+}
+
+/// `(p + n - 1) & -n` of a value from memory, n greater than a page: where the next block of such an
+/// alignment begins, which does not move as the heap does.
+bool Walk::is_coarse_rounding(NodeId id, std::uint32_t mask) const {
+  const auto bits = flow_.constant(flow_.operand(id, mask));
+  if (!bits || flow_.nodes[id].opcode != op::i32_and) return false;
+  const std::uint32_t unit = 0 - static_cast<std::uint32_t>(*bits);
+  if (!std::has_single_bit(unit) || unit <= kPageSize) return false;
+  const Linear sum = linear_form(flow_, flow_.operand(id, 1 - mask));
+  return sum.base != kNoNode && sum.offset == unit - 1 && !of(sum.base).equal();
 }
 
 /// `0 - n` or `~n`, of 32 or 64 bits.

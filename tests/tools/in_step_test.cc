@@ -95,6 +95,11 @@ INSTANTIATE_TEST_SUITE_P(
         Pair{"an address is rounded down to a page at most",
              "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -65536)))",
              "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -262144)))"},
+        Pair{"an address from memory is rounded up to a page at most",
+             "(i32.store (i32.const 2052) (i32.const 70000)) (i32.and (i32.add (i32.load (local.get $n)) "
+             "(i32.const 65535)) (i32.const -65536))",
+             "(i32.store (i32.const 2052) (i32.const 70000)) (i32.and (i32.add (i32.load (local.get $n)) "
+             "(i32.const 131071)) (i32.const -131072))"},
         Pair{"an address is made of an address, not of an index alone",
              "(i32.load (i32.add (i32.const 70000) (i32.shl (local.get $n) (i32.const 4))))",
              "(i32.load (i32.shl (i32.and (local.get $n) (i32.const -65536)) (i32.const 4)))"

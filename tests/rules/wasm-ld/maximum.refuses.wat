@@ -1,5 +1,5 @@
 ;; Memory has no maximum, or a small one.
-;; in segments.wat
+;; in zig-pages.wat
 ;; hole memory
     (memory (export "memory") 2 64)
 ;; end

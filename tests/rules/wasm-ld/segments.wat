@@ -2,11 +2,9 @@
 ;; then what memory.grow gives.
 (module
   (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
-  ;; hole memory
   (memory (export "memory") 2)
-  ;; end
   (global $stack (mut i32) (i32.const 70816))
-  (func $dlmalloc (param $n i32) (result i32) (local $at i32)
+  (func $dlmalloc (param $n i32) (result i32) (local $at i32) (local $end i32)
     (if (i32.eqz (i32.load (i32.const 2024)))
       (then
         (i32.store (i32.const 2016) (i32.const 70816))
@@ -14,7 +12,9 @@
         (i32.store (i32.const 2452) (i32.const 60256))
         (i32.store (i32.const 2032) (i32.const 4095))
         (i32.store (i32.const 2024) (i32.const 70824))
+        ;; hole end
         (i32.store (i32.const 2012) (i32.const 60256))
+        ;; end
         (i32.store (i32.const 2432) (i32.const 60256))
         (i32.store (i32.const 2436) (i32.const 60256))
         (i32.store (i32.const 2020) (i32.const 0))))

@@ -1,7 +1,9 @@
 ;; Zig's WasmPageAllocator in little: pages left over by an alignment go to a table of bits by page number.
 (module
   (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  ;; hole memory
   (memory (export "memory") 2)
+  ;; end
   (func $set_bits (param $table i32) (param $page i32) (param $n i32)
     (i32.store8 (i32.add (local.get $table) (i32.shr_u (local.get $page) (i32.const 3))) (local.get $n)))
   (func $recycle (param $start i32) (param $end i32)
