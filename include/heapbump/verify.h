@@ -26,8 +26,8 @@ struct Mismatch {
   std::string what;
   std::string expected;
   std::string found;
-  /// The files differ as they may, but the two programs were not shown to do the same. False: a byte, a number
-  /// or a claim is not what it must be.
+  /// The files differ as they may, but the two programs were not shown to do the same. False: a byte, a
+  /// number or a claim is not what it must be.
   bool behaviour = false;
 };
 
