@@ -204,11 +204,11 @@ void add_choices(CLI::App& verb, Options& options) {
   verb.add_option("--include", files.include,
                   "Only files of folders that match this glob, on the file's name, or on all "
                   "of its path if it has a slash; may be given several times")
-      ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   verb.add_option("--exclude", files.exclude, "Leave out files and folders that match")
-      ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   verb.add_option("--shard", options.shard,
                   "I/N: only the I-th of N parts, by the hash of the bytes; for several machines");
 }

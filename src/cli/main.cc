@@ -13,6 +13,7 @@
 #include "base/printable.h"
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/run_options.h"
 #include "cli/suggest.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -159,7 +160,10 @@ int run(int argc, char** argv) {
   });
   add_verbs(app, session);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words =
+        join_invocations(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+    std::ranges::reverse(words);  // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     std::cout << help_text(app, session, false);
   } catch (const CLI::CallForAllHelp&) {

@@ -109,8 +109,8 @@ void describe(const Session& session, const Options& options, const Module& modu
 
 // Nothing is written unless the module that would be written passes: a detector's mistake has to get past a
 // reader that shares nothing with it.
-Status prove_reservation(const Session& session, const Options& options, const Module& module,
-                         const Reservation& reservation) {
+Result<std::optional<run::Proof>> prove_reservation(const Session& session, const Options& options,
+                                                    const Module& module, const Reservation& reservation) {
   const std::vector<std::byte> output = reservation.output(module.file);
   HEAPBUMP_TRY(const Verification verification,
                verify_modules(module.file, output, reservation.plan.manifest));
@@ -119,19 +119,21 @@ Status prove_reservation(const Session& session, const Options& options, const M
     const std::string at = first.offset ? " at " + hex(*first.offset) + " of the output" : "";
     return fail(Code::kVerifyMismatch, "the reserved module does not verify" + at + ": " + first.what);
   }
-  if (options.prove != "run") return {};
+  if (options.prove != "run") return std::nullopt;
   HEAPBUMP_TRY(const run::ProofRequest request, to_proof_request(options.run, options.in, session.max_size));
-  HEAPBUMP_TRY(const run::Proof proof, run::prove(module.file, output, *verification.manifest, request));
+  HEAPBUMP_TRY(run::Proof proof, run::prove(module.file, output, *verification.manifest, request));
+  request.progress("", 0);
   if (proof.verdict) return std::unexpected(*proof.verdict);
-  return {};
+  return std::optional(std::move(proof));
 }
 
 int write_outputs(const Session& session, const Options& options, const LoadedModule& loaded,
-                  const Reservation& reservation) {
+                  const Reservation& reservation, const std::optional<run::Proof>& proof) {
   const Module& module = loaded.module;
   const std::string manifest = manifest_json(reservation, module).dump() + "\n";
   Json document = reserve_report(module, reservation, options.request);
   document["verb"] = session.verb;
+  if (proof) document["run"] = run::to_json(*proof, engine_of(options.run));
   const std::string report = document.dump() + "\n";
   std::vector<Output> outputs;
   if (!options.dry_run)
@@ -147,6 +149,7 @@ int write_outputs(const Session& session, const Options& options, const LoadedMo
     return fail_with(session, options, outputs[failed.index].path, failed.error, &module);
   }
   if (options.json) print_json(session, options.in, std::move(document));
+  if (proof) tell_proof(session, options.in, options.out, *proof);
   describe(session, options, module, reservation);
   return 0;
 }
@@ -159,11 +162,13 @@ int reserve_file(const Session& session, Options& options) {
   warn_of_blockers(session, options.in, module.file);
   const auto reservation = reserve(module, options.request);
   if (!reservation) return fail_with(session, options, options.in, reservation.error(), &module);
+  std::optional<run::Proof> proof;
   if (options.prove != "none" && reservation->plan.outcome == Plan::Outcome::reserve) {
-    const auto proved = prove_reservation(session, options, module, *reservation);
+    auto proved = prove_reservation(session, options, module, *reservation);
     if (!proved) return fail_with(session, options, options.in, proved.error(), &module);
+    proof = *std::move(proved);
   }
-  return write_outputs(session, options, **loaded, *reservation);
+  return write_outputs(session, options, **loaded, *reservation, proof);
 }
 
 }  // namespace

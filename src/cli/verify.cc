@@ -66,26 +66,7 @@ int tell_static(const Session& session, const Options& options, const Verificati
 
 int tell_run(const Session& session, const Options& options, const run::Proof& proof) {
   if (proof.verdict) return print_error(session, options.reserved, *proof.verdict);
-  std::size_t addresses = 0;
-  for (const run::Comparison& comparison : proof.comparisons)
-    addresses = std::max(addresses, comparison.addresses.size());
-  if (addresses != 0) {
-    const auto first = std::ranges::find_if(proof.comparisons, [](const auto& c) {
-                         return !c.addresses.empty();
-                       })->addresses.front();
-    print_warning(session, options.reserved,
-                  "the program prints " + std::to_string(addresses) +
-                      " addresses of its heap, which differ, the first at host call " +
-                      std::to_string(first.event) + ": " + first.original + " and " + first.reserved);
-  }
-  if (proof.traces.front().outcome.end == run::End::trapped)
-    print_warning(session, options.original,
-                  "both modules trap in the same way, so the runs show little: " +
-                      proof.traces.front().outcome.message);
-  words(session) << display_name(options.reserved)
-                 << ": ran like the original: " << proof.traces.front().events.size() << " host calls, "
-                 << to_string(proof.traces.front().outcome) << "; the region stayed intact under zeros and "
-                 << proof.comparisons.size() - 1 << " patterns\n";
+  tell_proof(session, options.original, options.reserved, proof);
   return 0;
 }
 
@@ -117,7 +98,7 @@ int verify_files(const Session& session, const Options& options) {
     if (!request) return give_up(session, options, options.run_options.standard_input, request.error());
     const auto proof =
         run::prove(original->bytes.view(), reserved->bytes.view(), *verification->manifest, *request);
-    if (!proof) return give_up(session, options, options.reserved, proof.error());
+    if (!proof) return give_up(session, options, options.original, proof.error());
     request->progress("", 0);
     status = tell_run(session, options, *proof);
     document["run"] = run::to_json(*proof, request->engine);
@@ -147,6 +128,7 @@ void add_verify(CLI::App& app, Session& session) {
   add_run_options(*verb, options->run_options);
   verb->add_option("ARGS", options->run_options.arguments, "After --: arguments of the program");
   add_examples(*verb, {"heapbump verify app.wasm reserved.wasm --manifest layout.json",
+                       "heapbump verify lib.wasm reserved.wasm --run --invoke malloc 100 --stub-imports",
                        "heapbump verify app.wasm reserved.wasm --run --stdin input.txt -- --flag"});
   add_json_flag(*verb, options->json);
   verb->callback([options, &session] { session.exit_code = verify_files(session, *options); });

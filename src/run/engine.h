@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "run/calls.h"
 #include "run/host_options.h"
 #include "run/trace.h"
 
@@ -20,7 +21,8 @@ struct Job {
   HostOptions host;
   Limits limits;
   std::optional<Canary> canary;
-  std::vector<std::string> invoke;  ///< exports without parameters to call after _initialize
+  std::vector<Invocation> invoke = {};  ///< after _start or _initialize
+  std::vector<Stub> stubs = {};         ///< of functions that the host does not have
 };
 
 struct Sink {

@@ -6,19 +6,56 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "run/node_host.h"
+#include "run/start_function.h"
 
 namespace heapbump::run {
+
+namespace {
+
+/// Bits as text: JSON's numbers are doubles.
+Json numbers_json(const std::vector<Number>& numbers) {
+  Json list = Json::array();
+  for (const Number& number : numbers)
+    list.push_back(
+        Json::object({{"type", std::string(1, number.type)}, {"bits", std::to_string(number.bits)}}));
+  return list;
+}
+
+Json invocations_json(const std::vector<Invocation>& calls) {
+  Json list = Json::array();
+  for (const Invocation& call : calls)
+    list.push_back(Json::object({{"name", call.name},
+                                 {"label", call.label},
+                                 {"arguments", numbers_json(call.arguments)},
+                                 {"results", call.results}}));
+  return list;
+}
+
+Json stubs_json(const std::vector<Stub>& stubs) {
+  Json list = Json::array();
+  for (const Stub& stub : stubs)
+    list.push_back(Json::object({{"module", stub.module},
+                                 {"name", stub.name},
+                                 {"parameters", stub.parameters},
+                                 {"results", numbers_json(stub.results)}}));
+  return list;
+}
+
+}  // namespace
 
 std::FILE* node_input(const Job& job) {
   Json::Array arguments;
   for (const std::string& text : job.host.arguments) arguments.push_back(to_hex(as_bytes(text)));
   Json::Array environment;
   for (const std::string& text : job.host.environment) environment.push_back(to_hex(as_bytes(text)));
-  Json::Array invoke;
-  for (const std::string& text : job.invoke) invoke.push_back(text);
+  const auto later = start_later(job.module);
+  const Bytes module = later ? Bytes(later->module) : job.module;
   Json options = Json::object({{"arguments", std::move(arguments)},
                                {"environment", std::move(environment)},
-                               {"invoke", std::move(invoke)},
+                               {"invoke", invocations_json(job.invoke)},
+                               {"stubs", stubs_json(job.stubs)},
+                               {"start", Json::optional(later ? std::optional(later->name) : std::nullopt)},
+                               {"start_imported", later && later->imported},
                                {"standard_input", job.host.standard_input.size()},
                                {"folder", Json::optional(job.host.folder)},
                                {"random_seed", std::to_string(job.host.random_seed)},
@@ -35,7 +72,7 @@ std::FILE* node_input(const Job& job) {
   const std::string& input = job.host.standard_input;
   const bool ok = std::fwrite(head.data(), 1, head.size(), file) == head.size() &&
                   std::fwrite(input.data(), 1, input.size(), file) == input.size() &&
-                  std::fwrite(job.module.data(), 1, job.module.size(), file) == job.module.size() &&
+                  std::fwrite(module.data(), 1, module.size(), file) == module.size() &&
                   std::fflush(file) == 0 && ::lseek(::fileno(file), 0, SEEK_SET) == 0;
   if (ok) return file;
   std::fclose(file);

@@ -1,6 +1,7 @@
 #include "run/prove.h"
 
 #include <algorithm>
+#include <map>
 
 namespace heapbump::run {
 namespace {
@@ -57,7 +58,30 @@ std::optional<Error> judge(const Proof& proof) {
   return std::nullopt;
 }
 
+std::vector<std::size_t> count_stub_calls(const std::vector<Stub>& stubs, const Trace& trace) {
+  std::map<std::string, std::size_t> calls;
+  for (const Event& event : trace.events) ++calls[event.call];
+  std::vector<std::size_t> counts;
+  for (const Stub& stub : stubs) {
+    const auto found = calls.find(stub.module + "." + stub.name);
+    counts.push_back(found == calls.end() ? 0 : found->second);
+  }
+  return counts;
+}
+
+/// "0", "1,2.5"; empty where it gives nothing.
+std::string answer_of(const Stub& stub) {
+  std::string text;
+  for (const Number& result : stub.results) text.append(text.empty() ? "" : ",").append(to_string(result));
+  return text;
+}
+
 }  // namespace
+
+std::string to_string(const Stub& stub) {
+  const std::string answer = answer_of(stub);
+  return stub.module + "." + stub.name + (answer.empty() ? "" : "=" + answer);
+}
 
 std::string_view to_string(EngineKind engine) {
   return engine == EngineKind::wabt ? "wabt" : "node";
@@ -65,7 +89,9 @@ std::string_view to_string(EngineKind engine) {
 
 Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest, const ProofRequest& request) {
   Proof proof;
-  Job job{"original", original, request.host, request.limits, std::nullopt, request.invoke};
+  HEAPBUMP_TRY(proof.calls, resolve_calls(original, request.calls));
+  Job job{"original",   original,           request.host,     request.limits,
+          std::nullopt, proof.calls.invoke, proof.calls.stubs};
   std::vector<Job> jobs{job};
   job.module = reserved;
   for (const std::uint64_t seed : kPatterns) {
@@ -77,6 +103,7 @@ Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest, co
   }
   for (const Job& each : jobs) proof.labels.push_back(each.label);
   HEAPBUMP_TRY(proof.traces, run_jobs(jobs, request.engine, request.progress));
+  proof.stub_calls = count_stub_calls(proof.calls.stubs, proof.traces[0]);
   const HeapRange original_heap = heap_of(proof.traces[0], manifest.heap_base_before, manifest);
   for (std::size_t i = 1; i < proof.traces.size(); ++i)
     proof.comparisons.push_back(compare_traces(proof.traces[0], original_heap, proof.traces[i],
@@ -110,6 +137,18 @@ Json to_json(const Proof& proof, EngineKind engine) {
   }
   Json document =
       Json::object({{"engine", to_string(engine)}, {"passed", !proof.verdict}, {"runs", std::move(runs)}});
+  Json invoked = Json::array();
+  for (const Invocation& call : proof.calls.invoke) invoked.push_back(call.label);
+  document["invoked"] = std::move(invoked);
+  Json stubs = Json::array();
+  for (std::size_t i = 0; i < proof.calls.stubs.size(); ++i) {
+    const Stub& stub = proof.calls.stubs[i];
+    stubs.push_back(Json::object({{"module", stub.module},
+                                  {"name", stub.name},
+                                  {"answer", answer_of(stub)},
+                                  {"calls", proof.stub_calls[i]}}));
+  }
+  document["stubs"] = std::move(stubs);
   if (proof.verdict)
     document["verdict"] =
         Json::object({{"code", code_info(proof.verdict->code).name}, {"message", proof.verdict->message}});

@@ -12,13 +12,14 @@
 #include "record/manifest.h"
 #include "run/children.h"
 #include "run/compare.h"
+#include "run/resolve.h"
 
 namespace heapbump::run {
 
 struct ProofRequest {
   HostOptions host;
   Limits limits;
-  std::vector<std::string> invoke;
+  CallTexts calls;
   EngineKind engine = EngineKind::wabt;
   Progress progress;
 };
@@ -27,6 +28,8 @@ struct Proof {
   std::vector<std::string>
       labels;  ///< of the traces: the original, then the reserved module with zeros and with each pattern
   std::vector<Trace> traces;
+  Calls calls;                          ///< the exports that were called, and the stubs that the runs rest on
+  std::vector<std::size_t> stub_calls;  ///< of the original to each stub
   std::vector<Comparison> comparisons;  ///< of each trace after the first with the first
   /// What the check says: nothing if it passed; kRegionTouched, kRunDiffers, or kRunFailed when a run did not
   /// get to an end that means something.
@@ -35,7 +38,10 @@ struct Proof {
 
 [[nodiscard]] std::string_view to_string(EngineKind engine);
 
-/// Errors: kRunFailed if no run could be started.
+/// "env.f=0", as `--stub` takes it.
+[[nodiscard]] std::string to_string(const Stub& stub);
+
+/// Errors: those of resolve_calls; kRunFailed if no run could be started.
 [[nodiscard]] Result<Proof> prove(Bytes original, Bytes reserved, const Manifest& manifest,
                                   const ProofRequest& request);
 

@@ -1,6 +1,7 @@
 // One run of one module: the deterministic host behind the engine's seam, the pattern in the region, the
 // limits.
 #include <cstring>
+#include <map>
 
 #include "run/engine.h"
 #include "run/preview1.h"
@@ -11,7 +12,9 @@ namespace {
 
 class Session final : public WabtHost {
  public:
-  Session(const Job& job, const Sink& sink) : job_(job), sink_(sink), host_(job.host) {}
+  Session(const Job& job, const Sink& sink) : job_(job), sink_(sink), host_(job.host) {
+    for (const Stub& stub : job.stubs) stubs_.emplace(full_name(stub.module, stub.name), &stub);
+  }
 
   Outcome run() {
     const MemoryRange watched =
@@ -43,11 +46,10 @@ class Session final : public WabtHost {
       decide(End::unsupported, "imports " + name + " with a type that is not preview1's");
       return -1;
     }
-    if (function == nullptr && results.size() > 1) {
-      decide(End::unsupported, "imports " + module + "." + name + ", which the host does not have");
-      return -1;
-    }
-    imports_.push_back({function, module + "." + name});
+    const Stub* stub = nullptr;
+    if (const auto found = stubs_.find(full_name(module, name)); function == nullptr && found != stubs_.end())
+      stub = has_type(*found->second, params, results) ? found->second : nullptr;
+    imports_.push_back({function, stub, full_name(module, name)});
     return static_cast<int>(imports_.size()) - 1;
   }
 
@@ -62,16 +64,16 @@ class Session final : public WabtHost {
     if (!place) touch(job_.canary->base, pattern_.size());
   }
 
-  bool call(int number, const std::vector<std::uint64_t>& arguments, MemoryView memory,
-            std::uint32_t& result) override {
+  bool call(int number, const std::vector<Number>& arguments, MemoryView memory,
+            std::vector<std::uint64_t>& results) override {
     const Import& import = imports_[static_cast<std::size_t>(number)];
     if (!intact(memory)) return stop(End::region_touched, "found at the call of " + import.name);
-    if (import.function == nullptr)
-      return stop(End::unsupported, "calls " + import.name + ", which the host does not have");
+    if (import.function == nullptr && import.stub == nullptr)
+      return stop(End::unsupported,
+                  "calls " + import.name + ", which the host does not have and no --stub answers");
     Event event;
-    const std::span bytes(reinterpret_cast<std::byte*>(memory.data), memory.size);
-    const auto next = host_.call(*import.function, arguments, bytes, event);
-    result = event.result;
+    const auto next = import.stub != nullptr ? answer(import, arguments, results, event)
+                                             : ask(*import.function, arguments, memory, results, event);
     output_bytes_ += event.bytes.size() + event.detail.size();
     sink_.event(std::move(event));
     if (next == Preview1::Next::exit) {
@@ -83,10 +85,8 @@ class Session final : public WabtHost {
     return true;
   }
 
-  void returned(const std::string& name, const std::vector<std::uint64_t>& results) override {
-    Event event{.call = "return of " + name, .detail = "", .result = 0, .bytes = ""};
-    for (const std::uint64_t value : results) event.bytes += std::to_string(value) + " ";
-    sink_.event(std::move(event));
+  void returned(const std::string& label, const std::vector<Number>& results) override {
+    sink_.event({.call = "return of " + label, .detail = "", .result = 0, .bytes = shown(results)});
   }
 
   void progress(std::uint64_t instructions) override { sink_.progress(instructions); }
@@ -98,9 +98,39 @@ class Session final : public WabtHost {
 
  private:
   struct Import {
-    const HostFunction* function;  ///< null: linked, but its call ends the run
+    const HostFunction* function;
+    const Stub* stub;  ///< where the host does not have it; both null: linked, but its call ends the run
     std::string name;
   };
+
+  static std::string full_name(const std::string& module, const std::string& name) {
+    return module + "." + name;
+  }
+
+  Preview1::Next ask(const HostFunction& function, const std::vector<Number>& arguments, MemoryView memory,
+                     std::vector<std::uint64_t>& results, Event& event) {
+    std::vector<std::uint64_t> bits;
+    for (const Number& argument : arguments) bits.push_back(argument.bits);
+    const auto next =
+        host_.call(function, bits, {reinterpret_cast<std::byte*>(memory.data), memory.size}, event);
+    if (!results.empty()) results.front() = event.result;
+    return next;
+  }
+
+  /// What a stub is given is compared like text that is written, since an argument may be an address.
+  static Preview1::Next answer(const Import& import, const std::vector<Number>& arguments,
+                               std::vector<std::uint64_t>& results, Event& event) {
+    event.call = import.name;
+    event.bytes = shown(arguments);
+    for (std::size_t i = 0; i < results.size(); ++i) results[i] = import.stub->results[i].bits;
+    return Preview1::Next::go_on;
+  }
+
+  static bool has_type(const Stub& stub, const std::string& params, const std::string& results) {
+    std::string given;
+    for (const Number& result : stub.results) given += result.type;
+    return params == stub.parameters && results == given;
+  }
 
   static bool has_type(const HostFunction& function, const std::string& params, const std::string& results) {
     std::string expected(function.params);
@@ -144,6 +174,7 @@ class Session final : public WabtHost {
   const Job& job_;
   const Sink& sink_;
   Preview1 host_;
+  std::map<std::string, const Stub*> stubs_;
   std::vector<Import> imports_;
   std::vector<std::uint8_t> pattern_;
   Outcome outcome_;

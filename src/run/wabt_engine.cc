@@ -7,6 +7,7 @@
 #include "run/wabt_engine.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "wabt/binary-reader.h"
@@ -57,8 +58,33 @@ std::string letters(const wi::ValueTypes& types) {
   return text;
 }
 
-std::uint64_t bits(char type, const wi::Value& value) {
-  return type == 'I' || type == 'F' ? value.Get<std::uint64_t>() : value.Get<std::uint32_t>();
+template <typename Bits, typename Float>
+Bits bits_of(Float value) {
+  Bits bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+Number number(char type, const wi::Value& value) {
+  switch (type) {
+    case 'i':
+      return {type, value.Get<std::uint32_t>()};
+    case 'I':
+      return {type, value.Get<std::uint64_t>()};
+    case 'f':
+      return {type, bits_of<std::uint32_t>(value.Get<float>())};
+    case 'F':
+      return {type, bits_of<std::uint64_t>(value.Get<double>())};
+    default:  // a reference or a vector: no host function looks at it
+      return {type, 0};
+  }
+}
+
+wi::Value value_of(char type, std::uint64_t bits) {
+  if (type == 'I') return wi::Value::Make(bits);
+  if (type == 'F') return wi::Value::Make(bits_of<double>(bits));
+  const auto low = static_cast<std::uint32_t>(bits);
+  return type == 'f' ? wi::Value::Make(bits_of<float>(low)) : wi::Value::Make(low);
 }
 
 wabt::Features features() {
@@ -205,21 +231,21 @@ class Runner {
         return end(WabtEnd::unsupported, "imports " + from + "." + name + ", which is not a function");
       const auto& type = *wabt::cast<wi::FuncType>(import.type.type.get());
       const std::string params = letters(type.params);
-      const int number = host_.link(from, name, params, letters(type.results));
-      if (number < 0) return end(WabtEnd::stopped, "");
-      const bool has_result = !type.results.empty();
-      auto callback = [this, number, params, has_result](wi::Thread&, const wi::Values& values,
-                                                         wi::Values& results, wi::Trap::Ptr* trap) {
-        std::vector<std::uint64_t> arguments;
-        for (std::size_t i = 0; i < values.size(); ++i) arguments.push_back(bits(params[i], values[i]));
-        std::uint32_t result = 0;
-        if (!host_.call(number, arguments, view(), result)) {
+      const std::string types = letters(type.results);
+      const int function = host_.link(from, name, params, types);
+      if (function < 0) return end(WabtEnd::stopped, "");
+      auto callback = [this, function, params, types](wi::Thread&, const wi::Values& values,
+                                                      wi::Values& results, wi::Trap::Ptr* trap) {
+        std::vector<Number> arguments;
+        for (std::size_t i = 0; i < values.size(); ++i) arguments.push_back(number(params[i], values[i]));
+        std::vector<std::uint64_t> answer(types.size());
+        if (!host_.call(function, arguments, view(), answer)) {
           stopped_ = true;
           *trap = wi::Trap::New(store_, "stopped by the host");
           return wabt::Result::Error;
         }
         results.clear();
-        if (has_result) results.push_back(wi::Value::Make(result));
+        for (std::size_t i = 0; i < types.size(); ++i) results.push_back(value_of(types[i], answer[i]));
         return wabt::Result::Ok;
       };
       imports_.push_back(wi::HostFunc::New(store_, type, callback).ref());
@@ -251,19 +277,19 @@ class Runner {
   }
 
   bool run_functions() {
-    if (has_start_ && !call(start_, "start function")) return false;
+    if (has_start_ && !call(start_, "start function", {})) return false;
     wabt::Index index = 0;
     bool entered = has_start_;
     for (const char* name : {"_start", "_initialize"}) {
       if (!exported_function(name, index)) continue;
-      if (!call(index, name)) return false;
+      if (!call(index, name, {})) return false;
       entered = true;
       break;
     }
-    for (const std::string& name : job_.invoke) {
-      if (!exported_function(name, index))
-        return end(WabtEnd::unsupported, "has no exported function " + name);
-      if (!call(index, name)) return false;
+    for (const Invocation& invocation : job_.invoke) {
+      if (!exported_function(invocation.name, index))
+        return end(WabtEnd::unsupported, "has no exported function " + invocation.name);
+      if (!call(index, invocation.label, invocation.arguments)) return false;
       entered = true;
     }
     if (entered) return end(WabtEnd::returned, "");
@@ -271,15 +297,22 @@ class Runner {
                "exports neither _start nor _initialize, and no export to invoke was named");
   }
 
-  bool call(wabt::Index index, const std::string& name) {
+  static bool takes(const wi::DefinedFunc& function, const std::vector<Number>& arguments) {
+    std::string given;
+    for (const Number& argument : arguments) given += argument.type;
+    return letters(function.type().params) == given;
+  }
+
+  bool call(wabt::Index index, const std::string& name, const std::vector<Number>& arguments) {
     const wi::Ref ref = instance_->funcs()[index];
     if (!store_.Is<wi::DefinedFunc>(ref)) return end(WabtEnd::unsupported, name + " is an imported function");
     const wi::DefinedFunc::Ptr function{store_, ref};
-    if (!function->type().params.empty()) return end(WabtEnd::unsupported, name + " takes parameters");
+    if (!takes(*function, arguments)) return end(WabtEnd::unsupported, name + " takes other parameters");
     wi::Thread thread(store_);
     auto& values = thread.*member(Values{});
     (thread.*member(Frames{})).reserve(kFrames);
     values.reserve(kValues);
+    for (const Number& argument : arguments) values.push_back(value_of(argument.type, argument.bits));
     wi::Trap::Ptr trap;
     const ReadWatch watch(module_->desc().istream, job_.watched);
     wi::RunResult result = (thread.*member(PushCall{}))(*function, &trap);
@@ -295,9 +328,9 @@ class Runner {
     if (result == wi::RunResult::Exception) return end(WabtEnd::trapped, "uncaught exception");
     if (result != wi::RunResult::Return) return end(WabtEnd::trapped, message(trap));
     const std::string types = letters(function->type().results);
-    std::vector<std::uint64_t> results;
+    std::vector<Number> results;
     for (std::size_t i = 0; i < types.size() && types.size() <= values.size(); ++i)
-      results.push_back(bits(types[i], values[values.size() - types.size() + i]));
+      results.push_back(number(types[i], values[values.size() - types.size() + i]));
     host_.returned(name, results);
     return true;
   }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "run/calls.h"
+
 namespace heapbump::run {
 
 struct MemoryView {
@@ -29,11 +31,11 @@ class WabtHost {
                    const std::string& results) = 0;
   /// Memory stands as instantiation left it; no instruction of a function body has run yet.
   virtual void instantiated(MemoryView memory) = 0;
-  /// False stops the program for good.
-  virtual bool call(int function, const std::vector<std::uint64_t>& arguments, MemoryView memory,
-                    std::uint32_t& result) = 0;
-  /// A call from outside came back, with its results' bits.
-  virtual void returned(const std::string& name, const std::vector<std::uint64_t>& results) = 0;
+  /// False stops the program for good. `results` comes with as many zeros as the function has results.
+  virtual bool call(int function, const std::vector<Number>& arguments, MemoryView memory,
+                    std::vector<std::uint64_t>& results) = 0;
+  /// A call from outside came back.
+  virtual void returned(const std::string& label, const std::vector<Number>& results) = 0;
   virtual void progress(std::uint64_t instructions) = 0;
   virtual void finished(MemoryView memory) = 0;
 };
@@ -56,7 +58,7 @@ struct WabtResult {
 struct WabtJob {
   const void* module = nullptr;
   std::size_t size = 0;
-  std::vector<std::string> invoke;  ///< exports to call after _start or _initialize
+  std::vector<Invocation> invoke;  ///< after _start or _initialize
   std::uint64_t instruction_limit = 0;
   MemoryRange watched;  ///< the first instruction that reads these ends the run; nothing if of no size
 };

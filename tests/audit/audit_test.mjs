@@ -210,6 +210,8 @@ test('names come from a list, as a filter, and globs choose among files of folde
   const chosen = (...args) => filesOf(report([tree, '--prove', 'none', ...args])).map(({ file }) => file);
   assert.deepEqual(chosen('--include', 'busy*'), ['go/busy.wasm', 'tinygo/busy.wasm']);
   assert.deepEqual(chosen('--include', 'go/*', '--exclude', '*copy*'), ['go/busy.wasm']);
+  // A folder that follows an option is no second value of it.
+  assert.deepEqual(filesOf(report(['--include', 'busy*', tree])).map(({ file }) => file), ['go/busy.wasm', 'tinygo/busy.wasm']);
   assert.deepEqual(chosen(...['go', 'h*', 'l*', 'o*', 'tinygo', 'torn', 'plain', 'apart', 'made', 'type*'].flatMap((glob) => ['--exclude', glob])), ['realloc.wasm']);
 });
 
