@@ -20,7 +20,7 @@ std::string words(const std::vector<std::string>& list, std::string_view between
 }
 
 std::vector<OptionRow> options_of(const CommandTable& table, const VerbRow& verb) {
-  std::vector<OptionRow> rows = verb.options;
+  std::vector<OptionRow> rows = all_options(verb);
   rows.insert(rows.end(), table.program.options.begin(), table.program.options.end());
   return rows;
 }
@@ -41,6 +41,13 @@ std::vector<std::string> verb_names(const CommandTable& table) {
 std::vector<std::string> argument_choices(const CommandTable& table, const VerbRow& verb) {
   if (verb.name == "help") return verb_names(table);
   return verb.arguments.empty() ? std::vector<std::string>{} : verb.arguments.front().choices;
+}
+
+/// "convert merge", after `audit`.
+std::string nested_words(const VerbRow& verb) {
+  std::vector<std::string> names;
+  for (const VerbRow& nested : verb.nested) names.push_back(nested.name.substr(verb.name.size() + 1));
+  return words(names);
 }
 
 bool takes_files(const VerbRow& verb) {
@@ -147,7 +154,7 @@ std::string bash_completion(const CommandTable& table) {
       "  case $verb,$before in\n";
   std::vector<VerbRow> all = table.verbs;
   for (const VerbRow& verb : all) {
-    for (const OptionRow& row : verb.options) {
+    for (const OptionRow& row : all_options(verb)) {
       if (row.value.empty()) continue;
       std::vector<std::string> cases;
       for (const std::string& name : row.names) cases.push_back(verb.name + "," + name);
@@ -167,7 +174,8 @@ std::string bash_completion(const CommandTable& table) {
       out += "      else\n        mapfile -t COMPREPLY < <(compgen -W " + in_quotes(words(choices)) +
              " -- \"$word\")\n";
     else if (takes_files(verb))
-      out += "      else\n        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n";
+      out += "      else\n        mapfile -t COMPREPLY < <(compgen -f" +
+             (verb.nested.empty() ? "" : " -W " + in_quotes(nested_words(verb))) + " -- \"$word\")\n";
     out += "      fi ;;\n";
   }
   out += "    *) mapfile -t COMPREPLY < <(compgen -W " +
@@ -206,7 +214,9 @@ std::string fish_completion(const CommandTable& table) {
   for (const OptionRow& row : table.program.options) out += fish_option(row, "");
   for (const VerbRow& verb : table.verbs) {
     const std::string condition = " -n '__fish_seen_subcommand_from " + verb.name + "'";
-    for (const OptionRow& row : verb.options) out += fish_option(row, condition);
+    for (const OptionRow& row : all_options(verb)) out += fish_option(row, condition);
+    if (!verb.nested.empty())
+      out += "complete -c heapbump" + condition + " -a " + in_quotes(nested_words(verb)) + "\n";
     const std::vector<std::string> choices = argument_choices(table, verb);
     if (!choices.empty())
       out += "complete -c heapbump" + condition + " -a " + in_quotes(words(choices)) + "\n";

@@ -1,6 +1,7 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "cli/terminal.h"
 
@@ -16,9 +17,24 @@ std::string names_of(const OptionRow& row) {
   return text;
 }
 
+bool is_word_in(std::string_view text, std::string_view word) {
+  const auto inner = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !inner(text[at - 1])) && (end == text.size() || !inner(text[end]))) return true;
+  }
+  return false;
+}
+
+/// Whether a sentence names every choice already.
+bool names_choices(const OptionRow& row) {
+  return std::ranges::all_of(row.choices,
+                             [&](const std::string& choice) { return is_word_in(row.help, choice); });
+}
+
 std::string meaning(const OptionRow& row) {
   std::string text = row.help;
-  if (row.choices.size() > 1 && row.names.front().starts_with('-')) {
+  if (row.choices.size() > 1 && row.names.front().starts_with('-') && !names_choices(row)) {
     text += ": ";
     for (std::size_t i = 0; i < row.choices.size(); ++i)
       text += (i == 0 ? "" : i + 1 == row.choices.size() ? " or " : ", ") + row.choices[i];
@@ -78,6 +94,13 @@ std::string footer(const std::string& text, std::size_t width) {
   return out;
 }
 
+std::string nested_entries(const VerbRow& verb, std::size_t width) {
+  if (verb.nested.empty()) return "";
+  std::string out = "\nMore (`heapbump help " + verb.nested.front().name + "`):\n";
+  for (const VerbRow& nested : verb.nested) out += entry(nested.name, nested.summary, width);
+  return out;
+}
+
 }  // namespace
 
 std::string program_help(const CommandTable& table, std::size_t width) {
@@ -90,9 +113,9 @@ std::string program_help(const CommandTable& table, std::size_t width) {
 
 std::string verb_help(const VerbRow& verb, std::size_t width) {
   return wrapped(verb.summary, width, 0) + "\n\n" + wrapped("Usage: " + usage_line(verb), width, 4) + "\n" +
-         entries("Arguments:", verb.arguments, width) + entries("Options:", verb.options, width) +
-         footer(verb.footer, width) + "\n" + wrapped("Options of every verb: `heapbump help`.", width, 0) +
-         "\n";
+         nested_entries(verb, width) + entries("Arguments:", verb.arguments, width) +
+         entries("Options:", verb.options, width) + footer(verb.footer, width) + "\n" +
+         wrapped("Options of every verb, and exit codes: `heapbump help`.", width, 0) + "\n";
 }
 
 }  // namespace heapbump::cli

@@ -18,7 +18,10 @@ int help(const CLI::App& app, const Session& session, const std::string& name, b
   const VerbRow* verb = name.empty() ? nullptr : table.find(name);
   if (!name.empty() && verb == nullptr) {
     std::vector<std::string> names;
-    for (const VerbRow& each : table.verbs) names.push_back(each.name);
+    for (const VerbRow& each : table.verbs) {
+      names.push_back(each.name);
+      for (const VerbRow& nested : each.nested) names.push_back(nested.name);
+    }
     const std::string near = nearest(name, names);
     return print_error(session, "heapbump",
                        {Code::kUsage, "there is no verb `" + name + "`" +
@@ -35,17 +38,20 @@ int help(const CLI::App& app, const Session& session, const std::string& name, b
 
 void add_help(CLI::App& app, Session& session) {
   struct Options {
-    std::string verb;
+    std::vector<std::string> words;
     bool manual = false;
     std::string shell;
   };
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("help", "Print the help of heapbump or of a verb");
-  verb->add_option("VERB", options->verb, "The verb; without one, what heapbump is for and all verbs");
+  verb->add_option("VERB", options->words, "The verb; without one, what heapbump is for and all verbs");
   verb->add_flag("--man", options->manual, "Print the manual page instead, for man(1)");
   add_examples(*verb, {"heapbump help reserve", "heapbump help --man reserve | man -l -"});
-  verb->callback(
-      [options, &app, &session] { session.exit_code = help(app, session, options->verb, options->manual); });
+  verb->callback([options, &app, &session] {
+    std::string name;
+    for (const std::string& word : options->words) name += (name.empty() ? "" : " ") + word;
+    session.exit_code = help(app, session, name, options->manual);
+  });
   CLI::App* completion = app.add_subcommand("completion", "Print the completion script of a shell");
   completion->add_option("SHELL", options->shell, "The shell")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}))

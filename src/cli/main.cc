@@ -57,8 +57,14 @@ void add_verbs(CLI::App& app, Session& session) {
   add_audit(app, session);
   add_info(app, session);
   add_help(app, session);
-  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+  const auto every = [](const CLI::App*) { return true; };
+  for (CLI::App* verb : app.get_subcommands(every)) {
     verb->preparse_callback([verb, &session](std::size_t) { session.verb = verb->get_name(); });
+    for (CLI::App* nested : verb->get_subcommands(every))
+      nested->preparse_callback([verb, nested, &session](std::size_t) {
+        session.verb = verb->get_name() + " " + nested->get_name();
+      });
+  }
 }
 
 /// The whole command line, for whoever completes, explains or documents it.
@@ -144,7 +150,6 @@ int run(int argc, char** argv) {
       "live in it."};
   app.name("heapbump");
   app.require_subcommand(1);
-  app.footer(std::string(kFooter));
   Session session;
   std::string color = "auto";
   add_general_options(app, session, color);
@@ -159,6 +164,7 @@ int run(int argc, char** argv) {
     session.color_output = on(STDOUT_FILENO);
   });
   add_verbs(app, session);
+  app.footer(std::string(kFooter));  // not before: a verb would begin with it
   try {
     std::vector<std::string> words =
         join_invocations(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));

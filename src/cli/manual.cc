@@ -92,13 +92,32 @@ std::string head(const std::string& page, const std::string& summary) {
          escaped(summary) + "\n";
 }
 
-std::string verb_page(const CommandTable& table, const VerbRow& verb) {
-  std::string usage = usage_line(verb).substr(std::string_view("heapbump ").size());
+std::string synopsis(const VerbRow& verb) {
+  const std::string usage = usage_line(verb).substr(std::string_view("heapbump ").size());
   const std::string rest = usage.substr(verb.name.size());
-  return head("heapbump-" + verb.name, lower_first(verb.summary)) + ".SH SYNOPSIS\n" +
-         bold("heapbump " + verb.name) + " " + italic(rest.empty() ? "" : rest.substr(1)) + "\n" +
-         ".SH DESCRIPTION\n" + escaped(verb.summary) + ".\n" + options_page("ARGUMENTS", verb.arguments) +
-         options_page("OPTIONS", verb.options) +
+  return bold("heapbump " + verb.name) + " " + italic(rest.empty() ? "" : rest.substr(1)) + "\n";
+}
+
+/// "audit convert", in the page of `audit`.
+std::string nested_page(const VerbRow& verb) {
+  std::string out = ".SH " + upper(escaped(verb.name)) + "\n" + escaped(verb.summary) + ".\n";
+  for (const auto* rows : {&verb.arguments, &verb.options})
+    for (const OptionRow& row : *rows) out += option_page(row);
+  return out;
+}
+
+std::string verb_page(const CommandTable& table, const VerbRow& verb) {
+  std::string synopses = synopsis(verb);
+  std::string more;
+  for (const VerbRow& nested : verb.nested) {
+    synopses += ".br\n" + synopsis(nested);
+    more += nested_page(nested);
+  }
+  std::string page = "heapbump-" + verb.name;
+  std::ranges::replace(page, ' ', '-');
+  return head(page, lower_first(verb.summary)) + ".SH SYNOPSIS\n" + synopses + ".SH DESCRIPTION\n" +
+         escaped(verb.summary) + ".\n" + options_page("ARGUMENTS", verb.arguments) +
+         options_page("OPTIONS", verb.options) + more +
          options_page("OPTIONS OF EVERY VERB", table.program.options) +
          (verb.footer.empty() ? "" : ".SH EXAMPLES\n" + footer_page(verb.footer)) + ".SH SEE ALSO\n" +
          "\\fBheapbump\\fR(1)\n";

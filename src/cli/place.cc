@@ -20,11 +20,6 @@ struct Options {
   bool json = false;
 };
 
-int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_failure(session, options.adapter, error);
-  return print_error(session, file, error);
-}
-
 void describe(const Session& session, const Options& options, const PlacedAdapter& placed) {
   std::ostream& out = words(session);
   out << display_name(options.adapter) << ": " << placed.family << " " << placed.flavor
@@ -42,18 +37,16 @@ void describe(const Session& session, const Options& options, const PlacedAdapte
 }
 
 int place_file(const Session& session, const Options& options) {
-  const auto text = read_file(options.manifest, kMaxJsonBytes);
-  if (!text) return fail_with(session, options, options.manifest, text.error());
-  const auto manifest = read_manifest(as_text(text->bytes.view()));
-  if (!manifest) return fail_with(session, options, options.manifest, manifest.error());
+  const auto loaded = load_manifest(options.manifest);
+  if (!loaded) return fail_with(session, options.json, options.adapter, options.manifest, loaded.error());
   const auto adapter = read_file(options.adapter, session.max_size);
-  if (!adapter) return fail_with(session, options, options.adapter, adapter.error());
+  if (!adapter) return fail_with(session, options.json, options.adapter, options.adapter, adapter.error());
   if (const auto kind = expect_adapter(adapter->bytes.view()); !kind)
-    return fail_with(session, options, options.adapter, kind.error());
-  const auto placed = place_adapter(adapter->bytes.view(), *manifest, options.slot);
-  if (!placed) return fail_with(session, options, options.adapter, placed.error());
+    return fail_with(session, options.json, options.adapter, options.adapter, kind.error());
+  const auto placed = place_adapter(adapter->bytes.view(), loaded->manifest, options.slot);
+  if (!placed) return fail_with(session, options.json, options.adapter, options.adapter, placed.error());
   const auto written = write_file(options.out, {placed->bytes}, {.mode = adapter->mode, .binary = true});
-  if (!written) return fail_with(session, options, options.out, written.error());
+  if (!written) return fail_with(session, options.json, options.adapter, options.out, written.error());
   if (options.json) print_json(session, options.adapter, to_json(*placed));
   describe(session, options, *placed);
   return 0;
@@ -79,7 +72,7 @@ void add_place(CLI::App& app, Session& session) {
   add_json_flag(*verb, options->json);
   std::string families = "Adapter families:\n";
   for (const adapters::Family& family : adapters::families())
-    families += "  " + std::string(family.name) + "  " + std::string(family.summary) + "\n";
+    families += "  " + std::string(family.name) + ": " + std::string(family.summary) + "\n";
   verb->footer(families);
   add_examples(*verb,
                {"heapbump place wasi_snapshot_preview1.command.wasm --manifest layout.json -o placed.wasm"});

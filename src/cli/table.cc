@@ -35,9 +35,9 @@ std::string placeholder(std::string_view type, const std::vector<std::string>& c
 Offers offered(const OptionRow& row) {
   if (!row.choices.empty()) return Offers::choices;
   const std::string_view value = row.value.empty() || row.value == "TEXT" ? row.names.front() : row.value;
-  static constexpr std::string_view kFiles[] = {"FILE",      "IN",      "RESERVED",    "ORIGINAL",
-                                                "COMPONENT", "ADAPTER", "FILE|FLAVOR", "OUT",
-                                                "IN...",     "PATH",    "ADAPTER|FILE"};
+  static constexpr std::string_view kFiles[] = {
+      "FILE", "IN",    "RESERVED", "ORIGINAL",     "COMPONENT", "ADAPTER",  "FILE|FLAVOR",
+      "OUT",  "IN...", "PATH",     "ADAPTER|FILE", "REPORT",    "NAME|PATH"};
   if (value == "DIR" || value == "OUTDIR") return Offers::folders;
   return std::ranges::find(kFiles, value) == std::end(kFiles) ? Offers::nothing : Offers::files;
 }
@@ -63,52 +63,57 @@ OptionRow row_of(const CLI::Option& option) {
   return row;
 }
 
-/// `audit convert`: its options are listed with those of `audit`.
-void add_nested(VerbRow& verb, const CLI::App& nested) {
-  for (const CLI::Option* option : nested.get_options()) {
-    const bool argument = option->get_snames().empty() && option->get_lnames().empty();
-    if (argument || option->get_group().empty()) continue;
-    OptionRow row = row_of(*option);
-    if (std::ranges::find(verb.options, row.names, &OptionRow::names) != verb.options.end()) continue;
-    row.help = "With `" + nested.get_name() + "`: " + row.help;
-    row.required = false;
-    verb.options.push_back(std::move(row));
-  }
-}
-
-VerbRow verb_of(const CLI::App& app) {
-  VerbRow verb{app.get_name(), app.get_description(), app.get_footer(), {}, {}};
+VerbRow verb_of(const CLI::App& app, const std::string& name) {
+  VerbRow verb{name, app.get_description(), app.get_footer(), {}, {}, {}};
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;
     const bool argument = option->get_snames().empty() && option->get_lnames().empty();
     (argument ? verb.arguments : verb.options).push_back(row_of(*option));
   }
-  if (app.get_parent() != nullptr)
-    for (const CLI::App* nested : app.get_subcommands([](const CLI::App*) { return true; }))
-      add_nested(verb, *nested);
   return verb;
+}
+
+// What the program has as well is said once, there.
+void leave_out(std::vector<OptionRow>& options, const std::vector<OptionRow>& general) {
+  std::erase_if(options, [&](const OptionRow& option) {
+    return std::ranges::find(general, option.names, &OptionRow::names) != general.end();
+  });
 }
 
 }  // namespace
 
 const VerbRow* CommandTable::find(std::string_view verb) const {
-  const auto found = std::ranges::find(verbs, verb, &VerbRow::name);
-  return found == verbs.end() ? nullptr : &*found;
+  for (const VerbRow& row : verbs) {
+    if (row.name == verb) return &row;
+    const auto nested = std::ranges::find(row.nested, verb, &VerbRow::name);
+    if (nested != row.nested.end()) return &*nested;
+  }
+  return nullptr;
 }
 
 CommandTable read_table(const CLI::App& app) {
-  CommandTable table{verb_of(app), {}};
+  const auto every = [](const CLI::App*) { return true; };
+  CommandTable table{verb_of(app, app.get_name()), {}};
   const std::vector<OptionRow>& general = table.program.options;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* verb : app.get_subcommands(every)) {
     if (verb->get_group().empty()) continue;
-    VerbRow row = verb_of(*verb);
-    // What the program has as well is said once, there.
-    std::erase_if(row.options, [&](const OptionRow& option) {
-      return std::ranges::find(general, option.names, &OptionRow::names) != general.end();
-    });
+    VerbRow row = verb_of(*verb, verb->get_name());
+    leave_out(row.options, general);
+    for (const CLI::App* nested : verb->get_subcommands(every)) {
+      row.nested.push_back(verb_of(*nested, row.name + " " + nested->get_name()));
+      leave_out(row.nested.back().options, general);
+    }
     table.verbs.push_back(std::move(row));
   }
   return table;
+}
+
+std::vector<OptionRow> all_options(const VerbRow& verb) {
+  std::vector<OptionRow> options = verb.options;
+  for (const VerbRow& nested : verb.nested)
+    for (const OptionRow& row : nested.options)
+      if (std::ranges::find(options, row.names, &OptionRow::names) == options.end()) options.push_back(row);
+  return options;
 }
 
 std::string usage_line(const VerbRow& verb) {

@@ -29,15 +29,21 @@ struct VerbRow {
   std::string footer;  ///< examples and what else is to be said, lines as they are
   std::vector<OptionRow> options;
   std::vector<OptionRow> arguments;
+  std::vector<VerbRow> nested;  ///< "audit convert"
 };
 
 struct CommandTable {
   VerbRow program;  ///< what holds for every verb
   std::vector<VerbRow> verbs;
+  /// "audit", "audit convert"
   [[nodiscard]] const VerbRow* find(std::string_view verb) const;
 };
 
 [[nodiscard]] CommandTable read_table(const CLI::App& app);
+
+/// The options of a verb and of what is nested in it, each name once: what may follow its name on a command
+/// line.
+[[nodiscard]] std::vector<OptionRow> all_options(const VerbRow& verb);
 
 /// "heapbump reserve [OPTIONS] IN [ARGS...]"
 [[nodiscard]] std::string usage_line(const VerbRow& verb);

@@ -57,6 +57,23 @@ test('help, -h and --help are the same, for the program and for each verb', () =
   }
 });
 
+test('the help of a verb has its own examples alone, and says nothing twice', () => {
+  const known = new Set(VERBS);
+  for (const words of [...VERBS.map((verb) => [verb]), ['audit', 'convert'], ['audit', 'merge']]) {
+    const { stdout, status } = run(['help', ...words], { columns: 200 });
+    assert.equal(status, 0, words.join(' '));
+    assert.equal(stdout, run([...words, '--help'], { columns: 200 }).stdout);
+    assert.match(stdout, new RegExp(`^Usage: heapbump ${words.join(' ')}`, 'm'));
+    assert.equal(stdout.split(/^Examples?:$/m).length, 2, stdout);
+    for (const [, verb] of stdout.matchAll(/^ {2}\$ .*?heapbump ([a-z]+)/gm)) assert.ok(verb === words[0] && known.has(verb), `${words}: an example of ${verb}`);
+    assert.doesNotMatch(stdout, /\bTEXT\b|\bFLOAT\b/, stdout);
+    // Words that stand twice side by side; a sentence that is there twice; choices after a text that has them.
+    const text = stdout.replace(/\s+/g, ' ');
+    assert.doesNotMatch(text, /\b([A-Za-z]{2,}) \1\b|may be given several times; may be|refused, malformed or new/, text.match(/.{30}\b([A-Za-z]{2,}) \1\b.{10}/)?.[0]);
+  }
+  assert.match(run(['help', 'audit']).stdout, /audit convert[^]*audit merge/);
+});
+
 test('help fits the terminal', () => {
   for (const columns of [50, 72, 80, 100, 180]) {
     for (const args of [['help'], ...VERBS.map((verb) => ['help', verb])]) {
@@ -151,6 +168,8 @@ test('bash completes verbs, options, their words and files', () => {
   assert.deepEqual(bashCompletes('heapbump', 'reserve', 'x', '--strategy', '').sort(), ['auto', 'bump', 'gap', 'tail']);
   assert.deepEqual(bashCompletes('heapbump', '--color', 'al'), ['always']);
   assert.deepEqual(bashCompletes('heapbump', 'reserve', 'mod'), ['module.wasm']);
+  assert.deepEqual(bashCompletes('heapbump', 'audit', 'm').sort(), ['merge', 'module.wasm']);
+  assert.deepEqual(bashCompletes('heapbump', 'audit', 'convert', '--to', 'h'), ['html']);
   assert.deepEqual(bashCompletes('heapbump', 'completion', 'z'), ['zsh']);
   assert.deepEqual(bashCompletes('heapbump', 'help', 'und'), ['undo']);
 });
