@@ -8,19 +8,21 @@ namespace {
 constexpr std::string_view kMake =
     "heapbump component FILE -o OUT; all of them at once: heapbump audit IN... --component FOLDER";
 
+constexpr std::string_view kOwnRealloc =
+    "wasm-tools component new FILE --adapt ADAPTER -o OUT, or heapbump component FILE -o OUT";
+constexpr std::string_view kNoAdapter = "nothing: no adapter is needed";
+
 constexpr std::array<VerdictInfo, kVerdicts> kVerdictTable = {{
     {Verdict::relocated, "ready (relocated)", Group::can_move,
      "a component can be made; its adapter gets a region in the module's own memory", kMake},
     {Verdict::apart, "ready (apart)", Group::can_move,
      "a component can be made; its adapter gets a memory of its own beside the unchanged module", kMake},
     {Verdict::not_needed, "not-needed", Group::can_move,
-     "it has an allocator that the adapter may ask, so the stock tools are safe",
-     "wasm-tools component new FILE --adapt ADAPTER -o OUT, or heapbump component FILE -o OUT"},
+     "it has an allocator that the adapter may ask, so the stock tools are safe", kOwnRealloc},
     {Verdict::already, "already", Group::done, "heapbump has reserved it or made it", "nothing"},
     {Verdict::preview0, "preview0", Group::can_move,
      "it imports wasi_unstable, which no stock adapter serves; heapbump translates it", kMake},
-    {Verdict::not_wasi, "not-wasi", Group::nothing_to_move, "it imports nothing of WASI",
-     "nothing: no adapter is needed"},
+    {Verdict::not_wasi, "not-wasi", Group::nothing_to_move, "it imports nothing of WASI", kNoAdapter},
     {Verdict::needs_host, "needs-host-interfaces", Group::cannot_move,
      "it imports functions that no preview1 adapter gives",
      "get an adapter for these imports from whoever made the host, then heapbump component FILE -o OUT "
@@ -37,11 +39,11 @@ constexpr std::array<VerdictInfo, kVerdicts> kVerdictTable = {{
 
 constexpr std::array<ReasonInfo, 17> kReasonTable = {{
     {"region-bump", "the heap's start is moved up, and the region is where it was",
-     "A detector explained every use of the heap's start, and the edited module passed `verify`.", ""},
+     "A detector explained every use of the heap's start, and the edited module passed `verify`.", kMake},
     {"region-tail", "the memory begins larger, and the region is above its old end",
-     "The allocator takes whatever memory.grow returns, so that it never comes to the new pages.", ""},
+     "The allocator takes whatever memory.grow returns, so that it never comes to the new pages.", kMake},
     {"region-gap", "the module has pages that it never touches, and the region is there",
-     "The toolchain leaves a hole in the memory; no heap address changes.", ""},
+     "The toolchain leaves a hole in the memory; no heap address changes.", kMake},
     {"wit-exports", "the module has WIT exports and can be relocated",
      "Its exports work on its own memory. An encoder that reads component types has to make the component.",
      "heapbump component FILE -o OUT --encoder wasm-tools"},
@@ -49,23 +51,25 @@ constexpr std::array<ReasonInfo, 17> kReasonTable = {{
      "A module with `_initialize`, or with no entry at all, exports plain functions. A component made of it "
      "runs `_initialize` and exports nothing; so it is made apart. `heapbump reserve` can still reserve a "
      "region in it for a host that links modules itself.",
-     ""},
+     kMake},
     {"start-function", "its start function could call the host before the adapter is there",
      "The function in the start section runs while the module is instantiated. Apart, it is called later.",
-     ""},
+     kMake},
     {"preview0", "it imports wasi_unstable, the interface of 2019",
-     "No stock adapter serves this name. heapbump translates its calls, with the adapter apart.", ""},
+     "No stock adapter serves this name. heapbump translates its calls, with the adapter apart.", kMake},
     {"own-realloc", "it exports a realloc of its own, which the stock adapter uses",
-     "The adapter asks `cabi_realloc` for its memory and gets it from the module's own allocator.", ""},
+     "The adapter asks `cabi_realloc` for its memory and gets it from the module's own allocator.",
+     kOwnRealloc},
     {"reserved-before", "it carries the record of a reservation", "`heapbump undo` gives the original back.",
      "make the component with wasm-tools component new or heapbump component, or nothing if that is done"},
     {"no-wasi-imports", "it imports nothing of WASI",
-     "Neither wasi_snapshot_preview1 nor wasi_unstable is imported, so there is nothing to adapt.", ""},
+     "Neither wasi_snapshot_preview1 nor wasi_unstable is imported, so there is nothing to adapt.",
+     kNoAdapter},
     {"adapter", "it is an adapter from preview1, not a program",
      "It exports preview1's functions and imports the interfaces that came after.",
      "nothing: it is given to an encoder beside a program"},
     {"component-checked", "it is a component that heapbump made, and it passes `check`",
-     "No adapter in it uses memory of the program but its region.", ""},
+     "No adapter in it uses memory of the program but its region.", "nothing"},
     {"component-native", "it is a component in which nothing imports preview1",
      "It was built for WASI 0.2 or later, so there is nothing to adapt.", "nothing: it is a component"},
     {"component-own-realloc", "it is a component whose program has a realloc of its own",
@@ -107,6 +111,10 @@ std::string_view to_string(Group group) {
 
 Group group_of(Verdict verdict, bool is_component) {
   return is_component && verdict == Verdict::not_needed ? Group::done : info(verdict).group;
+}
+
+std::span<const ReasonInfo> all_reasons() {
+  return kReasonTable;
 }
 
 std::optional<ReasonInfo> find_reason(std::string_view id) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -60,8 +61,11 @@ struct ReasonInfo {
   std::string_view id;
   std::string_view summary;
   std::string_view explanation;
-  std::string_view next;  ///< empty: the verdict's
+  std::string_view next;  ///< empty, for the code of a diagnostic: the verdict's
 };
+
+/// Those that are no codes of diagnostics.
+[[nodiscard]] std::span<const ReasonInfo> all_reasons();
 
 /// A reason's words, also for the codes of diagnostics; nothing for an unknown id.
 [[nodiscard]] std::optional<ReasonInfo> find_reason(std::string_view id);

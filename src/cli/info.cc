@@ -1,4 +1,4 @@
-// heapbump detectors | rules | explain CODE|RULE: what the tool knows, for people and scripts.
+// heapbump detectors | rules | explain CODE|RULE|WORD: what the tool knows, for people and scripts.
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,20 +78,40 @@ int explain_rule(const Session& session, const Topic& topic, const ListedRule& r
   return 0;
 }
 
-/// A reason in reports of `audit`; in JSON it has the shape of a code.
-int explain_reason(const Session& session, const Topic& topic, const audit::ReasonInfo& reason) {
+/// A reason or a verdict in reports of `audit`; in JSON it has the shape of a code.
+struct AuditWord {
+  std::string_view name;
+  std::string_view kind;  ///< "reason", "verdict"
+  std::string_view summary;
+  std::string_view explanation;  ///< may be empty
+  std::string_view next;
+};
+
+std::optional<AuditWord> find_audit_word(std::string_view name) {
+  for (const audit::ReasonInfo& reason : audit::all_reasons())
+    if (same_word(reason.id, name))
+      return AuditWord{reason.id, "reason", reason.summary, reason.explanation, reason.next};
+  for (const audit::VerdictInfo& verdict : audit::all_verdicts())
+    if (same_word(verdict.name, name))
+      return AuditWord{verdict.name, "verdict", verdict.meaning, "", verdict.next};
+  return std::nullopt;
+}
+
+int explain_audit_word(const Session& session, const Topic& topic, const AuditWord& word) {
   if (topic.json) {
-    Json one = Json::object({{"code", reason.id},
+    Json one = Json::object({{"code", word.name},
                              {"exit_code", 0},
-                             {"summary", reason.summary},
-                             {"meaning", reason.explanation},
-                             {"remedy", reason.next}});
+                             {"summary", word.summary},
+                             {"meaning", word.explanation.empty() ? word.summary : word.explanation},
+                             {"remedy", word.next}});
     print_json(session, "", explained(Json(Json::Array{std::move(one)}), Json::array()));
     return 0;
   }
-  std::cout << reason.id << ": " << reason.summary << "\na reason in reports of `heapbump audit`\n\n"
-            << reason.explanation << '\n';
-  if (!reason.next.empty()) std::cout << "\nWhat to do: " << reason.next << '\n';
+  const std::size_t width = std::min<std::size_t>(terminal_width(STDOUT_FILENO, 100), 100);
+  std::cout << wrapped(std::string(word.name) + ": " + std::string(word.summary), width, 0) << "\na "
+            << word.kind << " in reports of `heapbump audit`\n\n";
+  if (!word.explanation.empty()) std::cout << wrapped(word.explanation, width, 0) << "\n\n";
+  std::cout << "What to do: " << wrapped(word.next, width, 0, 12) << '\n';
   return 0;
 }
 
@@ -103,8 +123,11 @@ int list_codes(const Session& session, const Topic& topic) {
     return 0;
   }
   for (const CodeInfo& code : all_codes()) std::cout << code.name << "  " << code.summary << '\n';
-  std::cout
-      << "`heapbump explain CODE` says what a code means and what to do; `heapbump rules` lists the rules.\n";
+  std::cout << "\nReasons of `heapbump audit`:\n";
+  for (const audit::ReasonInfo& reason : audit::all_reasons())
+    std::cout << "  " << reason.id << ": " << reason.summary << '\n';
+  std::cout << "\n`heapbump explain CODE` says what a code means and what to do; `heapbump rules` lists the "
+               "rules.\n";
   return 0;
 }
 
@@ -122,10 +145,12 @@ int explain(const Session& session, const Topic& topic) {
   const auto rule = std::ranges::find_if(
       rules, [&](const ListedRule& listed) { return same_word(listed.info->id, topic.name); });
   if (rule != rules.end()) return explain_rule(session, topic, *rule);
-  if (const auto reason = audit::find_reason(topic.name)) return explain_reason(session, topic, *reason);
+  if (const auto word = find_audit_word(topic.name)) return explain_audit_word(session, topic, *word);
   std::vector<std::string> names;
   for (const CodeInfo& each : all_codes()) names.emplace_back(each.name);
   for (const ListedRule& each : rules) names.emplace_back(each.info->id);
+  for (const audit::ReasonInfo& each : audit::all_reasons()) names.emplace_back(each.id);
+  for (const audit::VerdictInfo& each : audit::all_verdicts()) names.emplace_back(each.name);
   const std::string near = nearest(topic.name, names);
   const Error error{Code::kUnknownCode, "there is no diagnostic or rule \"" + topic.name + "\"; " +
                                             (near.empty() ? "" : "did you mean " + near + "? ") +
@@ -217,11 +242,13 @@ void add_info(CLI::App& app, Session& session) {
       list_rules();
   });
   auto topic = std::make_shared<Topic>();
-  CLI::App* verb = app.add_subcommand("explain", "Say what a diagnostic code or a rule means and what to do");
-  verb->add_option("CODE|RULE", topic->name,
-                   "For example HB0504 or go.first-pc; without one, all codes are listed");
+  CLI::App* verb = app.add_subcommand(
+      "explain", "Say what a diagnostic code, a rule, or a word of `audit` means and what to do");
+  verb->add_option(
+      "CODE|RULE|WORD", topic->name,
+      "For example HB0504, go.first-pc or needs-host-interfaces; without one, all codes are listed");
   add_json_flag(*verb, topic->json);
-  add_examples(*verb, {"heapbump explain HB0504"});
+  add_examples(*verb, {"heapbump explain HB0504", "heapbump explain needs-host-interfaces"});
   verb->callback([topic, &session] { session.exit_code = explain(session, *topic); });
 }
 
