@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audit/details.h"
+#include "component/face.h"
 #include "component/kind.h"
 #include "component/program.h"
 #include "heapbump/component.h"
@@ -46,6 +47,7 @@ class ModuleJudge {
   void judge_relocation_alone(bool has_wit);
   void judge_component();
   void take(MadeComponent made);
+  void settle_untried(Obstacle obstacle);
   void settle_apart(const MadeComponent& made);
   void add_reserved_module();
   Status prove(const Module& module, const Reservation& reservation);
@@ -158,13 +160,23 @@ void ModuleJudge::judge_relocation_alone(bool has_wit) {
     out_.made = Made{reservation->output(file_), manifest_json(*reservation, *module)};
 }
 
+void ModuleJudge::settle_untried(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::preview0:
+      return settle(Verdict::preview0, reason_of("preview0"));
+    case Obstacle::start_function:
+      return settle(Verdict::apart, reason_of("start-function"));
+    case Obstacle::reactor:
+      return settle(Verdict::apart, reason_of("reactor"));
+  }
+}
+
 void ModuleJudge::settle_apart(const MadeComponent& made) {
-  if (imports(kPreview0)) return settle(Verdict::preview0, reason_of("preview0"));
-  if (made.not_relocated && exports_function("cabi_realloc") &&
+  const auto obstacles = obstacles_to_relocation(outline_);
+  if (!imports(kPreview0) && made.not_relocated && exports_function("cabi_realloc") &&
       made.not_relocated->code == Code::kStrategyUnsound && !made.finding)
     return settle(Verdict::not_needed, reason_of("own-realloc"));
-  if (outline_.start) return settle(Verdict::apart, reason_of("start-function"));
-  if (!exports_function("_start")) return settle(Verdict::apart, reason_of("reactor"));
+  if (!obstacles.empty()) return settle_untried(obstacles.front());
   settle(Verdict::apart, reason_of(*made.not_relocated));
 }
 
@@ -179,11 +191,14 @@ void ModuleJudge::take(MadeComponent made) {
          reason_of(made.strategy == "none" ? std::string_view("own-realloc")
                                            : region_reason(*made.reservation)));
   if (policy_.make == Make::reserved && made.strategy != "none")
-    out_.made = Made{std::move(made.module), to_json(made.reservation->plan.manifest)};
+    out_.made = Made{std::move(made.module), manifest_with_record(*made.reservation)};
 }
 
-// A module that no component is relocated from may still be reserved for a host that links modules itself.
+// A module that no component is relocated from may still be reserved for a host that links modules itself;
+// but such a host has preview1, and not the interface before it.
 void ModuleJudge::add_reserved_module() {
+  const auto obstacles = obstacles_to_relocation(outline_);
+  if (obstacles.empty() || obstacles.front() == Obstacle::preview0) return;
   const auto module = read_module(file_);
   if (!module) return;
   const auto reservation = relocate(*module);
@@ -211,19 +226,18 @@ void ModuleJudge::judge_component() {
   } else if (module) {
     add_finding(out_.details, *module, made->finding ? &*made->finding : nullptr);
   }
-  const bool untried = made->not_relocated && (outline_.start || !exports_function("_start"));
+  const bool apart = made->not_relocated.has_value();
   take(*std::move(made));
-  if (untried && policy_.make == Make::reserved) add_reserved_module();
+  if (apart && policy_.make == Make::reserved) add_reserved_module();
 }
 
 // As `component` would decide, without making one.
 void ModuleJudge::judge_unmade() {
   const auto program = read_program(outline_);
   if (!program) return settle(program.error());
-  if (imports(kPreview0)) return settle(Verdict::preview0, reason_of("preview0"));
-  if (outline_.start) return settle(Verdict::apart, reason_of("start-function"));
-  if (exports_function("_start")) return judge_relocation_alone(false);
-  settle(Verdict::apart, reason_of("reactor"));
+  const auto obstacles = obstacles_to_relocation(outline_);
+  if (obstacles.empty()) return judge_relocation_alone(false);
+  settle_untried(obstacles.front());
   if (policy_.make == Make::reserved) add_reserved_module();
 }
 

@@ -39,7 +39,7 @@ class FaceReader {
     read_adapter();
     block_foreign();
     block_memories();
-    block_entry();
+    block_relocation();
     block_rest();
     return std::move(face_);
   }
@@ -50,7 +50,7 @@ class FaceReader {
   void read_adapter();
   void block_foreign();
   void block_memories();
-  void block_entry();
+  void block_relocation();
   void block_rest();
   void block(Stops stops, Code code, std::string message, std::optional<std::uint64_t> offset = {}) {
     face_.blockers.push_back({stops, {code, std::move(message), offset}});
@@ -118,12 +118,28 @@ void FaceReader::block_foreign() {
               (one.count > kMostNamed ? ", ..." : "") + "), which no preview1 adapter gives",
           one.first_offset);
   }
-  if (imported(kPreview0) != nullptr) {
-    const auto first = std::ranges::find(outline_.imports, kPreview0, &OutlineImport::module);
-    block(Stops::relocation, Code::kPreview0,
-          "it imports `wasi_unstable` (preview0), which no preview1 adapter gives; `heapbump component` "
-          "translates it, with the adapter apart",
-          first->name_offset);
+}
+
+void FaceReader::block_relocation() {
+  if (has_wit_)
+    block(Stops::apart, Code::kWitModule,
+          "it carries component types, so its exports work on its own memory and the adapter cannot be "
+          "apart");
+  for (const Obstacle obstacle : obstacles_to_relocation(outline_)) {
+    const std::string text(sentence(obstacle));
+    if (obstacle == Obstacle::preview0) {
+      const auto first = std::ranges::find(outline_.imports, kPreview0, &OutlineImport::module);
+      block(Stops::relocation, Code::kPreview0,
+            text + "; `heapbump component` translates it, with the adapter apart", first->name_offset);
+    } else if (face_.adapter.empty() || has_wit_) {
+      continue;  // nothing asks for an adapter, or an encoder reads what its exports are
+    } else if (obstacle == Obstacle::start_function) {
+      const Section* start = outline_.section(SectionId::start);
+      block(Stops::relocation, Code::kStrategyUnsound, text,
+            start == nullptr ? std::nullopt : std::optional(start->offset));
+    } else if (face_.entry == Entry::reactor) {
+      block(Stops::relocation, Code::kStrategyUnsound, text);
+    }
   }
 }
 
@@ -151,25 +167,6 @@ void FaceReader::block_memories() {
     if (memory.page_size_log2)
       block(Stops::relocation, Code::kPageSize, "its memory has pages of another size than 64 KiB", own);
   }
-}
-
-void FaceReader::block_entry() {
-  if (has_wit_) {
-    block(Stops::apart, Code::kWitModule,
-          "it carries component types, so its exports work on its own memory and the adapter cannot be "
-          "apart");
-    return;
-  }
-  if (face_.adapter.empty()) return;
-  if (outline_.start) {
-    const Section* start = outline_.section(SectionId::start);
-    block(Stops::relocation, Code::kStrategyUnsound,
-          "its start function could call the host before the adapter is there",
-          start == nullptr ? std::nullopt : std::optional(start->offset));
-  }
-  if (face_.entry == Entry::reactor)
-    block(Stops::relocation, Code::kStrategyUnsound,
-          "it is a reactor without component types, whose component would export nothing");
 }
 
 // What the reader of programs refuses besides, so that the face and `component` never disagree.
@@ -209,6 +206,27 @@ std::string_view to_string(Stops stops) {
 
 bool Face::stops(Stops what) const {
   return std::ranges::any_of(blockers, [&](const Blocker& blocker) { return blocker.stops == what; });
+}
+
+std::string_view sentence(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::preview0:
+      return "it imports `wasi_unstable` (preview0), which no preview1 adapter gives";
+    case Obstacle::start_function:
+      return "its start function could call the host before the adapter is there";
+    case Obstacle::reactor:
+      return "it is a reactor without component types, whose component would export nothing";
+  }
+  std::unreachable();
+}
+
+std::vector<Obstacle> obstacles_to_relocation(const Outline& outline) {
+  std::vector<Obstacle> found;
+  if (std::ranges::find(outline.imports, kPreview0, &OutlineImport::module) != outline.imports.end())
+    found.push_back(Obstacle::preview0);
+  if (outline.start) found.push_back(Obstacle::start_function);
+  if (outline.find_export("_start", ExternalKind::function) == nullptr) found.push_back(Obstacle::reactor);
+  return found;
 }
 
 Face read_face(const Outline& outline) {

@@ -43,6 +43,13 @@ struct Face {
   [[nodiscard]] bool stops(Stops what) const;
 };
 
+/// What speaks against a region before the heap is looked at, where a module has no component types.
+enum class Obstacle : std::uint8_t { preview0, start_function, reactor };
+/// "it is a reactor, ..."
+[[nodiscard]] std::string_view sentence(Obstacle obstacle);
+/// All that there are, the most telling first.
+[[nodiscard]] std::vector<Obstacle> obstacles_to_relocation(const Outline& outline);
+
 [[nodiscard]] Face read_face(const Outline& outline);
 
 }  // namespace heapbump

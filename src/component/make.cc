@@ -6,6 +6,7 @@
 #include "component/apart.h"
 #include "component/builtin_encoder.h"
 #include "component/encoder.h"
+#include "component/face.h"
 #include "component/foreign.h"
 #include "component/kind.h"
 #include "heapbump/component.h"
@@ -132,12 +133,8 @@ Status Maker::choose_tools() {
 /// Why this module is not even tried; empty where nothing speaks against it.
 std::string Maker::why_not_relocated() const {
   if (has_wit_) return "";
-  if (outline_.start) return "its start function could call the host before the adapter is there";
-  const bool old =
-      std::ranges::any_of(outline_.imports, [](const OutlineImport& i) { return i.module == kPreview0; });
-  if (old) return "it imports wasi_unstable, which no adapter serves";
-  if (!has_start_) return "it is a reactor, whose component would export nothing";
-  return "";
+  const std::vector<Obstacle> obstacles = obstacles_to_relocation(outline_);
+  return obstacles.empty() ? "" : std::string(sentence(obstacles.front()));
 }
 
 Status Maker::encode(Bytes module, bool may_be_builtin) {

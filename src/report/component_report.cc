@@ -146,7 +146,7 @@ Json undo_report(Bytes reserved, Bytes original) {
 
 Json component_manifest(const MadeComponent& made) {
   if (made.apart) return to_json(*made.apart);
-  if (made.reservation && made.strategy != "none") return to_json(made.reservation->plan.manifest);
+  if (made.reservation && made.strategy != "none") return manifest_with_record(*made.reservation);
   return {};
 }
 
@@ -175,7 +175,9 @@ Json to_json(const MadeComponent& made) {
                                  {"sha256", made.adapter_sha256}})},
        {"module",
         Json::object({{"sha256", sha256_hex(made.module)}, {"size", std::uint64_t{made.module.size()}}})},
-       {"manifest", component_manifest(made)},
+       {"manifest", made.reservation && made.strategy != "none" && !made.apart
+                        ? to_json(made.reservation->plan.manifest)
+                        : component_manifest(made)},
        {"warnings", warnings},
        {"reasons", made.not_relocated ? reasons_json(*made.not_relocated, nullptr) : Json::array()}});
 }

@@ -309,14 +309,18 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
   return report;
 }
 
+Json manifest_with_record(const Reservation& reservation) {
+  Json manifest = to_json(reservation.plan.manifest);
+  if (const auto record = parse_json(record_text(reservation.record))) manifest["record"] = *record;
+  return manifest;
+}
+
 Json manifest_json(const Reservation& reservation, const Module& module) {
   if (reservation.plan.outcome != Plan::Outcome::not_needed) {
-    Json manifest = to_json(reservation.plan.manifest);
+    Json manifest = manifest_with_record(reservation);
     const Section* section = module.custom_section(kRecordSection);
-    const std::string text = !reservation.record.empty() ? record_text(reservation.record)
-                             : section != nullptr        ? std::string(as_text(module.content(*section)))
-                                                         : std::string();
-    if (const auto record = parse_json(text)) manifest["record"] = *record;
+    if (reservation.record.empty() && section != nullptr)
+      if (const auto record = parse_json(as_text(module.content(*section)))) manifest["record"] = *record;
     return manifest;
   }
   if (module.memories.empty()) return manifest_without_region(reservation.input_sha256, 0, {});

@@ -49,6 +49,8 @@ void add_face(Json& report, Bytes file);
 [[nodiscard]] Json map_report(const std::vector<MemoryPicture>& pictures);
 /// The report of one undoing.
 [[nodiscard]] Json undo_report(Bytes reserved, Bytes original);
+/// The manifest of a module that was reserved, with the record that a later tool may remove from the module.
+[[nodiscard]] Json manifest_with_record(const Reservation& reservation);
 /// The manifest that `reserve` writes, also where nothing was needed.
 [[nodiscard]] Json manifest_json(const Reservation& reservation, const Module& module);
 
