@@ -48,9 +48,11 @@ std::string_view kind_name(MemoryArea::Kind kind) {
     case MemoryArea::Kind::zeroed:
       return "zeroed";
     case MemoryArea::Kind::region:
-    case MemoryArea::Kind::state:
-    case MemoryArea::Kind::adapter_stack:
       return "region";
+    case MemoryArea::Kind::state:
+      return "adapter-state";
+    case MemoryArea::Kind::adapter_stack:
+      return "adapter-stack";
     case MemoryArea::Kind::heap:
       return "heap";
   }

@@ -83,6 +83,9 @@ test('the page', { skip }, async (t) => {
       assert.match(details, /Edits \(\d+\)/);
       assert.match(details, /0x[0-9a-f]+ to 0x[0-9a-f]+/);
       assert.equal(await page.run('document.querySelectorAll("#content svg").length'), 2);
+      const areas = await page.run('[...document.querySelectorAll("#content svg:last-of-type text.in")].map((node) => node.textContent)');
+      // The region is drawn as its slots, which the manifest knows.
+      for (const slot of ['region: adapter’s State, 1 page', 'region: adapter’s stack, 1 page']) assert.ok(areas.includes(slot), `${slot} is not among ${areas}`);
       if (name === 'go/busy.wasm') await page.picture(picture('details.png'));
       // No text of the picture is cut off at its right border, and none lies over another.
       assert.equal(await page.run('[...document.querySelectorAll("#content svg")].every((svg) => [...svg.querySelectorAll("text")].every((text) => text.getBBox().x >= 0 && text.getBBox().x + text.getBBox().width <= 320))'), true);
