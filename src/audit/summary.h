@@ -56,8 +56,10 @@ class Summary {
   Skipped skipped_;
 };
 
-/// One page for a person: how many can move, why the others cannot, and what to do next. `command`: the
-/// arguments of this audit, for the commands that are proposed.
-[[nodiscard]] std::string summary_page(const Summary& summary, const std::string& inputs, bool made);
+/// One page for a person: how many can move, why the others cannot, and what to do next. `inputs` are
+/// the arguments of this audit, and `report` is the file that it wrote ("-" or empty: none), for the commands
+/// that are proposed; printable.
+[[nodiscard]] std::string summary_page(const Summary& summary, const std::string& inputs,
+                                       const std::string& report, bool made);
 
 }  // namespace heapbump::audit

@@ -67,7 +67,7 @@ class Page {
  public:
   explicit Page(const Summary& summary) : summary_(summary) {}
 
-  std::string run(const std::string& inputs, bool made) {
+  std::string run(const std::string& inputs, const std::string& report, bool made) {
     out_ = files(summary_.files());
     const std::uint64_t repeated = summary_.files() - summary_.distinct();
     if (repeated != 0)
@@ -82,7 +82,7 @@ class Page {
     quiet("ARE DONE", Group::done, "heapbump made them, or they are components that need no adapter");
     quiet("HAVE NOTHING TO MOVE", Group::nothing_to_move, "they import nothing of WASI");
     if (summary_.count(Group::cannot_move) != 0) cannot_move();
-    next_steps(inputs, made);
+    next_steps(inputs, report, made);
     return std::move(out_);
   }
 
@@ -132,7 +132,7 @@ class Page {
       out_ += wrapped(std::string(kIndent, ' ') + "do:      ", next_step(verdict, id), kIndent + 9);
     }
   }
-  void next_steps(const std::string& inputs, bool made) {
+  void next_steps(const std::string& inputs, const std::string& report, bool made) {
     out_ += "\nWHAT NEXT\n";
     const std::uint64_t movable = summary_.count(Group::can_move);
     if (made)
@@ -143,10 +143,11 @@ class Page {
     if (summary_.count(Group::cannot_move) != 0)
       out_ += "  understand a reason:  heapbump explain " +
               reasons([](Verdict v) { return info(v).group == Group::cannot_move; }).front()->first.second +
-              "\n"
-              "  each file's answer:   heapbump audit " +
-              inputs + " --report audit.jsonl\n" +
-              "  a page to look at:    heapbump audit convert audit.jsonl --to html -o audit.html\n";
+              "\n";
+    const bool kept = !report.empty() && report != "-";
+    const std::string name = kept ? report : "audit.jsonl";
+    out_ += "  each file's answer:   " + (kept ? name : "heapbump audit " + inputs + " --report " + name) +
+            "\n  a page to look at:    heapbump audit convert " + name + " --to html -o audit.html\n";
   }
 
   const Summary& summary_;
@@ -155,8 +156,9 @@ class Page {
 
 }  // namespace
 
-std::string summary_page(const Summary& summary, const std::string& inputs, bool made) {
-  return Page(summary).run(inputs, made);
+std::string summary_page(const Summary& summary, const std::string& inputs, const std::string& report,
+                         bool made) {
+  return Page(summary).run(inputs, report, made);
 }
 
 }  // namespace heapbump::audit

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <thread>
 
 #include "cli/audit.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "component/encoder.h"
 
 namespace heapbump::cli {
@@ -29,40 +29,18 @@ struct Options {
   std::vector<std::string> fail_on;
   std::uint64_t max_memory_mib = 4096;
   bool by_zero = false;
-  bool quiet = false;
 };
 
-/// One line on a terminal that is written over: how many, how fast, how long still.
-class ProgressLine {
- public:
-  ProgressLine() : terminal_(::isatty(STDERR_FILENO) == 1), began_(Clock::now()), last_(began_) {}
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-  ~ProgressLine() {
-    if (shown_) std::cerr << "\r\x1b[K" << std::flush;
-  }
-  void show(std::uint64_t done, std::uint64_t all) {
-    const auto now = Clock::now();
-    if (!terminal_ || now - last_ < std::chrono::milliseconds(200)) return;
-    last_ = now;
-    shown_ = true;
-    const double seconds = std::chrono::duration<double>(now - began_).count();
-    const double rate = static_cast<double>(done) / seconds;
-    std::cerr << "\r\x1b[K" << grouped(done) << " of " << grouped(all) << " files, "
-              << static_cast<std::uint64_t>(rate) << " a second";
-    if (done != 0) {
-      const auto left = static_cast<std::uint64_t>(static_cast<double>(all - done) / rate);
-      std::cerr << ", " << left / 60 << ":" << (left % 60 < 10 ? "0" : "") << left % 60 << " left";
-    }
-    std::cerr << std::flush;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  bool terminal_;
-  bool shown_ = false;
-  Clock::time_point began_, last_;
-};
+/// How many, how fast, how long still.
+std::string progress_text(std::uint64_t done, std::uint64_t all, double seconds) {
+  const double rate = static_cast<double>(done) / seconds;
+  std::string text = grouped(done) + " of " + grouped(all) + " files, " +
+                     std::to_string(static_cast<std::uint64_t>(rate)) + " a second";
+  if (done == 0) return text;
+  const auto left = static_cast<std::uint64_t>(static_cast<double>(all - done) / rate);
+  return text + ", " + std::to_string(left / 60) + ":" + (left % 60 < 10 ? "0" : "") +
+         std::to_string(left % 60) + " left";
+}
 
 [[noreturn]] void refuse(const std::string& message) {
   throw CLI::ValidationError(message);
@@ -180,13 +158,15 @@ int run(const Session& session, Options& options) {
   if (!encoder) return print_error(session, "audit", encoder.error());
   request.policy.encoder_version = encoder->version;
   if (encoder->kind == EncoderKind::builtin) request.policy.encoder = "builtin";
-  const auto line = std::make_shared<ProgressLine>();
-  const auto result =
-      run_audit(request, [line](std::uint64_t done, std::uint64_t all) { line->show(done, all); });
+  ProgressLine line(session);
+  const auto result = run_audit(request, [&line](std::uint64_t done, std::uint64_t all) {
+    if (line.is_due()) line.show(progress_text(done, all, line.seconds()));
+  });
+  line.clear();
   if (!result) return print_error(session, "audit", result.error());
   const audit::Summary& summary = result->summary;
-  if (!options.quiet)
-    std::cerr << summary_page(summary, inputs_text(options), request.policy.make != audit::Make::nothing);
+  words(session) << summary_page(summary, inputs_text(options), printable(request.report),
+                                 request.policy.make != audit::Make::nothing);
   if (!is_failure(options, summary)) return 0;
   return print_error(session, "audit",
                      {Code::kAuditFailed, "there is what --fail-on names; see the report", {}});
@@ -196,28 +176,35 @@ void add_choices(CLI::App& verb, Options& options) {
   audit::FileRequest& files = options.request.files;
   verb.add_option("IN", files.inputs, "Files, and folders with all that is in them (links are not followed)");
   verb.add_option("--files-from", options.files_from,
-                  "Also the files that this list names, one a line; - is standard input");
+                  "Also the files that this list names, one a line; - is standard input")
+      ->type_name("FILE");
   verb.add_flag("-0,--null", options.by_zero, "Names in the list end in a zero byte");
   verb.add_option(
-      "--root", files.root,
-      "Folder that names in the report are relative to (the one folder given, else the current one)");
+          "--root", files.root,
+          "Folder that names in the report are relative to (the one folder given, else the current one)")
+      ->type_name("DIR");
   verb.add_option("--include", files.include,
                   "Only files of folders that match this glob, on the file's name, or on all "
-                  "of its path if it has a slash; may be given several times")
+                  "of its path if it has a slash")
+      ->type_name("GLOB")
       ->take_all()
       ->allow_extra_args(false);
   verb.add_option("--exclude", files.exclude, "Leave out files and folders that match")
+      ->type_name("GLOB")
       ->take_all()
       ->allow_extra_args(false);
   verb.add_option("--shard", options.shard,
-                  "I/N: only the I-th of N parts, by the hash of the bytes; for several machines");
+                  "Only the I-th of N parts, by the hash of the bytes; for several machines")
+      ->type_name("I/N");
 }
 
 void add_policy(CLI::App& verb, Options& options) {
   verb.add_option("--reserve", options.reserve_folder,
-                  "Write reserved modules to this folder, under the same names");
+                  "Write reserved modules to this folder, under the same names")
+      ->type_name("DIR");
   verb.add_option("--component", options.component_folder,
-                  "Write components to this folder, under the same names");
+                  "Write components to this folder, under the same names")
+      ->type_name("DIR");
   verb.add_option(
           "--prove", options.prove,
           "What makes a module ready: none (the finding), static (verified, and a component was made and "
@@ -230,18 +217,21 @@ void add_policy(CLI::App& verb, Options& options) {
       ->capture_default_str();
   verb.add_option("--encoder", options.encoder,
                   "What makes components: builtin, auto, wasm-tools, jco, or a path")
+      ->type_name("NAME|PATH")
       ->capture_default_str();
 }
 
 void add_output(CLI::App& verb, Options& options) {
   audit::AuditRequest& request = options.request;
-  verb.add_option(
-      "--report", request.report,
-      "Write the answers here, one JSON object a line (default: standard output, unless it is a terminal)");
+  verb.add_option("--report", request.report,
+                  "Write the answers here, one JSON object a line (default: standard output, unless it is a "
+                  "terminal)")
+      ->type_name("FILE");
   verb.add_flag("--resume", request.resume,
                 "Go on with the report of a run that was ended; answers for the same "
                 "bytes, rules and options are kept");
-  verb.add_option("--baseline", request.baseline, "Report of an earlier audit: what it refuses is not new");
+  verb.add_option("--baseline", request.baseline, "Report of an earlier audit: what it refuses is not new")
+      ->type_name("FILE");
   verb.add_option("--fail-on", options.fail_on,
                   "Exit with 7 if there is any: refused, malformed, new (may be several, by commas)")
       ->delimiter(',')
@@ -252,11 +242,12 @@ void add_output(CLI::App& verb, Options& options) {
       ->check(CLI::Range(1U, kMostJobs))
       ->capture_default_str();
   verb.add_option("--max-seconds", request.limits.seconds, "Time for one file")
+      ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 1e6))
       ->capture_default_str();
-  verb.add_option("--max-memory", options.max_memory_mib, "MiB for one file")
-      ->check(CLI::Range(1, 1 << 24))
-      ->capture_default_str();
+  constexpr std::uint64_t kMib = std::uint64_t{1} << 20U;
+  add_size(verb, "--max-memory", options.max_memory_mib, kMib, "Memory for one file, in MiB or as 4G")
+      ->default_str(std::to_string(options.max_memory_mib));
 }
 
 }  // namespace
@@ -267,22 +258,19 @@ void add_audit(CLI::App& app, Session& session) {
       "audit",
       "Say for each of many files whether it can become a component, and why not. Writes nothing but "
       "the report, unless asked to");
-  verb->footer(
-      "Examples:\n"
-      "  $ heapbump audit modules/                          how many can move, why not the rest, what to do "
-      "next\n"
-      "  $ heapbump audit modules/ --report audit.jsonl     also each file's answer\n"
-      "  $ heapbump audit convert audit.jsonl --to html -o audit.html\n"
-      "  $ heapbump audit modules/ --component components/  make every component that can be made\n"
-      "  $ find . -name '*.wasm' -print0 | heapbump audit --files-from - -0 > audit.jsonl");
   add_choices(*verb, *options);
   add_policy(*verb, *options);
   add_output(*verb, *options);
   add_audit_convert(*verb, session);
   add_audit_merge(*verb, session);
+  // Not before: what is nested would begin with them.
+  add_examples(*verb, {"heapbump audit modules/  # how many can move, why not, what next",
+                       "heapbump audit modules/ --report audit.jsonl  # also each file's answer",
+                       "heapbump audit modules/ --component components/  # make all that can be made",
+                       "heapbump audit convert audit.jsonl --to html -o audit.html",
+                       "find . -name '*.wasm' -print0 | heapbump audit --files-from - -0 > audit.jsonl"});
   verb->callback([options, verb, &session] {
     if (!verb->get_subcommands().empty()) return;
-    options->quiet = session.quiet;
     to_request(*options);
     session.exit_code = run(session, *options);
   });

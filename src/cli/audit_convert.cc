@@ -59,8 +59,9 @@ void add_audit_convert(CLI::App& audit, Session& session) {
       ->required()
       ->check(CLI::IsMember({"sarif", "csv", "markdown", "in-toto", "html"}));
   verb->add_option("-o,--output", options->out, "Where it goes, or - for standard output")
+      ->type_name("FILE")
       ->capture_default_str();
-  verb->footer("Example: heapbump audit convert audit.jsonl --to html -o audit.html");
+  add_examples(*verb, {"heapbump audit convert audit.jsonl --to html -o audit.html"});
   verb->callback([options, &session] {
     check(*options);
     session.exit_code = convert(session, *options);
@@ -74,8 +75,9 @@ void add_audit_merge(CLI::App& audit, Session& session) {
   verb->add_option("REPORT", options->reports, "Finished reports of the same version and options")
       ->required();
   verb->add_option("-o,--output", options->out, "Where it goes, or - for standard output")
+      ->type_name("FILE")
       ->capture_default_str();
-  verb->footer("Example: heapbump audit merge shard-*.jsonl -o audit.jsonl");
+  add_examples(*verb, {"heapbump audit merge shard-*.jsonl -o audit.jsonl"});
   verb->callback([options, &session] {
     check(*options);
     if (const auto merged = audit::merge(options->reports, options->out); !merged)

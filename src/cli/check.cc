@@ -20,11 +20,6 @@ struct Options {
   bool json = false;
 };
 
-int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_failure(session, options.component, error);
-  return print_error(session, file, error);
-}
-
 void describe_tenant(std::ostream& out, const CheckedTenant& tenant) {
   const Tenant& facts = tenant.facts;
   out << "  core module " << tenant.module_index << " at " << hex(tenant.file_offset) << ": ";
@@ -82,29 +77,27 @@ int check_file(const Session& session, const Options& options) {
   std::optional<Manifest> expected;
   std::string record;
   if (!options.manifest.empty()) {
-    const auto text = read_file(options.manifest, kMaxJsonBytes);
-    if (!text) return fail_with(session, options, options.manifest, text.error());
-    auto manifest = read_manifest(as_text(text->bytes.view()));
-    if (!manifest) return fail_with(session, options, options.manifest, manifest.error());
-    expected = *std::move(manifest);
-    auto kept = record_in_manifest(as_text(text->bytes.view()));
-    if (!kept) return fail_with(session, options, options.manifest, kept.error());
+    auto loaded = load_manifest(options.manifest);
+    if (!loaded) return fail_with(session, options.json, options.component, options.manifest, loaded.error());
+    expected = std::move(loaded->manifest);
+    auto kept = record_in_manifest(as_text(loaded->file.bytes.view()));
+    if (!kept) return fail_with(session, options.json, options.component, options.manifest, kept.error());
     record = *std::move(kept);
   }
   std::shared_ptr<const Description> description;
   if (!options.descriptions.empty()) {
     std::string blamed = options.component;
     auto read = read_descriptions(session, options.descriptions, blamed);
-    if (!read) return fail_with(session, options, blamed, read.error());
+    if (!read) return fail_with(session, options.json, options.component, blamed, read.error());
     description = *std::move(read);
   }
   const auto file = read_file(options.component, session.max_size);
-  if (!file) return fail_with(session, options, options.component, file.error());
+  if (!file) return fail_with(session, options.json, options.component, options.component, file.error());
   if (const auto kind = expect_component(file->bytes.view()); !kind)
-    return fail_with(session, options, options.component, kind.error());
+    return fail_with(session, options.json, options.component, options.component, kind.error());
   const auto check = expected ? check_component(file->bytes.view(), *expected, record, description.get())
                               : check_component(file->bytes.view(), nullptr, description.get());
-  if (!check) return fail_with(session, options, options.component, check.error());
+  if (!check) return fail_with(session, options.json, options.component, options.component, check.error());
   if (options.json) print_json(session, options.component, to_json(*check));
   describe(session, options, *check);
   return check->passed() ? 0 : exit_code(Code::kCheckFailed);

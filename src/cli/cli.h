@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "record/manifest.h"
 #include "wasm/module.h"
 
 namespace heapbump::cli {
@@ -52,6 +53,19 @@ void print_warning(const Session& session, const std::string& file, std::string_
 void print_json(const Session& session, const std::string& file, Json document);
 /// The object of a verb that could not answer, the same for every verb.
 void print_failure(const Session& session, const std::string& file, const Error& error);
+
+/// What a verb without a report does when it cannot answer: `print_failure` about the input where JSON is
+/// wanted, and the error of the file that is to blame. Returns the exit code.
+int fail_with(const Session& session, bool json, const std::string& in, const std::string& file,
+              const Error& error);
+
+/// A file that was read, and its manifest.
+struct LoadedManifest {
+  InputFile file;
+  Manifest manifest;
+};
+/// Errors: those of read_file and read_manifest.
+[[nodiscard]] Result<LoadedManifest> load_manifest(const std::string& path);
 
 /// A file that was read, and its module. Views point into `file`, so it is not moved.
 struct LoadedModule {

@@ -68,6 +68,18 @@ void print_failure(const Session& session, const std::string& file, const Error&
   print_json(session, file, failure_report(error, nullptr, nullptr, std::nullopt));
 }
 
+int fail_with(const Session& session, bool json, const std::string& in, const std::string& file,
+              const Error& error) {
+  if (json) print_failure(session, in, error);
+  return print_error(session, file, error);
+}
+
+Result<LoadedManifest> load_manifest(const std::string& path) {
+  HEAPBUMP_TRY(InputFile file, read_file(path, kMaxJsonBytes));
+  HEAPBUMP_TRY(Manifest manifest, read_manifest(as_text(file.bytes.view())));
+  return LoadedManifest{std::move(file), std::move(manifest)};
+}
+
 Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const std::string& path) {
   auto loaded = std::make_unique<LoadedModule>();
   HEAPBUMP_TRY(loaded->file, read_file(path, session.max_size));

@@ -195,6 +195,7 @@ void add_component(CLI::App& app, Session& session) {
           "--encoder", options->encoder,
           "auto, builtin, wasm-tools, jco, or the path of one of the two (auto: wasm-tools if it is on "
           "PATH)")
+      ->type_name("NAME|PATH")
       ->capture_default_str();
   verb->add_option("--report", options->report, "Write the report here")->type_name("FILE");
   verb->add_option("--manifest", options->manifest, "Write the manifest here")->type_name("FILE");

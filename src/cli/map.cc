@@ -25,11 +25,6 @@ struct Options {
   bool json = false;
 };
 
-int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_failure(session, options.in, error);
-  return print_error(session, file, error);
-}
-
 /// Before and after; where no region can be reserved, the adapter's own memory beside the program's.
 Result<std::vector<MemoryPicture>> pictures_of(const Session& session, const Options& options,
                                                const Module& module) {
@@ -84,12 +79,12 @@ Result<std::vector<MemoryPicture>> read_pictures(const Session& session, const O
 
 int map_file(const Session& session, const Options& options) {
   const auto pictures = read_pictures(session, options);
-  if (!pictures) return fail_with(session, options, options.in, pictures.error());
+  if (!pictures) return fail_with(session, options.json, options.in, options.in, pictures.error());
   if (!options.svg.empty()) {
     const std::string name = std::filesystem::path(options.in).filename().string();
     const auto written =
         write_text(options.svg, draw_svg(*pictures, options.in == "-" ? "standard input" : name));
-    if (!written) return fail_with(session, options, options.svg, written.error());
+    if (!written) return fail_with(session, options.json, options.in, options.svg, written.error());
     if (options.svg == "-") return 0;
   }
   if (options.json) {

@@ -120,7 +120,7 @@ Result<std::optional<run::Proof>> prove_reservation(const Session& session, cons
     return fail(Code::kVerifyMismatch, "the reserved module does not verify" + at + ": " + first.what);
   }
   if (options.prove != "run") return std::nullopt;
-  HEAPBUMP_TRY(const run::ProofRequest request, to_proof_request(options.run, options.in, session.max_size));
+  HEAPBUMP_TRY(const run::ProofRequest request, to_proof_request(session, options.run, options.in));
   HEAPBUMP_TRY(run::Proof proof, run::prove(module.file, output, *verification.manifest, request));
   request.progress("", 0);
   if (proof.verdict) return std::unexpected(*proof.verdict);

@@ -1,12 +1,11 @@
 #include "cli/run_options.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
 
 #include "base/io.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 
 namespace heapbump::cli {
 namespace {
@@ -28,31 +27,6 @@ run::InvokeText invocation(std::string_view joined) {
   }
   return text;
 }
-
-/// One line on a terminal that is written over; nothing elsewhere.
-class ProgressLine {
- public:
-  ProgressLine() : terminal_(::isatty(STDERR_FILENO) == 1) {}
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-  ~ProgressLine() {
-    if (shown_) std::cerr << "\r\x1b[K" << std::flush;
-  }
-  void show(std::string_view label, std::uint64_t instructions) {
-    if (!terminal_) return;
-    const std::uint64_t millions = instructions / 1'000'000;
-    if (shown_ && millions == last_) return;
-    last_ = millions;
-    shown_ = true;
-    std::cerr << "\r\x1b[Krunning the " << label << ": " << grouped(millions) << " million instructions"
-              << std::flush;
-  }
-
- private:
-  bool terminal_;
-  bool shown_ = false;
-  std::uint64_t last_ = 0;
-};
 
 }  // namespace
 
@@ -168,8 +142,8 @@ void tell_proof(const Session& session, const std::string& original, const std::
                  << proof.comparisons.size() - 1 << " patterns\n";
 }
 
-Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std::string& module_path,
-                                           std::uint64_t max_size) {
+Result<run::ProofRequest> to_proof_request(const Session& session, const RunOptions& options,
+                                           const std::string& module_path) {
   run::ProofRequest request;
   const std::string name = std::filesystem::path(module_path).filename().string();
   request.host.arguments.push_back(name.empty() || name == "-" ? "program.wasm" : name);
@@ -179,7 +153,7 @@ Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std:
   request.host.random_seed = options.seed;
   if (!options.folder.empty()) request.host.folder = options.folder;
   if (!options.standard_input.empty()) {
-    HEAPBUMP_TRY(const InputFile input, read_file(options.standard_input, max_size));
+    HEAPBUMP_TRY(const InputFile input, read_file(options.standard_input, session.max_size));
     request.host.standard_input = as_text(input.bytes.view());
   }
   request.limits.instructions = options.max_instructions;
@@ -190,9 +164,12 @@ Result<run::ProofRequest> to_proof_request(const RunOptions& options, const std:
   request.calls.stubs = options.stubs;
   request.calls.stub_imports = options.stub_imports;
   request.engine = engine_of(options);
-  const auto line = std::make_shared<ProgressLine>();
+  const auto line = std::make_shared<ProgressLine>(session);
   request.progress = [line](std::string_view label, std::uint64_t instructions) {
-    line->show(label, instructions);
+    if (label.empty()) return line->clear();
+    if (line->is_due())
+      line->show("running the " + std::string(label) + ": " + grouped(instructions / 1'000'000) +
+                 " million instructions");
   };
   return request;
 }

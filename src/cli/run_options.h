@@ -45,8 +45,7 @@ void tell_proof(const Session& session, const std::string& original, const std::
                 const run::Proof& proof);
 
 /// Reads the file of standard input; the program's name is the module's file name without its folder.
-[[nodiscard]] Result<run::ProofRequest> to_proof_request(const RunOptions& options,
-                                                         const std::string& module_path,
-                                                         std::uint64_t max_size);
+[[nodiscard]] Result<run::ProofRequest> to_proof_request(const Session& session, const RunOptions& options,
+                                                         const std::string& module_path);
 
 }  // namespace heapbump::cli

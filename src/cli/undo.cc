@@ -21,21 +21,16 @@ struct Options {
   bool json = false;
 };
 
-int fail_with(const Session& session, const Options& options, const std::string& file, const Error& error) {
-  if (options.json) print_failure(session, options.in, error);
-  return print_error(session, file, error);
-}
-
 int undo_file(const Session& session, const Options& options) {
   const auto loaded = load_module(session, options.in);
   if (!loaded && loaded.error().code == Code::kComponent)
     return fail_with(
-        session, options, options.in,
+        session, options.json, options.in, options.in,
         {Code::kComponent,
          "the file is a component, in which there is nothing to undo: `heapbump component` does not "
          "change the module that it is given",
          loaded.error().offset});
-  if (!loaded) return fail_with(session, options, options.in, loaded.error());
+  if (!loaded) return fail_with(session, options.json, options.in, options.in, loaded.error());
   const Module& module = (*loaded)->module;
   std::string record;
   if (!options.manifest.empty()) {
@@ -45,13 +40,14 @@ int undo_file(const Session& session, const Options& options) {
       kept = fail(
           Code::kBadManifest,
           "the manifest keeps no record, so nothing can be undone with it; an earlier heapbump wrote it");
-    if (!kept) return fail_with(session, options, options.manifest, kept.error());
+    if (!kept) return fail_with(session, options.json, options.in, options.manifest, kept.error());
     record = *std::move(kept);
   }
   const auto original = undo_with(module, record);
-  if (!original) return fail_with(session, options, options.in, original.error());
+  if (!original) return fail_with(session, options.json, options.in, options.in, original.error());
   const auto written = write_file(options.out, {*original}, {.mode = (*loaded)->file.mode, .binary = true});
-  if (!written) return fail_with(session, options, output_name(options.out), written.error());
+  if (!written)
+    return fail_with(session, options.json, options.in, output_name(options.out), written.error());
   if (options.json) print_json(session, options.in, undo_report(module.file, *original));
   words(session) << display_name(options.in) << ": undone; the original has " << grouped(original->size())
                  << " bytes\n";

@@ -73,11 +73,9 @@ int tell_run(const Session& session, const Options& options, const run::Proof& p
 int verify_files(const Session& session, const Options& options) {
   std::optional<Manifest> manifest;
   if (!options.manifest.empty()) {
-    const auto text = read_file(options.manifest, kMaxJsonBytes);
-    if (!text) return give_up(session, options, options.manifest, text.error());
-    auto read = read_manifest(as_text(text->bytes.view()));
-    if (!read) return give_up(session, options, options.manifest, read.error());
-    manifest = *std::move(read);
+    auto loaded = load_manifest(options.manifest);
+    if (!loaded) return give_up(session, options, options.manifest, loaded.error());
+    manifest = std::move(loaded->manifest);
   }
   const auto original = read_file(options.original, session.max_size);
   if (!original) return give_up(session, options, options.original, original.error());
@@ -94,7 +92,7 @@ int verify_files(const Session& session, const Options& options) {
   int status = tell_static(session, options, *verification);
   const bool run = options.run && verification->ok() && verification->manifest;
   if (run) {
-    const auto request = to_proof_request(options.run_options, options.original, session.max_size);
+    const auto request = to_proof_request(session, options.run_options, options.original);
     if (!request) return give_up(session, options, options.run_options.standard_input, request.error());
     const auto proof =
         run::prove(original->bytes.view(), reserved->bytes.view(), *verification->manifest, *request);
