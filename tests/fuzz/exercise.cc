@@ -1,16 +1,21 @@
 #include "exercise.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "adapter_builder.h"
+#include "audit/convert.h"
 #include "base/sha256.h"
 #include "component/face.h"
 #include "detectors/detect.h"
 #include "detectors/registry.h"
 #include "heapbump/check.h"
 #include "heapbump/component.h"
+#include "heapbump/description.h"
 #include "heapbump/verify.h"
 #include "record/record.h"
 #include "report/memory_map.h"
@@ -358,18 +363,114 @@ Broken record(Bytes file) {
   return reserve(module);
 }
 
+namespace {
+
+/// Of a text, whose places are lines.
+Broken says_something(const Error& error) {
+  if (error.code == Code::kInternal || error.message.empty()) return "an error says nothing";
+  return std::nullopt;
+}
+
+Broken shape_holds(const MemoryShape& shape) {
+  for (const PointerField& field : shape.pointers) {
+    constexpr std::uint32_t kPointer = 4;
+    const auto inside = [&](std::uint32_t offset) {
+      return offset <= shape.size && kPointer <= shape.size - offset;
+    };
+    if (!inside(field.offset) || (field.to.counted && !inside(field.count_offset)))
+      return "a described pointer lies outside its element";
+    if (auto broken = shape_holds(field.to.element)) return broken;
+  }
+  return std::nullopt;
+}
+
+/// A file in memory that has a path.
+class NamedBytes {
+ public:
+  explicit NamedBytes(Bytes bytes) : file_(::memfd_create("report", MFD_CLOEXEC)) {
+    for (std::size_t at = 0; at < bytes.size();) {
+      const ssize_t written = ::write(file_, bytes.data() + at, bytes.size() - at);
+      if (written <= 0) break;
+      at += static_cast<std::size_t>(written);
+    }
+  }
+  NamedBytes(const NamedBytes&) = delete;
+  NamedBytes& operator=(const NamedBytes&) = delete;
+  ~NamedBytes() { ::close(file_); }
+  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
+
+ private:
+  int file_;
+};
+
+Broken json_lines_hold(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!parse_json(text.substr(0, end))) return "a line of in-toto is no JSON";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Broken describe(Bytes file) {
+  const DescriptionText text{"any.witx", as_text(file)};
+  const auto read = read_description(std::span(&text, 1));
+  if (!read) return says_something(read.error());
+  for (const DescribedFunction& function : (*read)->functions) {
+    for (const DescribedParameter& parameter : function.call.parameters)
+      if (!parameter.number)
+        if (auto broken = shape_holds(parameter.memory.element)) return broken;
+  }
+  const auto again = read_description(std::span(&text, 1));
+  const auto same = [](const DescribedFunction& a, const DescribedFunction& b) {
+    return a.call == b.call && a.refusal == b.refusal;
+  };
+  if (!again || !std::ranges::equal((*read)->functions, (*again)->functions, same))
+    return "a description is read differently the second time";
+  return std::nullopt;
+}
+
+Broken audit_report(Bytes file) {
+  const NamedBytes report(file);
+  for (const audit::Format format : {audit::Format::sarif, audit::Format::csv, audit::Format::markdown,
+                                     audit::Format::in_toto, audit::Format::html}) {
+    const auto converted = audit::convert(report.path(), format);
+    if (!converted) return says_something(converted.error());
+    if (format == audit::Format::sarif && !parse_json(converted->text)) return "SARIF is no JSON";
+    if (format == audit::Format::in_toto)
+      if (auto broken = json_lines_hold(converted->text)) return broken;
+    // The page is a script and the data that it draws; foreign text may end neither.
+    if (format == audit::Format::html && !converted->text.ends_with("</html>\n"))
+      return "the page does not end as a page";
+  }
+  return std::nullopt;
+}
+
+bool reads_modules(std::string_view room) {
+  return room != "manifest" && room != "record" && room != "describe" && room != "audit-report";
+}
+
 std::vector<std::string> rooms() {
-  std::vector<std::string> names = {"reader", "reserve", "verify",   "undo",
-                                    "place",  "check",   "manifest", "record"};
+  std::vector<std::string> names = {"reader", "reserve",  "verify", "undo",     "place",
+                                    "check",  "manifest", "record", "describe", "audit-report"};
   for (const Detector& d : all_detectors()) names.push_back("detect-" + std::string(d.name));
   return names;
 }
 
 Broken run(std::string_view room, Bytes file) {
-  constexpr std::pair<std::string_view, Room> kRooms[] = {
-      {"reader", reader},     {"reserve", reserve}, {"verify", verify},
-      {"undo", undo},         {"place", place},     {"check", check},
-      {"manifest", manifest}, {"record", record},   {"reserve-once", reserve_once}};
+  constexpr std::pair<std::string_view, Room> kRooms[] = {{"reader", reader},
+                                                          {"reserve", reserve},
+                                                          {"verify", verify},
+                                                          {"undo", undo},
+                                                          {"place", place},
+                                                          {"check", check},
+                                                          {"manifest", manifest},
+                                                          {"record", record},
+                                                          {"reserve-once", reserve_once},
+                                                          {"describe", describe},
+                                                          {"audit-report", audit_report}};
   for (const auto& [name, function] : kRooms) {
     if (room == name) return function(file);
   }

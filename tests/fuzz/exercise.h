@@ -42,10 +42,18 @@ using Broken = std::optional<std::string>;
 /// The bytes as the content of a module's heapbump section.
 [[nodiscard]] Broken record(Bytes file);
 
+/// The bytes as a WITX description: what is read is read again as the same, and each pointer lies in its
+/// element.
+[[nodiscard]] Broken describe(Bytes file);
+/// The bytes as a report of an audit: every form that it is converted to is well formed.
+[[nodiscard]] Broken audit_report(Bytes file);
+
 /// By name, for targets and regression files: "reader", "detect-go", "reserve"...; nothing if there is no
 /// such room.
 using Room = Broken (*)(Bytes);
 [[nodiscard]] std::vector<std::string> rooms();
+/// Whether a room reads modules, so that a mutator that knows them is of use.
+[[nodiscard]] bool reads_modules(std::string_view room);
 [[nodiscard]] Broken run(std::string_view room, Bytes file);
 
 }  // namespace heapbump::exercise

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "adapter_builder.h"
+#include "audit/audit.h"
 #include "component_builder.h"
 #include "exercise.h"
 #include "go_program.h"
@@ -146,6 +147,29 @@ ByteList text(const std::string& s) {
   return {bytes.begin(), bytes.end()};
 }
 
+/// A function of each kind: a string in, a list of structs in, a buffer out with its length.
+constexpr std::string_view kDescription = R"((typename $errno (enum (@witx tag u16) $success $badf))
+(typename $size u32)
+(typename $iovec (record (field $buf (@witx pointer u8)) (field $len $size)))
+(typename $list (list $iovec))
+(typename $handle (handle))
+(module $host
+  (import "memory" (memory))
+  (@interface func (export "write") (param $to $handle) (param $parts $list) (result $error (expected $size (error $errno))))
+  (@interface func (export "open") (param $name string) (result $error (expected $handle (error $errno))))
+  (@interface func (export "read") (param $buf (@witx pointer (@witx char8))) (param $len $size) (result $error (expected $size (error $errno)))))
+)";
+
+/// Of the modules' folder.
+void write_report(const std::string& modules, const std::string& report) {
+  heapbump::audit::AuditRequest request;
+  request.files.inputs = {modules};
+  request.files.include = {"*"};
+  request.policy.prove = heapbump::audit::Prove::none;
+  request.report = report;
+  (void)heapbump::audit::run_audit(request, [](std::uint64_t, std::uint64_t) {});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -187,14 +211,20 @@ int main(int argc, char** argv) {
     }
   }
   for (const std::string& room : heapbump::exercise::rooms()) {
-    const auto& seeds = room == "manifest" ? manifests
-                        : room == "record" ? records
-                        : room == "check"  ? components
-                        : room == "undo"   ? reserved
-                        : room == "verify" ? pairs
-                                           : modules;
+    const std::vector<Seed> descriptions = {{"calls", text(std::string(kDescription))}};
+    const auto& seeds = room == "manifest"   ? manifests
+                        : room == "describe" ? descriptions
+                        : room == "record"   ? records
+                        : room == "check"    ? components
+                        : room == "undo"     ? reserved
+                        : room == "verify"   ? pairs
+                                             : modules;
     const std::filesystem::path folder = std::filesystem::path(argv[1]) / room;
     std::filesystem::create_directories(folder);
+    if (room == "audit-report") {
+      write_report((folder.parent_path() / "reserve").string(), (folder / "seed-modules").string());
+      continue;
+    }
     for (const Seed& seed : seeds) {
       std::ofstream out(folder / ("seed-" + seed.name), std::ios::binary);
       out.write(reinterpret_cast<const char*>(seed.bytes.data()),
