@@ -147,9 +147,8 @@ void ComponentChecker::check_origin(const Module& main, const Record& record, Ch
   // Of a plain command no such hash is on record: it would cost every reserve a third reading of the file.
   if (record.kept_sha256.empty())
     error.message +=
-        "; a tool that came later removed or added custom sections besides heapbump's own (stripped it, "
-        "embedded "
-        "component types), or changed code: run such tools first, and reserve last";
+        "; if component types were embedded since then, embed them first and reserve after that; the same "
+        "holds for a tool that removes custom sections, as `wasm-tools strip` does";
   out.faults.push_back(std::move(error));
 }
 
