@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # heapbump_embed(OUTPUT NAME FILE): a C++ source with FILE's bytes as `const unsigned char NAME[]`, its size as
 # `NAME_size`, and no other dependency, so that it works with any compiler.
 function(heapbump_embed output name file)

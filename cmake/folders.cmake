@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # One library for each folder of the table in tests/house/walls.json, with its sources listed in the folder's own
 # CMakeLists.txt. Together they are the one static library that is installed. With the tests, each is also linked as a
 # shared library against only the folders that the table allows it, so that a call through a wall is a link error.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Writes the manual pages and the completion scripts of a built heapbump, which knows its own command line.
 #
 #   cmake -D PROGRAM=build/heapbump -D FOLDER=build/pages -P cmake/pages.cmake

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // `heapbump check`: does a finished component use the region that was reserved in its main module, and
 // nothing else? It finds each embedded core module with a heapbump section, proves that it is what reserving
 // wrote, finds every other core module that is given its memory, and asks each of those where its own memory

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What goes into a component beside the reserved module. `place_adapter`: a released adapter and a manifest
 // in, the adapter that lives in the manifest's slots out. The manifest is as untrusted as the adapter. What
 // comes out was read again and compared with what was meant before it is returned.

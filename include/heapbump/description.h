@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A description of host interfaces in the old WITX format, as WASI's own legacy interfaces and Fastly's
 // compute ABI are published: from it comes what each function does with its caller's memory. The text is
 // untrusted. What the text leaves open (how long a buffer is, who allocates) is not guessed: the function is

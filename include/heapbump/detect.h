@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What a detector says about a module: which toolchain, where its heap starts, every site where a
 // heap-related value stands and what role it plays there, and which strategies are sound. A finding edits
 // nothing: the plan alone decides.

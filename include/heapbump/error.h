@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What every function returns when it cannot answer: a diagnostic code, the file offset it is about, and a
 // sentence that says what is wrong and what to do.
 #pragma once

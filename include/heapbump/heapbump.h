@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // heapbump: reserves a region of linear memory in a finished WebAssembly module. A manual on one page.
 //
 // WHAT FOR. A core module that imports WASI preview1 becomes a component with the preview1-to-preview2

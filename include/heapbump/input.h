@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A core module as the library's functions take it: bytes that were read once and found well formed. Reading
 // decodes no instruction. An Input cannot be changed after it was made, so copies share what was read and
 // several threads may use it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // layout.json: where the reserved region is, who may use which part of it, and which module it belongs to. A
 // placer or an auditor needs nothing else. The words that detect, reserve and verify share (strategy,
 // placement, toolchain) are defined here, below all three.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A number at a place in the file: an immediate in code, a global's initial value, or a word of the initial
 // memory. Every part of heapbump that looks for a number, follows it or changes it names the place in this
 // way. An occurrence is a fact about the file; what it is for is decided elsewhere (Site).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The answers as JSON text, the same that the command line prints: keys sorted, no clock, no path and no
 // machine in it, so that the same input gives the same text everywhere. The schemas are in
 // share/heapbump/schemas.
@@ -17,7 +18,7 @@
 
 namespace heapbump {
 
-/// The library's version, "0.1.0".
+/// The library's version, "0.2.0".
 [[nodiscard]] std::string_view version();
 
 /// layout.json

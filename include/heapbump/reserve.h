@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reserving a region in a module, and undoing it. `reserve` finds the heap, decides what to change and gives
 // the reserved module, or refuses; `undo` gives the original back from the reserved module alone.
 #pragma once

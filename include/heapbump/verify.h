@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Holds a reserved module against its original, from the two files' bytes alone. What `reserve` wrote down is
 // a claim to be checked, never a premise; the plan and the detectors are not consulted. Every differing byte
 // must be part of a change of an allowed kind, and what was left as it was must not need the region.

@@ -1,38 +1,41 @@
 #include "base/sha256.h"
 
-#include <openssl/evp.h>
+#include <crypto/sha256.h>
 
 #include <array>
-#include <stdexcept>
 
 namespace heapbump {
 
+struct Sha256::State {
+  CSHA256 hash;
+};
+
 namespace {
 
-// libcrypto has SHA-256 unless the machine forbids it; without it no record can be kept.
-void require(bool ok) {
-  if (!ok) throw std::runtime_error("libcrypto offers no SHA-256");
+/// What the processor has for it is found once, by the first that needs it.
+void choose_implementation() {
+  [[maybe_unused]] static const std::string chosen = SHA256AutoDetect();
 }
 
 }  // namespace
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const {
-  EVP_MD_CTX_free(context);
+void Sha256::Free::operator()(State* state) const {
+  delete state;
 }
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()), end_(EVP_MD_CTX_new()) {
-  require(context_ != nullptr && end_ != nullptr &&
-          EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+Sha256::Sha256() {
+  choose_implementation();
+  state_.reset(new State);
 }
 
 void Sha256::update(Bytes data) {
-  require(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1);
+  state_->hash.Write(reinterpret_cast<const unsigned char*>(data.data()), data.size());
 }
 
 std::string Sha256::hex() const {
-  std::array<std::byte, 32> digest{};
-  require(EVP_MD_CTX_copy_ex(end_.get(), context_.get()) == 1 &&
-          EVP_DigestFinal_ex(end_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+  std::array<std::byte, CSHA256::OUTPUT_SIZE> digest{};
+  CSHA256 ended = state_->hash;  // so that the hash can go on
+  ended.Finalize(reinterpret_cast<unsigned char*>(digest.data()));
   return to_hex(digest);
 }
 

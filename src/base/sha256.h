@@ -10,8 +10,6 @@
 
 #include "base/bytes.h"
 
-struct evp_md_ctx_st;  // libcrypto's
-
 namespace heapbump {
 
 /// A hash that is fed piece by piece, and can tell the digest of what it has been fed so far at any time.
@@ -23,11 +21,11 @@ class Sha256 {
   [[nodiscard]] std::string hex() const;
 
  private:
+  struct State;  // third_party/bitcoin_sha256's
   struct Free {
-    void operator()(evp_md_ctx_st* context) const;
+    void operator()(State* state) const;
   };
-  std::unique_ptr<evp_md_ctx_st, Free> context_;
-  std::unique_ptr<evp_md_ctx_st, Free> end_;  ///< where hex() ends a copy, so that the hash can go on
+  std::unique_ptr<State, Free> state_;
 };
 
 /// Lower-case hexadecimal digest of the pieces, one after the other.

@@ -33,7 +33,9 @@ constexpr std::string_view kFooter =
     "  $ heapbump help reserve\n";
 
 void add_general_options(CLI::App& app, Session& session, std::string& color) {
-  app.set_version_flag("-V,--version", "heapbump " + std::string(version()), "Print the version and end");
+  app.set_version_flag("-V,--version",
+                       "heapbump " + std::string(version()) + "\nLicence: Apache-2.0 WITH LLVM-exception",
+                       "Print the version and the licence, and end");
   app.set_help_flag("-h,--help", "Print the help, of the verb if one is given, and end");
   app.set_help_all_flag("--help-all", "Print the help of every verb and end");
   app.add_flag("-q,--quiet", session.quiet, "Say nothing on standard error but errors");

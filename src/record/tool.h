@@ -11,7 +11,7 @@ namespace heapbump {
 /// module.
 inline constexpr int kRulesVersion = 2;
 
-/// "0.1.0"
+/// "0.2.0"
 [[nodiscard]] std::string_view tool_version();
 /// {name, version, rules}
 [[nodiscard]] Json tool_json();

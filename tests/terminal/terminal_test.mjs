@@ -87,7 +87,7 @@ test('help fits the terminal', () => {
 });
 
 test('-V and --version say the version, -q leaves errors alone', () => {
-  assert.match(run(['-V']).stdout, /^heapbump \d+\.\d+\.\d+\n$/);
+  assert.match(run(['-V']).stdout, /^heapbump \d+\.\d+\.\d+\nLicence: Apache-2\.0 WITH LLVM-exception\n$/);
   assert.equal(run(['--version']).stdout, run(['-V']).stdout);
   const out = path.join(folder, 'out.wasm');
   assert.equal(run(['-q', 'reserve', GO, '-o', out]).stderr, '');
