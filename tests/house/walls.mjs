@@ -10,6 +10,8 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 export const ROOT = path.resolve(HERE, '../..');
 export const PAGE = 'docs/architecture.md';
 const SOURCE_FOLDERS = ['include', 'src', 'detectors', 'adapters'];
+/** Public files that are no headers of the C++ library: the table of codes, and the C interface. */
+const LISTED_NOWHERE = new Set(['include/heapbump/codes.def', 'include/heapbump.h']);
 const SOURCE_FILE = /\.(h|cc|def|inc|h\.in)$/;
 
 export const readTable = () => JSON.parse(fs.readFileSync(path.join(HERE, 'walls.json'), 'utf8'));
@@ -125,7 +127,7 @@ export function check(table, files) {
   for (const [file, text] of Object.entries(files)) {
     if (path.basename(file) === 'CMakeLists.txt') continue;
     if (file.startsWith('include/')) {
-      if (!(publicName(file) in table.public) && file !== 'include/heapbump/codes.def') faults.push(`${file}: a public file without a row in walls.json`);
+      if (!(publicName(file) in table.public) && !LISTED_NOWHERE.has(file)) faults.push(`${file}: a public file without a row in walls.json`);
     } else if (!folderOf(table, file)) {
       faults.push(`${file}: its folder has no row in walls.json`);
       continue;

@@ -1,0 +1,74 @@
+// Lets the n-th request for memory fail, for many n, and asks for a component each time: the answer must be a
+// result that says so, whatever was being done, and the library must work again afterwards.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <new>
+#include <string>
+
+#include "heapbump.h"
+
+namespace {
+
+long long left = -1;  // requests until one fails; below zero: none does
+bool failed = false;
+
+void* allocate(std::size_t size) {
+  if (left >= 0 && left-- == 0) {
+    failed = true;
+    throw std::bad_alloc();
+  }
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return allocate(size);
+}
+void* operator new[](std::size_t size) {
+  return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+int main() {
+  std::ifstream file(std::string(HEAPBUMP_FIXTURES) + "/kinds/as-minimal.wasm", std::ios::binary);
+  const std::string module{std::istreambuf_iterator<char>(file), {}};
+  long long tried = 0;
+  long long refused = 0;
+  // Each of the first thousand, then ever fewer.
+  for (long long n = 0;; n += n < 1000 ? 1 : n / 50) {
+    failed = false;
+    left = n;
+    heapbump_result* result = heapbump_component(module.data(), module.size(), nullptr);
+    left = -1;
+    ++tried;
+    const int code = heapbump_result_exit_code(result);
+    const bool says_so = std::strcmp(heapbump_result_code(result), "HB0104") == 0;
+    heapbump_result_free(result);
+    if (!failed) {
+      std::printf("%lld requests tried, %lld refused; the last run had no failure and exit code %d\n", tried,
+                  refused, code);
+      return refused > 100 && code == 0 ? 0 : 1;
+    }
+    if (code == 0) {
+      std::printf("request %lld failed, and the answer says nothing of it\n", n);
+      return 1;
+    }
+    if (says_so) ++refused;
+  }
+}
