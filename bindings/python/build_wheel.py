@@ -84,7 +84,9 @@ def write_wheel(folder, library, program):
     tag = f"py3-none-{platform_tag([library, program])}"
     files = {f"heapbump/{file.name}": (file.read_bytes(), 0o644)
              for file in sorted((HERE / "heapbump").iterdir()) if file.suffix in (".py", ".typed")}
-    files[f"heapbump/{pathlib.Path(library).name}"] = (pathlib.Path(library).read_bytes(), 0o755)
+    # libheapbump.so.0.2.0 is libheapbump.so here: heapbump/_native.py loads it by that name.
+    name = re.sub(r"\.so[.\d]*$", ".so", pathlib.Path(library).name)
+    files[f"heapbump/{name}"] = (pathlib.Path(library).read_bytes(), 0o755)
     if program is not None:
         files[f"heapbump-{version()}.data/scripts/{pathlib.Path(program).name}"] = (pathlib.Path(program).read_bytes(), 0o755)
     files[f"{info}/METADATA"] = (metadata().encode(), 0o644)

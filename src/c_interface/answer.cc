@@ -49,6 +49,7 @@ std::string_view text_of(const char* data, std::size_t size) {
   return data == nullptr ? std::string_view() : std::string_view(data, size);
 }
 
+#if defined(__cpp_exceptions)
 heapbump_result* answer(Verb verb, const void* arguments) noexcept {
   heapbump_result* result = nullptr;
   try {
@@ -70,6 +71,16 @@ heapbump_result* answer(Verb verb, const void* arguments) noexcept {
   delete result;
   return no_memory();
 }
+#else
+// In WebAssembly there are no exceptions: where memory is missing the instance traps, and whoever runs it
+// makes a new one.
+heapbump_result* answer(Verb verb, const void* arguments) noexcept {
+  heapbump_result* result = new (std::nothrow) heapbump_result;
+  if (result == nullptr) return no_memory();
+  if (const Status done = verb(*result, arguments); !done) set_error(*result, done.error());
+  return result;
+}
+#endif
 
 void release(heapbump_result* result) noexcept {
   if (result != no_memory()) delete result;

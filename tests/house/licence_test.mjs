@@ -36,11 +36,18 @@ test('NOTICE names each file that is shipped of others', () => {
   const notice = read('NOTICE');
   for (const file of files('adapters/released', /\/wasi_.*\.wasm$/)) assert.ok(notice.includes(path.basename(file)), file);
   if (fs.existsSync(path.join(ROOT, 'third_party'))) {
-    for (const folder of fs.readdirSync(path.join(ROOT, 'third_party'))) {
+    const folders = fs.readdirSync(path.join(ROOT, 'third_party'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name: folder } of folders) {
       assert.ok(notice.includes(`third_party/${folder}\n`), `third_party/${folder}`);
       assert.ok(fs.existsSync(path.join(ROOT, 'third_party', folder, 'LICENSE')), `third_party/${folder} has no licence`);
     }
   }
+});
+
+test('the Rust crates have the version too', () => {
+  const rust = read('bindings/rust/Cargo.toml');
+  assert.ok(rust.includes(`\nversion = "${version}"\n`));
+  assert.ok(read('bindings/rust/heapbump/Cargo.toml').includes(`heapbump-sys = { path = "../heapbump-sys", version = "${version}" }`));
 });
 
 test('the newest release of CHANGELOG.md is the version', () => {

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# heapbump.wasm: the C interface as one WebAssembly module, for JavaScript and for what runs WebAssembly. It exports the
+# functions of include/heapbump.h with malloc and free, and works on its own memory: it opens nothing.
+#
+#   cmake -S . -B build-core -DHEAPBUMP_CORE_ONLY=ON -DCMAKE_TOOLCHAIN_FILE=cmake/wasm32-wasi.cmake
+set(exports malloc free)
+file(STRINGS ${PROJECT_SOURCE_DIR}/include/heapbump.h declared REGEX "^HEAPBUMP_API ")
+foreach(line IN LISTS declared)
+  string(REGEX REPLACE ".*(heapbump_[a-z_0-9]+)\\(.*" "\\1" name "${line}")
+  list(APPEND exports ${name})
+endforeach()
+list(TRANSFORM exports PREPEND LINKER:--export=)
+file(WRITE ${PROJECT_BINARY_DIR}/empty.cc "")
+add_executable(heapbump_core ${objects} ${PROJECT_BINARY_DIR}/empty.cc)
+set_target_properties(heapbump_core PROPERTIES OUTPUT_NAME heapbump.wasm LINKER_LANGUAGE CXX)
+# The stack is below the static data, so that an overflow traps.
+target_link_options(heapbump_core PRIVATE -mexec-model=reactor ${exports} LINKER:--gc-sections LINKER:--strip-all
+                    LINKER:--stack-first LINKER:-z,stack-size=1048576)
