@@ -15,8 +15,15 @@ using UseRule = Rule<std::optional<Verdict>, Subject, Shapes>;
 
 // ---- Sums ----
 
+/// Whether code is the runtime's own. What other code computes with a number that equals the heap's start may
+/// be anything.
+bool in_runtime(const Carrier& carrier, Shapes& shapes) {
+  return shapes.runtime().own_functions.contains(carrier.value.flow->function);
+}
+
 std::optional<Verdict> block_address(const TermUse& use, Shapes& shapes) {
-  if (use.term.sign < 0 || !shapes.is_block_offset(use.term.value)) return std::nullopt;
+  if (!in_runtime(use.carrier, shapes) || use.term.sign < 0 || !shapes.is_block_offset(use.term.value))
+    return std::nullopt;
   return Verdict{Use::heap_start, "the address of a block is computed from it"};
 }
 
@@ -115,6 +122,7 @@ std::optional<Verdict> pointer_compared(const Comparison& use, Shapes& shapes) {
 }
 
 std::optional<Verdict> block_compared(const Comparison& use, Shapes& shapes) {
+  if (!in_runtime(use.carrier, shapes)) return std::nullopt;
   const Sum sum = shapes.program().sum(use.other);
   const auto is_block = [&](const Term& term) { return term.sign > 0 && shapes.is_block_offset(term.value); };
   if (!std::ranges::any_of(sum.terms, is_block)) return std::nullopt;
@@ -217,15 +225,30 @@ std::optional<Verdict> stored_in_pointer(const EffectUse& use, Shapes& shapes) {
 }
 
 std::optional<Verdict> stored_again(const EffectUse& use, Shapes& shapes) {
+  if (!in_runtime(use.carrier, shapes)) return std::nullopt;
   const auto word = stored_word(use, shapes);
   if (!word || shapes.image().load32(*word) != shapes.base() + static_cast<std::uint32_t>(use.carrier.offset))
     return std::nullopt;
   return Verdict{Use::heap_start, "it is stored in a variable that begins with it"};
 }
 
+/// Whether a constant that is no address of the heap is stored in the variable too: then it may hold
+/// something else at another time, and its value need not be the heap's start.
+bool keeps_other_numbers(std::uint32_t word, Shapes& shapes) {
+  bool others = false;
+  for_each_word_store(shapes.program(), shapes.program().mentions(word),
+                      [&](const Flow& flow, const Effect& store, std::uint32_t address) {
+                        const auto value = shapes.program().constant(stored_value(flow, store));
+                        const std::uint32_t above = value.value_or(0) - shapes.base();
+                        others |= address == word && value.value_or(0) != 0 && above >= kNear;
+                      });
+  return others;
+}
+
 std::optional<Verdict> stored_as_address(const EffectUse& use, Shapes& shapes) {
+  if (!in_runtime(use.carrier, shapes)) return std::nullopt;
   const auto word = stored_word(use, shapes);
-  if (!word || !shapes.is_pointer_word(*word)) return std::nullopt;
+  if (!word || !shapes.is_pointer_word(*word) || keeps_other_numbers(*word, shapes)) return std::nullopt;
   return Verdict{Use::heap_start, "it is stored in a variable whose value is used as an address"};
 }
 

@@ -248,6 +248,33 @@ void Runtime::read_start(Program& program, const DataImage& image) {
   }
 }
 
+void Runtime::find_own(Program& program) {
+  constexpr int kMostRounds = 8;
+  const Module& module = program.module();
+  const auto count = static_cast<std::uint32_t>(module.functions.size());
+  own_functions = heap_functions;
+  const auto is_own = [&](std::uint32_t function) { return own_functions.contains(function); };
+  bool changed = true;
+  for (int round = 0; changed && round < kMostRounds; ++round) {
+    changed = false;
+    for (std::uint32_t function = module.imported_functions; function < count; ++function) {
+      if (!program.spend(1)) return;
+      const std::vector<std::uint32_t> callers = program.callers(function);
+      const bool called_by_own = !callers.empty() && !program.escapes(function) &&
+                                 std::ranges::all_of(callers, [&](std::uint32_t caller) {
+                                   return caller == function || is_own(caller);
+                                 });
+      if (called_by_own) changed |= own_functions.insert(function).second;
+    }
+  }
+  // realloc asks which block an address is in, as the collector does, and is called by the program.
+  for (const std::uint32_t function : std::set(own_functions)) {
+    std::vector<std::uint32_t> others = program.callers(function);
+    std::erase_if(others, is_own);
+    if (others.size() == 1 && !program.escapes(function)) own_functions.insert(others.front());
+  }
+}
+
 bool Runtime::is_possible(Program& program) {
   // One function at a time: most programs are not TinyGo's, and nothing of theirs need be kept.
   for (const std::uint32_t function : program.functions_with_memory_size()) {
@@ -275,6 +302,7 @@ std::optional<Runtime> Runtime::find(Program& program, const DataImage& image) {
   }
   runtime.read_start(program, image);
   if (runtime.candidates.empty()) return std::nullopt;
+  runtime.find_own(program);
   return runtime;
 }
 

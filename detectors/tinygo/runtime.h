@@ -40,7 +40,10 @@ class Runtime {
   std::set<std::uint32_t> start_words;     ///< addresses of heapStart, where it survived as a variable
   std::set<std::uint32_t> pointer_words;   ///< addresses of heapptr (gc=leaking)
   std::set<std::uint32_t>
-      heap_functions;        ///< functions whose flow mentions one of these words or memory.size
+      heap_functions;  ///< functions whose flow mentions one of these words or memory.size
+  /// heap_functions, what only they call, and who shares a function of theirs with nobody else: the only code
+  /// that may compute with the heap's start.
+  std::set<std::uint32_t> own_functions;
   std::vector<Term> folded;  ///< constants in the metadata's size; sign as in `heapEnd - x`
   bool grows = false;        ///< memory.grow by memory.size
   /// Heap bases that the arithmetic gives, each with how. More than one is a contradiction.
@@ -53,6 +56,7 @@ class Runtime {
   void find_pointer(Program& program);
   void read_pointer(Program& program, const DataImage& image);
   void read_start(Program& program, const DataImage& image);
+  void find_own(Program& program);
 
   std::set<Value> metadata_values_;
 };

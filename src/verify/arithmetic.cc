@@ -84,6 +84,7 @@ Relation add_opaque(const Move& move, const Relation& from, const Relation& know
     return result;
   }
   Relation result = moved_value(*delta, known.at_least);
+  result.counted = result.moved();
   return result;
 }
 
@@ -161,7 +162,9 @@ Relation set_bits(std::uint32_t op32, const Relation& a, const Relation& b) {
   const Relation& by = b.constant && b.equal() ? b : a;
   const Relation& value = &by == &b ? a : b;
   if (same_number(a) && same_number(b)) {
-    if (op32 == op::i32_or && (a.opaque() || b.opaque())) return opaque_value();
+    // An address that collectors may not see is kept as its complement.
+    const bool complement = op32 == op::i32_xor && by.constant && by.value == -1;
+    if ((complement || op32 == op::i32_or) && (a.opaque() || b.opaque())) return opaque_value();
     return equal_value(a.sort == Sort::number && b.sort == Sort::number ? Sort::number
                        : op32 == op::i32_or                             ? Sort::any
                                                                         : Sort::number);
@@ -230,6 +233,7 @@ Relation add(const Move& move, const Relation& a, const Relation& b, bool wide) 
       if (*x != 0 && *y != 0) bound = 0;
       result = exact(delta, static_cast<std::uint64_t>(std::max<std::int64_t>(bound, 0)));
       result.grown = base.grown && addend.constant && addend.value == 0;
+      result.counted = base.counted && result.moved();
       if (addend.sort == Sort::start && addend.equal()) return unknown_value(low);
     }
   } else if (a.opaque() && b.opaque()) {

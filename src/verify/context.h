@@ -45,6 +45,9 @@ struct Context {
   /// What the linker knew as the heap's start, for a bump: the heap base itself, or the end of static data
   /// that the runtime rounds up to it. Set by check_moved_values.
   std::uint64_t heap_symbol = 0;
+  /// One word moved and nothing else: the last of a runtime's table of the bounds of its sections (Go's
+  /// moduledata). Set by check_moved_values.
+  bool bound_alone = false;
   bool gave_up = false;  ///< see spend and mismatch
 
   [[nodiscard]] const Manifest& manifest() const { return record.manifest; }

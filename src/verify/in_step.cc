@@ -12,7 +12,7 @@ constexpr int kMostRounds = 16;
 constexpr unsigned kPageBits = 16;
 constexpr unsigned kAddressBits = 29;    // coarser alignments than that are none
 constexpr std::size_t kMostBeside = 64;  // words like that which are followed; more are a table of numbers
-constexpr std::uint64_t kMostKept = 16 << 20;  // bytes of values kept in case they are asked for again
+constexpr std::uint64_t kMostKept = 32 << 20;  // bytes of values kept in case they are asked for again
 constexpr unsigned kMostVisits = 64;           // of one function with one set of arguments in one round
 
 }  // namespace
@@ -199,11 +199,12 @@ std::vector<std::size_t> Program::live() const {
 const Flow* Program::flow_of(std::uint32_t function) {
   const auto known = flows_.find(function);
   if (known != flows_.end()) return known->second->block_count == 0 ? nullptr : known->second.get();
-  if (c_.budget.held() > kMostKept) flows_.clear();  // nobody holds one: walks do not nest
   std::unique_ptr<Flow>& flow = flows_[function];
   FlowLimits limits;
   limits.frame_slots = true;
+  const std::uint64_t held = c_.budget.held();
   auto evaluated = evaluate_flow(c_.reserved, function, c_.budget, limits);
+  kept_ += c_.budget.held() - held;
   if (!evaluated)
     c_.not_alike(
         evaluated.error().offset.value_or(0),
@@ -213,6 +214,10 @@ const Flow* Program::flow_of(std::uint32_t function) {
 }
 
 void Program::walk(std::size_t index) {
+  if (kept_ > kMostKept) {  // between walks nobody holds a flow
+    flows_.clear();
+    kept_ = 0;
+  }
   const Flow* flow = flow_of(instances_[index].function);
   if (flow == nullptr) return;
   if (++instances_[index].visits > kMostVisits) return c_.give_up();
@@ -274,6 +279,12 @@ void Program::put(Place& place, const Relation& value) {
 }
 
 void check_in_step(Context& context) {
+  if (context.bound_alone) {
+    // The runtime reads the table through a pointer, and what it makes of the bound is its own affair.
+    context.note(
+        "the last bound of a table of sections moved alone; what the runtime does with it was not evaluated");
+    return;
+  }
   Program(context).run();
 }
 

@@ -65,6 +65,7 @@ class Walk {
   [[nodiscard]] bool passes_range(const Effect& call) const;
   [[nodiscard]] bool is_one_less(NodeId id) const;
   [[nodiscard]] bool is_negative(NodeId id) const;
+  [[nodiscard]] bool is_all_or_nothing(NodeId id) const;
   [[nodiscard]] bool is_coarse_rounding(NodeId id, std::uint32_t mask) const;
   [[nodiscard]] bool is_suspended_stack(NodeId address) const;
   [[nodiscard]] bool doubles(NodeId pages) const;

@@ -94,8 +94,10 @@ class Checker {
     auto bytes = c_.data_bytes;
     std::ranges::sort(bytes, {}, &ChangedByte::address);
     std::uint64_t done = 0;
+    std::size_t words = 0;
     for (const ChangedByte& byte : bytes) {
       if (byte.address < done) continue;
+      ++words;
       const std::uint64_t word = byte.address & ~std::uint64_t{3};
       done = word + 4;
       const std::uint64_t old_value = before->load32(word);
@@ -113,6 +115,8 @@ class Checker {
                     "the data word at " + hex(word) + " moved and is no address of the heap's start or end",
                     hex(old_value), hex(new_value));
     }
+    c_.bound_alone =
+        words == 1 && c_.immediates.empty() && c_.changed_globals.empty() && ends_bounds(*before, done - 4);
   }
 
   void global(std::uint32_t index) {

@@ -142,6 +142,7 @@ Relation join(const Move& move, const Relation& a, const Relation& b) {
       if (strange(fixed) || (!marks && other.delta != move.distance)) return unknown_value(low);
       result = either(other.delta, marks, other.at_least);
       result.grown = other.grown && marks;
+      result.counted = other.counted;
     }
   } else if (a.opaque() || b.opaque()) {
     const Relation& other = a.opaque() ? b : a;
@@ -155,6 +156,7 @@ Relation join(const Move& move, const Relation& a, const Relation& b) {
     result = either(a.delta, marks, std::min(a.at_least, b.at_least));
     if (exact_both) result.kind = Kind::exact, result.marks = false;
     result.grown = a.grown && b.grown;
+    result.counted = a.counted || b.counted;
   }
   mark_origin(result, a, b);
   return result;

@@ -34,11 +34,12 @@ struct Relation {
   bool marks = false;      ///< `either`: the equal values are only 0 and -1, which mark "none"
   bool low_heap = false;   ///< may come from a constant above the initialised data
   bool in_static = false;  ///< may come from a constant address in static data
-  bool less = false;   ///< `opaque`: less an address that moved, so a distance, or a number less an address
-  bool heap = false;   ///< `opaque`: an address that moved on some paths
-  bool grown = false;  ///< the start of memory that was just grown
-  bool size = false;   ///< may come from memory.size
-  bool page = false;   ///< `unknown`: the number of a page, from memory or a page that moved
+  bool less = false;     ///< `opaque`: less an address that moved, so a distance, or a number less an address
+  bool heap = false;     ///< `opaque`: an address that moved on some paths
+  bool grown = false;    ///< the start of memory that was just grown
+  bool size = false;     ///< may come from memory.size
+  bool counted = false;  ///< moved: an address, and something from memory or a caller that was added to it
+  bool page = false;     ///< `unknown`: the number of a page, from memory or a page that moved
   bool constant = false;  ///< `value` is the original's value
   std::int64_t delta = 0;
   std::int64_t value = 0;

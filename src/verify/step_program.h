@@ -88,6 +88,7 @@ class Program final : public Surroundings {
   std::set<std::uint32_t> outside_;         ///< functions that a table or the host calls
   std::set<std::uint32_t> functions_;       ///< that are walked whatever is passed to them
   std::map<std::uint32_t, std::unique_ptr<Flow>> flows_;
+  std::uint64_t kept_ = 0;  ///< bytes of them
   std::deque<Instance> instances_;
   std::map<std::uint32_t, std::vector<std::size_t>> by_function_;
   std::map<std::uint32_t, Place> words_, globals_;

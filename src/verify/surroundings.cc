@@ -91,6 +91,8 @@ Relation Program::word(std::uint32_t address) {
 Relation Program::argument(const Relation& value) const {
   if (value.kind == Kind::none || (value.kind == Kind::either && !value.marks)) return opaque_value();
   if (value.opaque()) return opaque_value();
+  // An address that was counted from the heap's start by what is not known is one like those from memory.
+  if (value.moved() && value.delta == move_.distance && value.counted) return opaque_value();
   Relation result = value;
   if (value.equal() && value.sort < Sort::beyond) {
     Relation equal = equal_value(value.sort);

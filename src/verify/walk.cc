@@ -155,9 +155,19 @@ Relation Walk::numeric(const Node& node, NodeId id) {
     if (is_negative(by)) value = mask(-static_cast<std::int64_t>(kPageSize));
     if (is_one_less(by)) value = mask(kPageSize - 1);
   };
+  if (masks && is_all_or_nothing(flow_.operand(id, 1))) return join(move_, left, mask(0));
+  if (masks && is_all_or_nothing(flow_.operand(id, 0))) return join(move_, right, mask(0));
   if (masks && (is_coarse_rounding(id, 0) || is_coarse_rounding(id, 1))) return unknown_value(true);
   if (masks) round(flow_.operand(id, 1), right), round(flow_.operand(id, 0), left);
   return binary(move_, node.opcode, left, right);
+}
+
+/// A number's sign in all bits: what is masked with it is itself, or 0.
+bool Walk::is_all_or_nothing(NodeId id) const {
+  constexpr std::int64_t kSign = 31;
+  const Node& node = flow_.nodes[id];
+  return node.kind == NodeKind::binary && node.opcode == op::i32_shr_s && of(id).equal() &&
+         flow_.constant(flow_.operand(id, 1)) == kSign;
 }
 
 /// `(p + n - 1) & -n` of a value from memory, n greater than a page: where the next block of such an

@@ -95,6 +95,17 @@ INSTANTIATE_TEST_SUITE_P(
         Pair{"an address is rounded down to a page at most",
              "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -65536)))",
              "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -262144)))"},
+        Pair{"an address is masked with a sign, which leaves it or nothing, not with another number",
+             "(i32.store (local.get $n) (i32.and (i32.const 70000) (i32.shr_s (local.get $n) (i32.const "
+             "31)))) "
+             "(i32.const 0)",
+             "(i32.store (local.get $n) (i32.and (i32.const 70000) (i32.shr_s (local.get $n) (i32.const "
+             "30)))) "
+             "(i32.const 0)"},
+        Pair{"an address that is kept as its complement comes back, not as another number",
+             "(drop (i32.lt_u (i32.xor (i32.load (local.get $n)) (i32.const -1)) (i32.const 70000))) "
+             "(i32.const 0)",
+             "(i32.lt_u (i32.xor (i32.load (local.get $n)) (i32.const -2)) (i32.const 70000))"},
         Pair{"an address from memory is rounded up to a page at most",
              "(i32.store (i32.const 2052) (i32.const 70000)) (i32.and (i32.add (i32.load (local.get $n)) "
              "(i32.const 65535)) (i32.const -65536))",
