@@ -40,7 +40,7 @@ std::optional<Verdict> pointer_distance(const TermUse& use, Shapes& shapes) {
 }
 
 constexpr auto kTermRules = std::to_array<UseRule<TermUse>>({
-    {{"tinygo.block-address", "A block's number times 16 is added to it: it moves.",
+    {{"tinygo.block-address", "In the runtime, a block's number times 16 is added to it: it moves.",
       "blockAddress is heapStart + block * 16. The number counts from the heap's start, so the address is "
       "right for "
       "whichever start it is added to.",
@@ -155,7 +155,7 @@ constexpr auto kComparisonRules = std::to_array<UseRule<Comparison>>({
       "The pair of comparisons asks whether the pointer is on the heap; its lower bound is the heap's start.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go (isOnHeap, looksLikePointer)"},
      pointer_compared},
-    {{"tinygo.block-compared", "A block's address is compared with it: it moves.",
+    {{"tinygo.block-compared", "In the runtime, a block's address is compared with it: it moves.",
       "The address was computed from a block's number, so it moves with the heap.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go (gcBlock.address)"},
      block_compared},
@@ -292,11 +292,13 @@ constexpr auto kEffectRules = std::to_array<UseRule<EffectUse>>({
       "tinygo-org/tinygo src/runtime/gc_leaking.go (heapptr)"},
      stored_in_pointer},
     {{"tinygo.stored-again",
-      "It is stored in a variable that begins with the same number in the data: it moves.",
+      "In the runtime, it is stored in a variable that begins with the same number in the data: it moves.",
       "Initialiser and store give the variable the same value, so both are the heap's start, and both move.",
       "tinygo-org/tinygo src/runtime/arch_tinygowasm.go (heapStart, set by the entry function at -opt=0)"},
      stored_again},
-    {{"tinygo.stored-as-address", "It is stored in a variable whose value is used as an address: it moves.",
+    {{"tinygo.stored-as-address",
+      "In the runtime, it is stored in a variable whose value is used as an address, and that holds no other "
+      "number: it moves.",
       "No object is at the heap's start, so a pointer with this value points at the heap.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go, 0.42 (first free range)"},
      stored_as_address},

@@ -2,5 +2,6 @@
 ;; in block-collector.wat
 ;; hole extra
   (func (export "f") (param i32) (result i32)
+    (drop (i32.load (i32.const 65604)))
     (i32.lt_u (i32.shl (local.get 0) (i32.const 4)) (i32.const 86416)))
 ;; end

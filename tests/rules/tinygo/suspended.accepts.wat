@@ -7,6 +7,7 @@
     (global.set $state (i32.const 1))
     (global.set $stack (local.get 0)))
   (func (export "f") (param i32) (result i32) (local $base i32)
+    (drop (i32.load (i32.const 65604)))
     (local.set $base (i32.const 86416))
     (if (i32.eq (global.get $state) (i32.const 1))
       (then (i32.store (i32.load (global.get $stack)) (local.get $base))))

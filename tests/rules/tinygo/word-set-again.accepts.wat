@@ -5,5 +5,6 @@
 ;; end
 ;; hole extra
   (func (export "f")
+    (drop (i32.load (i32.const 65604)))
     (i32.store (i32.const 65700) (i32.const 86416)))
 ;; end
