@@ -32,7 +32,8 @@ void CallWriter::call_part(std::size_t pair, std::uint32_t count, std::uint32_t 
 
 // The adapter looks at the first buffer that is not empty and no further; so each is written by calls of its
 // own, in parts, for as long as all of a part is taken. An error after something was written is told by the
-// next call.
+// next call. Where there is nothing to write, the adapter is given one empty buffer: without any it does not
+// look at the descriptor.
 void CallWriter::write_gathered() {
   const std::size_t pair = position(gathered);
   const std::uint32_t pairs = first_[pair], count = first_[pair] + 1;
@@ -78,6 +79,8 @@ void CallWriter::write_gathered() {
     });
   });
   code_.get(calls).op(Op::i32_eqz).if_([&] {  // nothing but empty buffers
+    store_pair(part);
+    constant(1).set(calls);
     call_part(pair, calls, done);
     code_.set(error);
     return_if_not_zero(error);
@@ -108,7 +111,7 @@ void CallWriter::write_scattered() {
     });
   });
   touch(address, length);
-  code_.get(count).i32(0).op(Op::i32_ne).set(count);  // one pair, or none
+  constant(1).set(count);  // also where all are empty: without a pair the adapter ignores the descriptor
   // Where the memory cannot grow, fewer bytes are read, which every reader must expect.
   constant(functions_.scratch.room).get(length).call(functions_.room).op(Op::i32_eqz);
   code_.if_([&] { constant(kScratchPart).set(length); });

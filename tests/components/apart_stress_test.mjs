@@ -84,6 +84,31 @@ test('300 files made, written, renamed, linked, cut and removed: the same output
   assert.deepEqual(inNode, core);
 });
 
+test('calls at their edges: no buffers, empty ones, at the end of the memory, inside each other, of any length', async (t) => {
+  const folder = temporaryFolder(t);
+  const program = buildC('edges', folder);
+  const output = path.join(folder, 'component.wasm');
+  const { code, stderr } = heapbump(['component', program, '-o', output, '--strategy', 'apart', '--encoder', 'builtin']);
+  assert.equal(code, 0, stderr);
+  const stdin = Buffer.from('some lines\n'.repeat(20));
+  const inFolder = async (name, how) => {
+    const data = path.join(folder, name);
+    fs.mkdirSync(data);
+    for (let i = 0; i < 30; i++) fs.writeFileSync(path.join(data, `${'long-'.repeat(i)}file-${i}`), 'x'.repeat(i));
+    const { stdout, stderr: errors } = await how(data);
+    return `${stdout}${errors}`;
+  };
+  const inWasmtime = (file, args) => (data) => wasmtime(file, { args, stdin, options: ['--dir', `${data}::/data`] });
+  const all = ['paths', 'two words', ''], some = ['no paths', 'two words', ''];
+  const core = await inFolder('core', inWasmtime(program, all));
+  assert.match(core, /^by 64 bytes: \d+ entries/m);
+  assert.match(core, /^random: 0, even 1, before and behind 0 0$/m);
+  assert.match(core, /^grown by 11$/m);
+  assert.equal(await inFolder('wasmtime', inWasmtime(output, all)), core);
+  const inNode = (data) => runComponent(fs.readFileSync(output), { modules, args: ['program.wasm', ...some], stdin, preopens: { '/data': data } });
+  assert.equal(await inFolder('jco', inNode), await inFolder('core, some', inWasmtime(program, some)));
+});
+
 test('the watch sees a bridge that writes a byte too many', async (t) => {
   const folder = temporaryFolder(t);
   const output = path.join(folder, 'component.wasm');

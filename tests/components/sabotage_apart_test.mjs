@@ -19,6 +19,7 @@ const instance = (index, args) => section(2, [1, 0, ...uleb(index), ...uleb(args
 const aliasMemory = (index) => section(6, [1, 0, 2, 1, ...uleb(index), ...name('memory')]);
 const bag = (memory) => section(2, [1, 1, 1, ...name('memory'), 2, ...uleb(memory)]);
 const other = wat('(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32))) (memory (export "memory") 1) (func (export "_start")))');
+const STAND_IN_OF_ONE = wat('(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32))) (memory (export "memory") 5))');
 const greedy = wat('(module (import "x" "memory" (memory 0)))');
 
 // Core instances that there are before the four of heapbump: the first is of the shim, the second the program.
@@ -41,7 +42,39 @@ const edited = (component, from, to) => {
 };
 const nthModule = (component, n) => sections(component).filter(({ id }) => id === 1).at(n);
 
+// The position among the core modules of each that heapbump made, and what `check` says where one byte of it is another.
+const PARTS = { 'stand-in': 0, shim: -4, program: -3, bridge: -2, fixup: -1 };
+const changed = (c, part) => {
+  const copy = Buffer.from(c);
+  copy[nthModule(c, PARTS[part]).end - 1] ^= 1; // a letter of the name section, which says nothing that is executed
+  return copy;
+};
+const ONE_BYTE = Object.keys(PARTS).map((part) => [`one byte of the ${part} is another`,
+  part === 'program' ? /no core module in it is the one on record/ : new RegExp(`no instance of it is of the ${part}`), (c) => changed(c, part)]);
+// The fixup's argument of this name is another instance.
+const fixupGiven = (c, argument, value) => {
+  const at = c.lastIndexOf(Buffer.from([...name(argument), 0x12]));
+  assert.ok(at > facts(c).last.payload);
+  const copy = Buffer.from(c);
+  copy[at + argument.length + 2] = value;
+  return copy;
+};
+
 const SABOTAGES = [
+  ...ONE_BYTE,
+  ['the stand-in is one with fewer functions', /no instance of it is of the stand-in/, (c) => replace(c, nthModule(c, 0), module(STAND_IN_OF_ONE))],
+  ['the fixup fills the table with the program\'s functions', /the fixup is not given the instances/, (c) => fixupGiven(c, 'bridge', facts(c).program)],
+  ['the fixup starts another program', /the fixup is not given the instances/, (c) => fixupGiven(c, 'program', facts(c).bridge)],
+  ['the program\'s imports are not the shim\'s', /the program is not given the instances/, (c) => {
+    const copy = Buffer.from(c);
+    copy[facts(c).last.payload + copy.subarray(facts(c).last.payload).indexOf(Buffer.from([...name('wasi_snapshot_preview1'), 0x12])) + 24] = standInOf(c);
+    return copy;
+  }],
+  ['all of the stand-in is given to another module', /is given all that the stand-in exports/, (c) => Buffer.concat([c, module(greedy), instance(facts(c).modules, [['x', standInOf(c)]])])],
+  ['a function that writes the stand-in\'s memory is given to another module', /`heapbump.store8` is given to something besides the bridge/, (c) => {
+    const alias = section(6, [1, 0, 0, 1, ...uleb(standInOf(c)), ...name('heapbump.store8')]);
+    return Buffer.concat([c, alias]);
+  }],
   ['the program is another module', /no core module in it is the one on record/, (c) => replace(c, nthModule(c, -3), module(other))],
   ['the bridge is that of another program', /no instance of it is of the bridge/, (c, folder) => replace(c, nthModule(c, -2), module(coreModules(makeApart(other, folder)).at(-2)))],
   ['the fixup is that of another program', /no instance of it is of the fixup/, (c, folder) => replace(c, nthModule(c, -1), module(coreModules(makeApart(other, folder)).at(-1)))],
