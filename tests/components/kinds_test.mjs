@@ -1,7 +1,8 @@
 // Modules of the kinds that relocation does not serve or serves by chance: AssemblyScript with each of its runtimes, Kotlin/Wasm
-// with its garbage collected types and exceptions, Emscripten, a QuickJS that Wizer froze, and pandoc, which GHC compiled.
+// with its garbage collected types and exceptions, Emscripten, a QuickJS that Wizer froze, Rust of 2019, and pandoc, which GHC
+// compiled.
 // Each, apart and by default, prints what the core module prints, in wasmtime and in Node, as far as the engine has the
-// proposals that the module uses. tests/fixtures/kinds says how they were made; pandoc comes from npm.
+// proposals that the module uses. tests/fixtures/kinds says how they were made; that of 2019 and pandoc come from npm.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,7 +21,7 @@ const FLAGS = Object.entries(ENV).flatMap(([key, value]) => ['--env', `${key}=${
 const BOTH = ['wasmtime', 'jco'];
 const assemblyScript = { exit: 3, says: [/^round 20: /m, /^arguments: 12 a longer argument /m, /^HB_TEST: c{200}$/m, /^random$/m, /^clock$/m] };
 
-// {name: {file, exit (code), says (of the standard output), errors (standard error), engines}}
+// {name: {file (of the fixtures) or npm, args, exit (code), says (of the standard output), errors (standard error), engines}}
 const KINDS = {
   'AssemblyScript, runtime stub': { ...assemblyScript, file: 'as-stub', engines: BOTH },
   'AssemblyScript, runtime stub, data above 64 KiB': { ...assemblyScript, file: 'as-stub-high', engines: BOTH },
@@ -30,6 +31,8 @@ const KINDS = {
   'Kotlin/Wasm': { file: 'kotlin', exit: 0, says: [/^round 20: /m, /^caught: twelve$/m, /^random$/m, /^clocks$/m], engines: ['wasmtime'] },
   'Emscripten, STANDALONE_WASM': { file: 'emscripten', exit: 3, says: [/^argument 2: a longer argument$/m, /^HB_TEST: c{200}$/m, /^blocks: 266, /m, /^clock$/m], errors: 'to stderr\n', engines: BOTH },
   'QuickJS, a snapshot': { file: 'quickjs-snapshot', exit: 3, says: [/"a longer argument"/, /"variable": "c{200}"/, /"last": "word \d+"/], errors: 'to stderr\n', engines: BOTH },
+  'Rust of 2019, preview0, arguments': { npm: 'wasi-0.0.6/example/cowsay.wasm', exit: 0, says: [/^< 12 a longer argument more >$/m, /\(oo\)/], engines: BOTH },
+  'Rust of 2019, preview0, standard input': { npm: 'wasi-0.0.6/example/cowsay.wasm', args: [], exit: 0, says: [/^\/ 0 of the input 1919 of the input/m, /\(oo\)/], engines: BOTH },
 };
 
 async function runIn(engine, file, args = ARGS) {
@@ -38,11 +41,11 @@ async function runIn(engine, file, args = ARGS) {
   return { stdout, stderr: stderr.toString(), code: signal === null ? exitCode : 134 };
 }
 
-for (const [name, { file, exit, says, errors = '', engines }] of Object.entries(KINDS)) {
+for (const [name, { file, npm, args = ARGS, exit, says, errors = '', engines }] of Object.entries(KINDS)) {
   test(`${name}: as a component it prints what the core module prints`, async (t) => {
     const folder = temporaryFolder(t);
-    const program = path.join(TESTS, 'fixtures/kinds', `${file}.wasm`);
-    const core = await runIn('wasmtime', program);
+    const program = npm === undefined ? path.join(TESTS, 'fixtures/kinds', `${file}.wasm`) : path.join(modules, npm);
+    const core = await runIn('wasmtime', program, args);
     assert.equal(core.code, exit, core.stderr);
     says.forEach((pattern) => assert.match(core.stdout.toString(), pattern));
     for (const strategy of ['apart', 'auto']) {
@@ -50,7 +53,7 @@ for (const [name, { file, exit, says, errors = '', engines }] of Object.entries(
       const { code, stderr } = heapbumpJson(['component', program, '-o', output, '--strategy', strategy, '--encoder', 'builtin']);
       assert.equal(code, 0, stderr);
       for (const engine of engines) {
-        const made = await runIn(engine, output);
+        const made = await runIn(engine, output, args);
         assert.ok(made.stdout.equals(core.stdout), `${engine}, ${strategy}: ${made.stderr.slice(0, 1000)} ${made.stdout.toString().slice(0, 1000)}`);
         assert.equal(made.code, Math.min(exit, 1), `${engine}, ${strategy}: ${made.stderr.slice(0, 1000)}`); // wasi:cli of 0.2 has no other codes
         assert.equal(made.stderr, errors, `${engine}, ${strategy}`);
