@@ -83,6 +83,11 @@ export async function judge({ file, truth, run = {}, settings }) {
       continue;
     }
     const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
+    if (manifest.region === null) {
+      entry.reason = 'nothing needed';
+      for (const made of [out, manifestFile]) fs.rmSync(made, { force: true });
+      continue;
+    }
     entry.strategy = manifest.strategy;
     const note = (text) => faults.push(`${name}${name === 'auto' ? ` (${manifest.strategy})` : ''}: ${text}`);
     if (!detect.sound.includes(manifest.strategy)) note(`reserved by ${manifest.strategy}, which detect does not call sound`);
