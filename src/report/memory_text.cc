@@ -112,7 +112,10 @@ class Drawer {
   [[nodiscard]] std::string label(const MemoryArea& area) const {
     const std::string size = size_in_kib(area.end - area.begin);
     const std::size_t room = box_ - 2 - std::min(box_ - 2, size.size() + 1);
-    std::string text = " " + padded(area.label, room) + " " + size + " ";
+    // Where there is no room for both, what it is stays, and which way it grows goes.
+    const bool fits = area.label.size() <= room;
+    const std::string name = fits ? area.label : area.label.substr(0, area.label.find(','));
+    std::string text = " " + padded(name, room) + " " + size + " ";
     text.resize(box_, ' ');
     if (style_.color) text = std::string(kColors[static_cast<std::size_t>(area.kind)]) + text + "\x1b[0m";
     return side(lines_.up) + text + std::string(lines_.up);

@@ -100,6 +100,15 @@ test('every area has its label and its size in the text', () => {
   }
 });
 
+test('a label that does not fit is cut at a comma, not in a word', () => {
+  for (const file of Object.values(PICTURES)) {
+    for (const columns of [64, 72, 80, 90]) {
+      const { stdout } = run(['map', file], { COLUMNS: String(columns) });
+      for (const line of stdout.split('\n')) assert.doesNotMatch(line, /, *(\d|$)|,.*\bgrows? (?!up|down)|, grow? /, `${file} at ${columns}`);
+    }
+  }
+});
+
 // -> the elements of an SVG document, which is well formed; attributes and text of each
 function elements(svg) {
   const open = [];
