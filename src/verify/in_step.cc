@@ -209,8 +209,9 @@ const Flow* Program::flow_of(std::uint32_t function) {
     c_.not_alike(
         evaluated.error().offset.value_or(0),
         "function " + std::to_string(function) + " cannot be followed: " + evaluated.error().message);
-  flow = std::make_unique<Flow>(evaluated ? *std::move(evaluated) : Flow{});
-  return evaluated ? flow.get() : nullptr;
+  const bool followed = evaluated.has_value();
+  flow = std::make_unique<Flow>(followed ? *std::move(evaluated) : Flow{});
+  return followed ? flow.get() : nullptr;
 }
 
 void Program::walk(std::size_t index) {
