@@ -12,8 +12,9 @@ constexpr std::size_t kMostSteps = 32;  // from a number to an address that is m
 /// What a number in the allocator is used as.
 class NumberUses {
  public:
-  NumberUses(const Flow& flow, const Allocator& allocator, std::uint64_t base)
-      : flow_(flow), allocator_(allocator), base_(base) {}
+  /// `is_end`: the number is the memory's end itself.
+  NumberUses(const Flow& flow, const Allocator& allocator, std::uint64_t base, bool is_end)
+      : flow_(flow), allocator_(allocator), base_(base), is_end_(is_end) {}
 
   void look_at(NodeId id) {
     if (!seen_.insert(id).second) return;
@@ -46,20 +47,31 @@ class NumberUses {
     return false;
   }
 
-  /// What a static word names.
-  [[nodiscard]] bool is_kept(NodeId id) const {
-    const Node& node = flow_.nodes[id];
-    return node.kind == NodeKind::load && node.opcode == op::i32_load &&
-           static_address(flow_, flow_.effects[node.effect]).has_value();
+  /// Whether an address is 8 above the heap's start, or above what is read from a static word that this
+  /// function also sets to the heap's start: endPtr of a RootRegion, the first one or the newest.
+  [[nodiscard]] bool is_end_of_region(const Effect& store) const {
+    constexpr std::uint32_t kEndPtr = 8;
+    const NodeId address = flow_.operands_of(store)[0];
+    const Linear place = linear_form(flow_, address);
+    const std::uint32_t offset = place.offset + static_cast<std::uint32_t>(store.value);
+    if (place.base == kNoNode) return offset == static_cast<std::uint32_t>(base_) + kEndPtr;
+    if (offset != kEndPtr) return false;
+    const Node& base = flow_.nodes[place.base];
+    if (base.kind != NodeKind::load || base.opcode != op::i32_load) return is_of_heap(place.base);
+    const auto word = static_address(flow_, flow_.effects[base.effect]);
+    return word && std::ranges::any_of(flow_.effects, [&](const Effect& effect) {
+             return effect.kind == EffectKind::store && static_address(flow_, effect) == word &&
+                    is_of_heap(flow_.operands_of(effect)[1]);
+           });
   }
 
   void used_by(const Effect& effect, std::uint32_t position) {
     const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store ||
                         effect.kind == EffectKind::atomic;
     if (effect.kind == EffectKind::drop || effect.kind == EffectKind::branch) return;
-    // emmalloc keeps the end of each root region in it, the newest one's through the word that names that.
-    const bool kept = effect.kind == EffectKind::store && position == 1 && !allocator_.state &&
-                      (is_of_heap(flow_.operands_of(effect)[0]) || is_kept(flow_.operands_of(effect)[0]));
+    // emmalloc keeps the end of each root region in it.
+    const bool kept = effect.kind == EffectKind::store && position == 1 && !allocator_.state && is_end_ &&
+                      is_end_of_region(effect);
     const bool address = (access && position == 0) || kept;
     (address ? address_ : number_) = true;
   }
@@ -85,6 +97,7 @@ class NumberUses {
   const Flow& flow_;
   const Allocator& allocator_;
   const std::uint64_t base_;
+  const bool is_end_;
   std::set<NodeId> seen_;
   bool address_ = false;
   bool number_ = false;
@@ -107,7 +120,7 @@ Result<HeapEnd> find_heap_end(const Facts& facts, const Allocator& allocator, st
       if (node.kind != NodeKind::constant || node.width == 0 || node.opcode != op::i32_const) continue;
       const std::uint64_t value = static_cast<std::uint32_t>(node.value);
       if (!wanted.contains(value)) continue;
-      NumberUses uses(flow, allocator, base);
+      NumberUses uses(flow, allocator, base, value == facts.module.memory_bytes());
       uses.look_at(id);
       if (!uses.as_address()) continue;
       if (uses.as_number()) {
