@@ -36,3 +36,7 @@ if(HEAPBUMP_SHARED)
   configure_file(cmake/heapbump.pc.in ${PROJECT_BINARY_DIR}/heapbump.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/heapbump.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
 endif()
+
+if(PROJECT_IS_TOP_LEVEL AND HEAPBUMP_SHARED AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  include(cmake/package.cmake)
+endif()
