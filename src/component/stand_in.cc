@@ -55,7 +55,8 @@ void add_start(ModuleBuilder& module) {
 }  // namespace
 
 Region stand_in_region(std::uint32_t adapters) {
-  return {.base = 0x10000, .size = std::uint64_t{2} * kSlotSize * adapters, .pages = std::uint64_t{2} * adapters};
+  return {
+      .base = 0x10000, .size = std::uint64_t{2} * kSlotSize * adapters, .pages = std::uint64_t{2} * adapters};
 }
 
 std::uint64_t stand_in_memory(std::uint32_t adapters) {
