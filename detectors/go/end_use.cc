@@ -1,7 +1,6 @@
 #include "detectors/go/end_use.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <vector>
 
@@ -256,11 +255,7 @@ Result<std::vector<MemoryUse>> find_memory_uses(const Module& module, Budget& bu
   for (std::uint32_t i = 0; i < module.bodies.size(); ++i) {
     const FunctionBody& body = module.bodies[i];
     const std::string_view text = as_text(module.bytes_at(body.file_offset, body.size));
-    // The second form of each has a longer index of the memory than it needs.
-    constexpr std::array<std::string_view, 4> kForms = {
-        std::string_view("\x3f\0", 2), std::string_view("\x3f\x80", 2), std::string_view("\x40\0", 2),
-        std::string_view("\x40\x80", 2)};
-    if (std::ranges::none_of(kForms, [&](std::string_view form) { return text.contains(form); })) continue;
+    if (!may_hold_on_memory(text, op::memory_size) && !may_hold_on_memory(text, op::memory_grow)) continue;
     InstructionReader reader(module, body, budget);
     Instruction instruction;
     bool found = false;

@@ -14,7 +14,6 @@
 namespace heapbump::wasm_ld {
 namespace {
 
-constexpr std::uint64_t kHeader = 64;      ///< how far above the start the first header's words lie
 constexpr std::uint64_t kSiteBytes = 512;  ///< of one site here, in the finding and in the report
 
 class BumpJudge {

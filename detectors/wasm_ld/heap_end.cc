@@ -5,7 +5,6 @@
 namespace heapbump::wasm_ld {
 namespace {
 
-constexpr std::uint64_t kHeader = 64;   // from the start up to the first header's last word
 constexpr std::uint64_t kFooter = 64;   // dlmalloc ends its memory with 40 bytes, emmalloc with 16
 constexpr std::size_t kMostSteps = 32;  // from a number to an address that is made of it
 
@@ -19,7 +18,7 @@ class NumberUses {
   void look_at(NodeId id) {
     if (!seen_.insert(id).second) return;
     for (const User& user : flow_.users(id))
-      user.is_effect ? used_by(flow_.effects[user.index], user.position) : used_by(user, id);
+      user.is_effect ? used_by(flow_.effects[user.index], user.position) : used_by(user);
   }
   [[nodiscard]] bool as_address() const { return address_; }
   [[nodiscard]] bool as_number() const { return number_; }
@@ -76,7 +75,7 @@ class NumberUses {
     (address ? address_ : number_) = true;
   }
 
-  void used_by(const User& user, NodeId id) {
+  void used_by(const User& user) {
     const Node& node = flow_.nodes[user.index];
     constexpr std::uint32_t kCondition = 2;
     if (node.kind == NodeKind::select && user.position == kCondition) return;
@@ -86,7 +85,7 @@ class NumberUses {
       number_ = true;
       return;
     }
-    const NodeId other = flow_.operand(user.index, flow_.operand(user.index, 0) == id ? 1 : 0);
+    const NodeId other = flow_.operand(user.index, 1 - user.position);
     const bool compares = op::is_integer_comparison(node.opcode);
     if (compares && flow_.constant(other) == 0) return;
     if (op::is_sum(node.opcode) && flow_.constant(other) && !is_of_heap(other)) return look_at(user.index);
@@ -127,12 +126,7 @@ Result<HeapEnd> find_heap_end(const Facts& facts, const Allocator& allocator, st
         if (!found.unclear) found.unclear = RootPlace{function, node.immediate_offset, value};
         continue;
       }
-      Occurrence at;
-      at.file_offset = node.immediate_offset;
-      at.width = node.width;
-      at.function = function;
-      at.value = node.value;
-      found.addresses.push_back(at);
+      found.addresses.push_back(flow.occurrence(node));
     }
   }
   return found;

@@ -12,6 +12,9 @@
 
 namespace heapbump::wasm_ld {
 
+/// Bytes from the heap's start up to the first header's last word.
+inline constexpr std::uint64_t kHeader = 64;
+
 struct HeapEnd {
   std::vector<Occurrence> addresses;  ///< at the declared memory's end, or up to 64 bytes below it
   std::optional<RootPlace> unclear;   ///< the first that is an address and a number

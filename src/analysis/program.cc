@@ -11,8 +11,6 @@ namespace {
 constexpr std::uint64_t kMostCached = std::uint64_t{8} << 20;
 /// Values whose places are kept, and places of one: together less than a megabyte.
 constexpr std::size_t kMostValuesKept = 64, kMostPlacesKept = 256;
-/// memory.size of memory 0, as it stands in a body; the second form has a longer index than it needs.
-constexpr std::string_view kMemorySize("\x3f\x00", 2), kMemorySizePadded("\x3f\x80", 2);
 
 using Entry = std::pair<std::uint32_t, std::uint32_t>;
 
@@ -272,9 +270,7 @@ Result<std::span<const std::uint32_t>> WholeProgram::size_functions() {
   for (std::uint32_t i = 0; i < module_.bodies.size(); ++i) {
     const FunctionBody& body = module_.bodies[i];
     const std::string_view text = as_text(module_.bytes_at(body.file_offset, body.size));
-    if (text.find(kMemorySize) == std::string_view::npos &&
-        text.find(kMemorySizePadded) == std::string_view::npos)
-      continue;
+    if (!may_hold_on_memory(text, op::memory_size)) continue;
     InstructionReader reader(module_, body, budget_);
     bool found = false;
     while (reader.next(instruction)) found |= instruction.opcode == op::memory_size;

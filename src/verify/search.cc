@@ -61,7 +61,7 @@ class Search {
       } else if (before == op::global_get || before == op::global_set) {
         if (wanted_.globals.contains(static_cast<std::uint32_t>(leb(code, i, false)))) return true;
       } else if (before == op::memory_size || before == op::memory_grow) {
-        if (wanted_.memory_size && code[i] == std::byte{0}) return true;
+        if (wanted_.memory_size && leb(code, i, false) == 0) return true;
       } else if (before <= 4 && i >= 2 && within(ranges_, static_cast<std::uint64_t>(leb(code, i, false)))) {
         return true;  // behind the alignment of a memarg
       }

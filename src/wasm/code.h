@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/budget.h"
@@ -49,6 +50,16 @@ struct Locals {
   std::uint64_t total = 0;
   std::uint64_t code_offset = 0;  ///< file offset of the first instruction
 };
+
+/// Whether a body's bytes may hold memory.size or memory.grow of memory 0, whose index may be written in more
+/// bytes than it needs. False is certain.
+[[nodiscard]] inline bool may_hold_on_memory(std::string_view body, std::uint8_t opcode) {
+  const auto follows = [&](char index) {
+    const char form[] = {static_cast<char>(opcode), index};
+    return body.contains(std::string_view(form, sizeof form));
+  };
+  return follows('\x00') || follows('\x80');
+}
 
 /// Iterates over one body's instructions.
 ///   InstructionReader reader(module, body, budget);

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "../unit/module_builder.h"
 #include "heapbump/verify.h"
 #include "specimen.h"
 #include "support/wat.h"
@@ -183,6 +184,25 @@ TEST(InStepData, a_word_that_moves_is_read_at_its_own_address) {
   EXPECT_EQ(checked("(i32.const 1028)"), "");
   EXPECT_NE(checked("offset=1024 (i32.shl (local.get $n) (i32.const 2))").find("a data word moved"),
             std::string::npos);
+}
+
+// An index may be written in more bytes than it needs, which no assembler does.
+TEST(InStepSearch, finds_memory_size_whose_index_has_two_bytes) {
+  const auto checked = [](std::initializer_list<int> memory_size) {
+    ModuleBuilder builder;
+    Code body;
+    body.i32_const(kHeap).i32_const(1).access(0x36);
+    Code asks;  // compares the number of pages with 2
+    asks.op(memory_size).i32_const(2).op({0x46, 0x0d, 0x00});
+    builder.exported("f", 0, builder.function(builder.type({}, {}), 0, body)).memory(2);
+    builder.function(builder.type({}, {}), 0, asks);
+    builder.data(1024, "static data");
+    const Specimen specimen = reserved(builder.build(), Strategy::bump);
+    const auto verified = verify_modules(specimen.original, specimen.reserved, specimen.manifest);
+    return verified ? messages(*verified) : "no answer";
+  };
+  EXPECT_NE(checked({0x3f, 0x00}).find("different ways"), std::string::npos);
+  EXPECT_NE(checked({0x3f, 0x80, 0x00}).find("different ways"), std::string::npos);
 }
 
 TEST(InStepMaximum, lets_a_heap_double_its_memory_as_often_as_before) {
