@@ -78,6 +78,8 @@ struct Verification {
   [[nodiscard]] bool ok() const { return mismatches.empty(); }
 };
 
+/// "what: expected this, found that", as far as there is something expected and found.
+[[nodiscard]] std::string to_string(const Mismatch& mismatch);
 [[nodiscard]] std::string_view to_string(VerifiedFile value);
 [[nodiscard]] std::string_view to_string(ChangeKind value);
 

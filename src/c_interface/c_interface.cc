@@ -64,12 +64,6 @@ Result<ComponentRequest> request_of(const heapbump_component_options& options) {
   return request;
 }
 
-/// A module, and the report of a failure for as long as the verb has not answered.
-Result<Module> read_main_module(Bytes file) {
-  HEAPBUMP_CHECK(expect_main_module(file));
-  return read_module(file);
-}
-
 Status refuse(heapbump_result& result, std::string_view verb, const Error& error, const Module* module,
               const Finding* finding = nullptr) {
   set_report(result,
@@ -138,13 +132,8 @@ Status verify_verb(heapbump_result& result, Bytes original, Bytes reserved, std:
     if (const auto kind = expect_main_module(file); !kind) return fail_with(kind.error());
   const auto verification = verify_modules(original, reserved, manifest);
   if (!verification) return fail_with(verification.error());
-  Json report = to_json(*verification);
   const int status = verification->ok() ? 0 : exit_code(Code::kVerifyMismatch);
-  report["tool"] = tool_json();
-  report["status"] = status == 0 ? "verified" : "mismatch";
-  report["exit_code"] = status;
-  report["schema_version"] = kReportVersion;
-  set_report(result, std::move(report), "verify");
+  set_report(result, verify_report(*verification, status), "verify");
   if (status == 0) return {};
   const Mismatch& first = verification->mismatches.front();
   return std::unexpected(Error{.code = Code::kVerifyMismatch, .message = first.what, .offset = first.offset});

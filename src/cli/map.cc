@@ -71,8 +71,7 @@ Result<std::vector<MemoryPicture>> read_pictures(const Session& session, const O
   HEAPBUMP_TRY(const InputFile file, read_file(options.in, session.max_size));
   const Bytes bytes = file.bytes.view();
   if (is_component(bytes)) return pictures_of_component(bytes);
-  HEAPBUMP_CHECK(expect_main_module(bytes));
-  HEAPBUMP_TRY(const Module module, read_module(bytes));
+  HEAPBUMP_TRY(const Module module, read_main_module(bytes));
   HEAPBUMP_CHECK(check_supported_memory(module));
   return pictures_of(session, options, module);
 }

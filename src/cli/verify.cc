@@ -30,13 +30,6 @@ int give_up(const Session& session, const Options& options, const std::string& f
   return print_error(session, file, error);
 }
 
-std::string sentence(const Mismatch& mismatch) {
-  std::string text = mismatch.what;
-  if (!mismatch.expected.empty()) text += ": expected " + mismatch.expected;
-  if (!mismatch.found.empty()) text += (mismatch.expected.empty() ? ": found " : ", found ") + mismatch.found;
-  return text;
-}
-
 const std::string& path_of(const Options& options, VerifiedFile file) {
   if (file == VerifiedFile::original) return options.original;
   return file == VerifiedFile::manifest ? options.manifest : options.reserved;
@@ -45,7 +38,7 @@ const std::string& path_of(const Options& options, VerifiedFile file) {
 int tell_static(const Session& session, const Options& options, const Verification& verification) {
   if (!verification.ok()) {
     const Mismatch& first = verification.mismatches.front();
-    std::string text = sentence(first);
+    std::string text = to_string(first);
     if (const std::size_t more = verification.mismatches.size() - 1; more != 0)
       text += " (and " + std::to_string(more) + " more" + (options.json ? ")" : "; --json lists all)");
     return print_error(session, path_of(options, first.file), {Code::kVerifyMismatch, text, first.offset});
@@ -88,7 +81,7 @@ int verify_files(const Session& session, const Options& options) {
   const auto verification = verify_modules(original->bytes.view(), reserved->bytes.view(), manifest);
   if (!verification) return give_up(session, options, options.original, verification.error());
 
-  Json document = to_json(*verification);
+  Json ran, verdict;  // null where nothing was run, or nothing is wrong
   int status = tell_static(session, options, *verification);
   const bool run = options.run && verification->ok() && verification->manifest;
   if (run) {
@@ -99,14 +92,14 @@ int verify_files(const Session& session, const Options& options) {
     if (!proof) return give_up(session, options, options.original, proof.error());
     request->progress("", 0);
     status = tell_run(session, options, *proof);
-    document["run"] = run::to_json(*proof, request->engine);
-    if (proof->verdict) document["reasons"] = reasons_json(*proof->verdict, nullptr);
+    ran = run::to_json(*proof, request->engine);
+    if (proof->verdict) verdict = reasons_json(*proof->verdict, nullptr);
   }
-  document["tool"] = tool_json();
-  document["status"] = status == 0 ? "verified" : "mismatch";
-  document["exit_code"] = status;
-  document["schema_version"] = kReportVersion;
-  if (options.json) print_json(session, options.original, std::move(document));
+  if (!options.json) return status;
+  Json document = verify_report(*verification, status);
+  if (!ran.is_null()) document["run"] = std::move(ran);
+  if (!verdict.is_null()) document["reasons"] = std::move(verdict);
+  print_json(session, options.original, std::move(document));
   return status;
 }
 

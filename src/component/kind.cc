@@ -78,6 +78,11 @@ Status expect_main_module(Bytes file) {
   return {};
 }
 
+Result<Module> read_main_module(Bytes file) {
+  HEAPBUMP_CHECK(expect_main_module(file));
+  return read_module(file);
+}
+
 Status expect_adapter(Bytes file) {
   HEAPBUMP_CHECK(refuse_text(file));
   const auto outline = read_outline(file);

@@ -38,6 +38,8 @@ void add_face(Json& report, Bytes file);
                                   const Request& request);
 
 [[nodiscard]] Json to_json(const Verification& verification);
+/// What `verify` answers, with the exit code that the verb ends with: 0 or that of a mismatch.
+[[nodiscard]] Json verify_report(const Verification& verification, int status);
 [[nodiscard]] Json to_json(const ComponentCheck& check);
 /// The report, schemas/component.schema.json.
 [[nodiscard]] Json to_json(const MadeComponent& made);

@@ -13,13 +13,9 @@ Json to_json(const Verification& verification) {
                                        {"found", m.found}}));
   }
   Json reasons = Json::array();
-  for (const Mismatch& m : verification.mismatches) {
-    std::string message = m.what;
-    if (!m.expected.empty()) message += ": expected " + m.expected;
-    if (!m.found.empty()) message += (m.expected.empty() ? ": found " : ", found ") + m.found;
-    reasons.push_back(reason_json(
-        {.code = Code::kVerifyMismatch, .message = std::move(message), .offset = m.offset}, nullptr));
-  }
+  for (const Mismatch& m : verification.mismatches)
+    reasons.push_back(
+        reason_json({.code = Code::kVerifyMismatch, .message = to_string(m), .offset = m.offset}, nullptr));
   Json changes = Json::array();
   for (const Change& c : verification.changes) {
     if (c.kind == ChangeKind::record) continue;
@@ -42,6 +38,15 @@ Json to_json(const Verification& verification) {
                        {"reasons", std::move(reasons)},
                        {"work", Json::object({{"reading", verification.reading_work},
                                               {"checking", verification.checking_work}})}});
+}
+
+Json verify_report(const Verification& verification, int status) {
+  Json report = to_json(verification);
+  report["tool"] = tool_json();
+  report["status"] = status == 0 ? "verified" : "mismatch";
+  report["exit_code"] = status;
+  report["schema_version"] = kReportVersion;
+  return report;
 }
 
 }  // namespace heapbump

@@ -144,6 +144,13 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
   return result;
 }
 
+std::string to_string(const Mismatch& mismatch) {
+  std::string text = mismatch.what;
+  if (!mismatch.expected.empty()) text += ": expected " + mismatch.expected;
+  if (!mismatch.found.empty()) text += (mismatch.expected.empty() ? ": found " : ", found ") + mismatch.found;
+  return text;
+}
+
 std::string_view to_string(VerifiedFile value) {
   static constexpr std::array<std::string_view, 3> kNames = {"original", "reserved", "manifest"};
   return kNames[static_cast<std::size_t>(value)];
