@@ -6,6 +6,7 @@ import { runtimes } from '../components/runtimes.mjs';
 export function assertRunsLike(component, module) {
   const { wasmtime } = runtimes();
   const [one, other] = [component, module].map((file) => spawnSync(wasmtime, ['run', file], { encoding: 'utf8' }));
+  assert.deepEqual([one.error, other.error], [undefined, undefined]);
   assert.notEqual(other.stdout, '');
   assert.equal(one.stdout, other.stdout);
   // A component can say that it failed, but not by which number.
