@@ -158,6 +158,10 @@ Json& Json::operator[](std::string key) {
   return std::get<Object>(value_)[std::move(key)];
 }
 
+// Defaulted in the class, clang 19 would ask whether a Json may be moved as plain bytes before the class is
+// complete, believe that it may, and libc++ would break the maps in a vector that grows.
+bool Json::operator==(const Json& other) const = default;
+
 void Json::push_back(Json element) {
   if (is_null()) value_ = Array{};
   std::get<Array>(value_).push_back(std::move(element));

@@ -56,7 +56,7 @@ class Json {
   Json& operator[](std::string key);  ///< of an object (null becomes one)
   void push_back(Json element);       ///< of an array (null becomes one)
 
-  bool operator==(const Json&) const = default;
+  bool operator==(const Json& other) const;
 
   /// Text with sorted keys; indent < 0 gives one line. Bytes that are not UTF-8 are replaced.
   [[nodiscard]] std::string dump(int indent = 2) const;

@@ -41,7 +41,7 @@ Result<Span> section_at(Bytes component, std::uint64_t offset) {
 }
 
 Edit replacement(Bytes file, std::uint64_t offset, std::uint64_t size, std::vector<std::byte> bytes) {
-  const Bytes old = file.subspan(offset, size);
+  const Bytes old = file.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
   return {offset, {old.begin(), old.end()}, std::move(bytes), {}};
 }
 
@@ -61,7 +61,7 @@ Result<EditList> more_names(Bytes file, const CoreInstance& bag, const Outline& 
   }
   if (count == 0) return EditList{};
   HEAPBUMP_TRY(const Span section, section_at(file, bag.file_offset));
-  Cursor cursor(file.subspan(bag.file_offset), bag.file_offset);
+  Cursor cursor(file.subspan(static_cast<std::size_t>(bag.file_offset)), bag.file_offset);
   HEAPBUMP_CHECK(cursor.read_u8("an instance's form"));
   const std::uint64_t count_offset = cursor.offset();
   HEAPBUMP_TRY(const auto exports, cursor.read_uleb32("inline exports"));

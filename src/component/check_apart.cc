@@ -18,10 +18,11 @@ namespace {
 /// The module as it was before the edits on record; nothing if their new bytes do not stand there.
 std::optional<std::vector<std::byte>> without_edits(Bytes embedded, const EditList& edits) {
   Writer out;
-  std::uint64_t original = 0, at = 0;  // offsets in the two files
+  std::uint64_t original = 0;  // offsets in the two files
+  std::size_t at = 0;
   for (const Edit& edit : edits) {
     if (edit.offset < original || edit.offset - original > embedded.size() - at) return std::nullopt;
-    const std::uint64_t kept = edit.offset - original;
+    const auto kept = static_cast<std::size_t>(edit.offset - original);
     out.bytes(embedded.subspan(at, kept));
     at += kept;
     if (edit.new_bytes.size() > embedded.size() - at ||

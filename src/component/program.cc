@@ -188,7 +188,8 @@ Status ProgramReader::read_memory() {
 void ProgramReader::replace(std::uint64_t offset, std::uint64_t size, std::vector<std::byte> bytes,
                             std::string reason) {
   program_.edits.push_back(
-      {offset, copy(outline_.file.subspan(offset, size)), std::move(bytes), std::move(reason)});
+      {offset, copy(outline_.file.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size))),
+       std::move(bytes), std::move(reason)});
 }
 
 Status ProgramReader::resize(const Section& section, std::int64_t growth) {
@@ -220,7 +221,8 @@ Status ProgramReader::plan_edits() {
     const Section& start = *outline_.section(SectionId::start);
     const Writer entry = std::move(Writer().name(kStartExport).u8(0).uleb(*program_.start));
     if (const Section* exports = outline_.section(SectionId::exports)) {
-      Cursor cursor(outline_.file.subspan(exports->content_offset, exports->payload_size),
+      Cursor cursor(outline_.file.subspan(static_cast<std::size_t>(exports->content_offset),
+                                          static_cast<std::size_t>(exports->payload_size)),
                     exports->content_offset);
       HEAPBUMP_TRY(const auto count, cursor.read_uleb32("the number of exports"));
       const std::uint64_t more = std::uint64_t{count.value} + 1;

@@ -179,7 +179,7 @@ inline NodeId FlowBuilder::pop() {
 }
 
 inline std::vector<NodeId> FlowBuilder::pop_many(std::uint32_t count) {
-  std::vector<NodeId> values(stack_.end() - count, stack_.end());
+  std::vector<NodeId> values(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
   stack_.resize(stack_.size() - count);
   return values;
 }

@@ -94,7 +94,7 @@ Status FlowBuilder::close(const Instruction& instruction) {
   std::uint64_t work = 1;
   for (const Arrival& arrival : done.arrivals) {
     work += arrival.changed.size() + arrival.values.size() + 1;
-    held_ -= std::min(held_, arrival.changed.size() + arrival.values.size());
+    held_ -= std::min<std::uint64_t>(held_, arrival.changed.size() + arrival.values.size());
   }
   HEAPBUMP_CHECK(spend(work));
   return merge(done.arrivals, instruction.offset);
@@ -183,7 +183,7 @@ Status FlowBuilder::branch(std::uint32_t depth, NodeId condition, bool taken_if_
   HEAPBUMP_CHECK(need(arity, offset));
   Arrival arrival;
   arrival.edge = {block_, kNoBlock, condition, taken_if_true};
-  arrival.values.assign(stack_.end() - arity, stack_.end());
+  arrival.values.assign(stack_.end() - static_cast<std::ptrdiff_t>(arity), stack_.end());
   if (frame.opcode == op::loop) {
     arrival.edge.to = frame.block;
     flow_.edges.push_back(arrival.edge);
@@ -230,7 +230,8 @@ Status FlowBuilder::branch_table(const Instruction& instruction) {
 
 /// How many values the tag takes does not matter: the whole stack counts as thrown, which is more.
 void FlowBuilder::throw_values(const Instruction& instruction) {
-  const std::vector<NodeId> payload(stack_.begin() + frames_.back().height, stack_.end());
+  const std::vector<NodeId> payload(stack_.begin() + static_cast<std::ptrdiff_t>(frames_.back().height),
+                                    stack_.end());
   add_effect(EffectKind::throws, instruction, instruction.value, payload);
 }
 

@@ -126,7 +126,7 @@ void FlowBuilder::finish_loop(Frame& frame) {
   for (std::size_t i = 0; i < frame.loop_param_phis.size(); ++i)
     set_operands(frame.loop_param_phis[i], i, true);
   for (const Arrival& edge : frame.back_edges)
-    held_ -= std::min(held_, edge.changed.size() + edge.values.size());
+    held_ -= std::min<std::uint64_t>(held_, edge.changed.size() + edge.values.size());
   frame.back_edges.clear();
 }
 

@@ -19,7 +19,7 @@ Status FlowBuilder::variable(const Instruction& instruction) {
   if (index >= (is_global ? module_.globals.size() : std::size_t{first_slot_}))
     return fail_at(Code::kBadIndex, instruction.immediate_offset, "a local or global index is out of range");
   if (instruction.opcode == op::local_get) {
-    push(locals_[index]);
+    push(locals_[static_cast<std::size_t>(index)]);
   } else if (instruction.opcode == op::global_get) {
     Node node = node_of(NodeKind::global, instruction);
     node.value = instruction.value;
@@ -43,8 +43,8 @@ Status FlowBuilder::call(const Instruction& instruction) {
   const auto index = static_cast<std::uint64_t>(instruction.value);
   if (index >= (indirect ? module_.types.size() : module_.functions.size()))
     return fail_at(Code::kBadIndex, instruction.immediate_offset, "a function or type index is out of range");
-  const FunctionType& type =
-      indirect ? module_.types[index] : module_.function_type(static_cast<std::uint32_t>(index));
+  const FunctionType& type = indirect ? module_.types[static_cast<std::size_t>(index)]
+                                      : module_.function_type(static_cast<std::uint32_t>(index));
   const auto count = static_cast<std::uint32_t>(type.params.size()) + (indirect ? 1u : 0u);
   HEAPBUMP_CHECK(need(count, instruction.offset));
   const std::vector<NodeId> arguments = pop_many(count);

@@ -39,14 +39,15 @@ bool same(Bytes a, Bytes b) {
 void check_way_back(Context& c) {
   const std::uint64_t end = c.reserved.custom_section(kRecordSection)->offset;
   const Bytes original = c.original.file;
-  std::uint64_t here = 0;   // in the reserved module
-  std::uint64_t there = 0;  // in the original
+  std::uint64_t here = 0;  // in the reserved module
+  std::size_t there = 0;   // in the original
   const auto unchanged = [&](std::uint64_t size) {
-    const Bytes a = original.subspan(there, std::min<std::uint64_t>(size, original.size() - there));
+    const auto left = static_cast<std::size_t>(std::min<std::uint64_t>(size, original.size() - there));
+    const Bytes a = original.subspan(there, left);
     const Bytes b = c.reserved.bytes_at(here, size);
     if (a.size() == size && same(a, b)) {
       here += size;
-      there += size;
+      there += left;
       return true;
     }
     here += static_cast<std::uint64_t>(std::ranges::mismatch(a, b).in2 - b.begin());

@@ -319,8 +319,8 @@ class Comparer {
           a.value == b.value)
         return false;
       // Only the immediate's own bytes may differ, so an alignment or a memory index cannot hide here.
-      const std::uint64_t before_immediate = a.immediate_offset - a.offset;
-      const std::uint64_t after_immediate = before_immediate + a.immediate_width;
+      const auto before_immediate = static_cast<std::size_t>(a.immediate_offset - a.offset);
+      const std::size_t after_immediate = before_immediate + a.immediate_width;
       if (b.immediate_offset - b.offset != before_immediate) return false;
       if (!std::ranges::equal(old_bytes.first(before_immediate), new_bytes.first(before_immediate)) ||
           !std::ranges::equal(old_bytes.subspan(after_immediate), new_bytes.subspan(after_immediate)))

@@ -30,7 +30,8 @@ class OutlineReader {
 
   Status run() {
     for (const Section& section : out_.sections) {
-      Cursor cursor(out_.file.subspan(section.content_offset, section.end() - section.content_offset),
+      Cursor cursor(out_.file.subspan(static_cast<std::size_t>(section.content_offset),
+                                      static_cast<std::size_t>(section.end() - section.content_offset)),
                     section.content_offset);
       HEAPBUMP_CHECK(read_section(section.id, cursor));
     }
@@ -67,7 +68,8 @@ class OutlineReader {
     // Exports can be very many; a list that grows takes half as much again.
     constexpr std::uint64_t kShortestExport = 3;
     if (read_one == &OutlineReader::read_export)
-      out_.exports.reserve(std::min<std::uint64_t>(count, cursor.remaining() / kShortestExport));
+      out_.exports.reserve(
+          static_cast<std::size_t>(std::min<std::uint64_t>(count, cursor.remaining() / kShortestExport)));
     for (std::uint32_t i = 0; i < count; ++i) HEAPBUMP_CHECK((this->*read_one)(cursor));
     if (cursor.empty()) return {};
     return fail_at(
@@ -126,7 +128,7 @@ class OutlineReader {
     for (std::uint32_t i = 0; i < count; ++i) HEAPBUMP_CHECK(read_value_type(cursor));
     const std::uint64_t size = cursor.offset() - begin;
     plain = plain && size == count;
-    return out_.file.subspan(begin, size);
+    return out_.file.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
   }
 
   // Number, vector and abstract reference types are one byte, 0x40 to 0x7f; (ref ht) and (ref null ht) are
