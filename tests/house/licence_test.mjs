@@ -44,10 +44,11 @@ test('NOTICE names each file that is shipped of others', () => {
   }
 });
 
-test('the Rust crates have the version too', () => {
+test('the bindings have the version too', () => {
   const rust = read('bindings/rust/Cargo.toml');
   assert.ok(rust.includes(`\nversion = "${version}"\n`));
   assert.ok(read('bindings/rust/heapbump/Cargo.toml').includes(`heapbump-sys = { path = "../heapbump-sys", version = "${version}" }`));
+  assert.equal(JSON.parse(read('bindings/javascript/package.json')).version, version);
 });
 
 test('the newest release of CHANGELOG.md is the version', () => {
