@@ -88,6 +88,16 @@ Relation add_opaque(const Move& move, const Relation& from, const Relation& know
   return result;
 }
 
+/// By tail the declared memory stays and what is grown moves: the distance of the two is not the same, as the
+/// size of a heap that begins in the one and ends in the other.
+bool crosses(const Move& move, const Relation& above, const Relation& below, bool negated_already) {
+  if (!move.by_tail || !above.moved() || above.delta != move.distance || !below.equal() || !below.constant)
+    return false;
+  const auto at =
+      static_cast<std::uint64_t>(negated_already ? negated(below.value) : below.value) & 0xffff'ffff;
+  return at >= move.data_end && at < move.end && at != 0;
+}
+
 Relation subtract(const Move& move, const Relation& a, const Relation& b, bool wide) {
   const bool low = a.low_bits && b.low_bits;
   if (a.unknown() || b.unknown()) return unknown_value(low);
@@ -107,6 +117,7 @@ Relation subtract(const Move& move, const Relation& a, const Relation& b, bool w
     return a.delta == move.distance ? opaque_value() : b.opaque() ? with_bound(a, 0) : unknown_value(low);
   }
   if (b.equal() && b.sort == Sort::start && !a.equal()) return unknown_value(low);
+  if (crosses(move, a, b, false)) return unknown_value(low);
   Relation result = add(move, a, negate(b), wide);
   if (!b.constant && result.moved()) result.at_least = 0;
   if (b.equal() && !b.constant && result.equal() && a.sort != Sort::stack && result.sort == Sort::number)
@@ -152,7 +163,7 @@ Relation mask(const Relation& a, const Relation& b) {
   if (kept == Keeps::none) return equal_value(Sort::number);
   if (kept == Keeps::some) return unknown_value(value.low_bits);
   Relation result = value;
-  result.constant = false;
+  result.value = value.constant ? value.value & by.value : 0;  // rounded down, it may lie before the heap
   result.at_least &= static_cast<std::uint64_t>(by.value);
   return result;
 }
@@ -164,7 +175,11 @@ Relation set_bits(std::uint32_t op32, const Relation& a, const Relation& b) {
   if (same_number(a) && same_number(b)) {
     // An address that collectors may not see is kept as its complement.
     const bool complement = op32 == op::i32_xor && by.constant && by.value == -1;
-    if ((complement || op32 == op::i32_or) && (a.opaque() || b.opaque())) return opaque_value();
+    if ((complement || op32 == op::i32_or) && (a.opaque() || b.opaque())) {
+      Relation result = opaque_value();
+      result.packed = a.packed || b.packed;
+      return result;
+    }
     return equal_value(a.sort == Sort::number && b.sort == Sort::number ? Sort::number
                        : op32 == op::i32_or                             ? Sort::any
                                                                         : Sort::number);
@@ -185,7 +200,11 @@ Relation scale(std::uint32_t op32, const Relation& a, const Relation& b, bool wi
   if (a.page && left && b.equal() && b.constant && b.value == kPageBits) return opaque_value();
   const bool packs = wide && b.constant && b.value == 32 && (left || op32 == op::i32_shr_u);
   if (packs && a.equal() && !a.constant) return equal_value();
-  if (packs && (a.opaque() || a.kind == Kind::either || (a.moved() && left))) return opaque_value();
+  if (packs && (a.opaque() || a.kind == Kind::either || (a.moved() && left))) {
+    Relation result = opaque_value();
+    result.packed = left && !a.opaque();
+    return result;
+  }
   const bool shifts = left || op32 == op::i32_shr_u || op32 == op::i32_shr_s;
   if (same_number(a) && (same_number(b) || (!shifts && is_factor(b)))) return equal_value(Sort::number);
   const bool low = left && a.low_bits && b.equal();
@@ -216,6 +235,7 @@ Relation add(const Move& move, const Relation& a, const Relation& b, bool wide) 
   const bool low = a.low_bits && b.low_bits;
   if (a.unknown() || b.unknown()) return unknown_value(low);
   if (a.kind == Kind::none || b.kind == Kind::none) return Relation{};
+  if (crosses(move, a, b, true) || crosses(move, b, a, true)) return unknown_value(low);
   Relation result;
   const auto x = delta_of(a), y = delta_of(b);
   if (x && y) {
@@ -253,7 +273,9 @@ Relation add(const Move& move, const Relation& a, const Relation& b, bool wide) 
       return unknown_value(low);
   }
   mark_origin(result, a, b);
-  result.constant = false;
+  // Of an address that moved it stays known whether it lies before the heap.
+  result.constant = a.constant && b.constant && result.moved();
+  result.value = result.constant ? narrow(a.value + b.value, wide) : 0;
   return result;
 }
 

@@ -22,7 +22,9 @@ bool agrees(const Move& move, const Relation& moved, const Relation& fixed) {
 /// By tail the declared memory does not move and what is grown does: whether an address of the one may be
 /// held against the end of the other, so that a walk goes on across the region.
 bool may_cross(const Relation& a, const Relation& b) {
-  const auto from_below = [](const Relation& r) { return r.opaque() && r.low_heap && !r.heap; };
+  const auto from_below = [](const Relation& r) {
+    return r.kind == Kind::either ? !r.marks : r.opaque() && r.low_heap && !r.heap;
+  };
   const auto above = [](const Relation& r) { return !r.opaque() || r.heap; };
   const auto meets = [&](const Relation& r, const Relation& other) {
     return (from_below(r) && above(other)) || (r.opaque() && other.size);
@@ -40,6 +42,8 @@ Relation compare(const Move& move, std::uint32_t opcode, const Relation& a, cons
   const Relation& first = a.equal() ? a : b;  // the equal one, if there is one
   const Relation& other = &first == &a ? b : a;
   if (first.equal()) {
+    // A pair is compared as a whole: what is its first, an address that moved?
+    if (other.packed && !(first.constant && first.value == 0)) return unknown_value();
     if (other.opaque()) return first.sort == Sort::start && !other.in_static ? unknown_value() : same;
     return agrees(move, other, first) ? same : unknown_value();
   }

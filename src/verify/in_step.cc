@@ -38,9 +38,13 @@ Program::Program(Context& context) : c_(context) {
     if (const auto at = segment.address()) move_.data_begin = std::min(move_.data_begin, *at);
   if (auto image = DataImage::make(c_.original)) before_ = *std::move(image);
   if (auto image = DataImage::make(c_.reserved)) after_ = *std::move(image);
-  for (const std::uint32_t function : c_.reserved.element_functions) outside_.insert(function);
+  for (const std::uint32_t function : c_.reserved.element_functions) in_tables_.insert(function);
+  outside_ = in_tables_;
   for (const Export& exported : c_.reserved.exports)
     if (exported.kind == ExternalKind::function) outside_.insert(exported.index);
+  const auto is_table = [](const auto& entry) { return entry.kind == ExternalKind::table; };
+  hosts_reach_table_ = std::ranges::any_of(c_.reserved.exports, is_table) ||
+                       std::ranges::any_of(c_.reserved.imports, is_table);
   const Export* base = c_.original.find_export("__heap_base", ExternalKind::global);
   if (base != nullptr && base->index < c_.original.globals.size())
     if (const auto value = c_.original.globals[base->index].init.value)

@@ -39,6 +39,7 @@ void mark_origin(Relation& result, const Relation& a, const Relation& b) {
   result.low_heap = a.low_heap || b.low_heap;
   result.in_static = a.in_static || b.in_static;
   result.heap = result.opaque() && (result.heap || a.heap || b.heap);
+  result.packed = result.opaque() && (a.packed || b.packed);
 }
 
 Sort Move::sort_of(std::int64_t value) const {

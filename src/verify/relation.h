@@ -38,6 +38,7 @@ struct Relation {
   bool heap = false;     ///< `opaque`: an address that moved on some paths
   bool grown = false;    ///< the start of memory that was just grown
   bool size = false;     ///< may come from memory.size
+  bool packed = false;   ///< `opaque`: an address that moved is in its upper 32 bits
   bool counted = false;  ///< moved: an address, and something from memory or a caller that was added to it
   bool page = false;     ///< `unknown`: the number of a page, from memory or a page that moved
   bool constant = false;  ///< `value` is the original's value

@@ -58,6 +58,8 @@ class Search {
         if (holds(ranges_, leb(code, i, true))) return true;
       } else if (before == op::call || before == op::return_call) {
         if (wanted_.callees.contains(static_cast<std::uint32_t>(leb(code, i, false)))) return true;
+      } else if (before == op::call_indirect || before == op::return_call_indirect) {
+        if (wanted_.table_calls.contains(static_cast<std::uint32_t>(leb(code, i, false)))) return true;
       } else if (before == op::global_get || before == op::global_set) {
         if (wanted_.globals.contains(static_cast<std::uint32_t>(leb(code, i, false)))) return true;
       } else if (before == op::memory_size || before == op::memory_grow) {
@@ -94,6 +96,8 @@ class Search {
       } else if (i.opcode == op::call || i.opcode == op::return_call) {
         const auto callee = static_cast<std::uint32_t>(i.value);
         if (wanted_.callees.contains(callee)) function.calls.push_back(callee);
+      } else if (i.opcode == op::call_indirect || i.opcode == op::return_call_indirect) {
+        named = named || wanted_.table_calls.contains(static_cast<std::uint32_t>(i.value));
       } else if (i.opcode == op::global_get || i.opcode == op::global_set) {
         named = named || wanted_.globals.contains(static_cast<std::uint32_t>(i.value));
       } else if (i.immediate == Immediate::i32 || i.immediate == Immediate::i64) {

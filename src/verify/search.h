@@ -21,10 +21,12 @@ struct Wanted {
   std::set<std::uint32_t> words;                                   ///< addresses
   std::set<std::uint32_t> callees;
   std::set<std::uint32_t> globals;
+  std::set<std::uint32_t> table_calls;  ///< type indices of call_indirect
   bool memory_size = false;
 
   [[nodiscard]] bool empty() const {
-    return constants.empty() && words.empty() && callees.empty() && globals.empty() && !memory_size;
+    return constants.empty() && words.empty() && callees.empty() && globals.empty() && table_calls.empty() &&
+           !memory_size;
   }
 };
 

@@ -72,7 +72,10 @@ class Program final : public Surroundings {
   void enqueue(std::size_t instance);
   void enqueue(const std::set<std::size_t>& instances);
   void put(Place& place, const Relation& value);
+  Relation table_result(std::uint32_t type, std::uint32_t index);
+  [[nodiscard]] std::set<std::uint32_t> types_like(std::uint32_t function) const;
   [[nodiscard]] bool worth_following(const Relation& value) const;
+  [[nodiscard]] bool begins_as_address(std::uint32_t address) const;
   [[nodiscard]] Relation initial(std::uint32_t address) const;
   [[nodiscard]] bool called_from_outside(std::uint32_t function) const;
   [[nodiscard]] bool gives_back(std::uint32_t callee, std::span<const Relation> arguments);
@@ -85,6 +88,8 @@ class Program final : public Surroundings {
   std::optional<DataImage> before_, after_;
   std::optional<std::uint32_t> stack_;
   std::optional<std::uint64_t> said_base_;  ///< the heap's start, where the module exports it
+  std::set<std::uint32_t> in_tables_;       ///< functions
+  bool hosts_reach_table_ = false;          ///< and may put functions of their own into it
   std::set<std::uint32_t> outside_;         ///< functions that a table or the host calls
   std::set<std::uint32_t> functions_;       ///< that are walked whatever is passed to them
   std::map<std::uint32_t, std::unique_ptr<Flow>> flows_;

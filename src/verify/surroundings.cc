@@ -46,7 +46,8 @@ Relation Program::parameter(std::uint32_t, std::uint32_t index) {
 
 Relation Program::result(const Effect& call, std::span<const Relation> arguments, std::uint32_t index) {
   const auto callee = static_cast<std::uint32_t>(call.value);
-  if (call.kind == EffectKind::call_indirect || c_.reserved.body(callee) == nullptr) return opaque_value();
+  if (call.kind == EffectKind::call_indirect) return table_result(callee, index);
+  if (c_.reserved.body(callee) == nullptr) return opaque_value();
   const auto passed = arguments_for(callee, arguments);
   if (!passed) return opaque_value();
   const std::size_t instance = find_instance(callee, *passed);
@@ -55,6 +56,23 @@ Relation Program::result(const Effect& call, std::span<const Relation> arguments
     return by_function_[callee].size() < kMostContexts ? Relation{} : opaque_value();
   instances_[instance].readers.insert(walking_);
   return instances_[instance].results[index];
+}
+
+/// What functions of that type give back that a table has: nothing is known of one that is not walked, and
+/// those are the most. An allocator that is called through a pointer is often the only one.
+Relation Program::table_result(std::uint32_t type, std::uint32_t index) {
+  const FunctionType& wanted = c_.reserved.types[type];
+  if (hosts_reach_table_) return opaque_value();
+  Relation joined;
+  for (const std::uint32_t function : in_tables_) {
+    if (c_.reserved.function_type(function) != wanted) continue;
+    if (!functions_.contains(function) || joined.opaque()) return opaque_value();
+    const std::size_t instance = find_instance(function, std::vector(wanted.params.size(), opaque_value()));
+    if (instance == kNoInstance) return opaque_value();
+    instances_[instance].readers.insert(walking_);
+    joined = join(move_, joined, instances_[instance].results[index]);
+  }
+  return joined.kind == Kind::none && !begun_ ? joined : joined.kind == Kind::none ? opaque_value() : joined;
 }
 
 Relation Program::global(std::uint32_t index) {
@@ -78,8 +96,17 @@ Relation Program::initial(std::uint32_t address) const {
   return constant_value(move_, word(*before_), word(*after_));
 }
 
+/// Whether a word of data holds what would be an address of the heap, and the same in both modules.
+bool Program::begins_as_address(std::uint32_t address) const {
+  const Relation begins = initial(address);
+  return begins.equal() && begins.sort == Sort::beyond && worth_following(begins);
+}
+
 Relation Program::word(std::uint32_t address) {
-  if (!followed_words_.contains(address)) return opaque_value();
+  if (!followed_words_.contains(address)) {
+    if (begins_as_address(address) && followed_words_.insert(address).second) wanted_.words.insert(address);
+    return opaque_value();
+  }
   Place& place = words_[address];
   place.readers.insert(walking_);
   if (!begun_ && place.content.kind == Kind::none) return {};
@@ -133,6 +160,19 @@ bool Program::gives_back(std::uint32_t callee, std::span<const Relation> argumen
   return flow != nullptr && gives_back_pages(c_.reserved, *flow);
 }
 
+/// The type indices that a call through a table may name it by; none if nothing is known of such a call's
+/// result.
+std::set<std::uint32_t> Program::types_like(std::uint32_t function) const {
+  const FunctionType& type = c_.reserved.function_type(function);
+  const bool alone = std::ranges::all_of(in_tables_, [&](std::uint32_t other) {
+    return functions_.contains(other) || c_.reserved.function_type(other) != type;
+  });
+  std::set<std::uint32_t> found;
+  for (std::uint32_t i = 0; alone && i < c_.reserved.types.size(); ++i)
+    if (c_.reserved.types[i] == type) found.insert(i);
+  return found;
+}
+
 std::optional<std::uint32_t> Program::call(const Effect& call, std::span<const Relation> arguments) {
   const auto callee = static_cast<std::uint32_t>(call.value);
   bool followed = false;
@@ -157,14 +197,16 @@ bool Program::give_back(std::uint32_t index, std::uint32_t which, const Relation
   Instance& instance = instances_[walking_];
   Relation& result = instance.results[which];
   Relation now = join(move_, result, value);
-  now.size = false;
   if (now != result) {
     result = now;
     enqueue(instance.readers);
   }
   if (!worth_following(value)) return true;
   if (called_from_outside(index) && !plain(move_, value)) return false;
-  if (functions_.contains(index) && followed_results_.insert(index).second) wanted_.callees.insert(index);
+  if (functions_.contains(index) && followed_results_.insert(index).second) {
+    wanted_.callees.insert(index);
+    if (in_tables_.contains(index)) wanted_.table_calls.merge(types_like(index));
+  }
   return true;
 }
 

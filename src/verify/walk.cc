@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "verify/host.h"
 #include "verify/in_step.h"
 #include "wasm/code.h"
 
@@ -303,6 +304,9 @@ void Walk::check(const Effect& effect) {
       if (const auto bad = around_.call(effect, arguments_of(effect)))
         depart(effect, "argument " + std::to_string(*bad) + " of a call is not the same in both modules",
                operands[*bad]);
+      else if (const auto number =
+                   different_number(module_, flow_, effect, [&](NodeId id) { return of(id); }))
+        depart(effect, "the host is given a number that is not the same in both modules", *number);
       return;
     case EffectKind::global_set:
       if (!around_.set_global(static_cast<std::uint32_t>(effect.value), of(operands[0])))
@@ -339,7 +343,7 @@ void Walk::check_store(const Effect& effect) {
     if (bytes && value.low_bits && value.sort != Sort::start) continue;
     if (at.equal() && at.constant && effect.kind == EffectKind::store) {
       if (store_words(static_cast<std::uint32_t>(at.value), effect.opcode, value)) continue;
-    } else if (plain(move_, value)) {
+    } else if (plain(move_, value) && !(move_.by_tail && value.size)) {
       continue;
     }
     depart(effect, "a value is stored that is not the same in both modules", operand);

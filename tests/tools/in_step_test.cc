@@ -17,7 +17,7 @@ constexpr std::int32_t kHeap = 70'000;
 
 /// A program whose every `i32.const 70000` is the heap's start: `$f` takes a number and gives one.
 std::vector<std::byte> program(const std::string& body, const std::string& more = "") {
-  return wat("(module (memory (export \"memory\") 2) (global $sp (mut i32) (i32.const 65536))\n" + more +
+  return wat("(module " + more + "(memory (export \"memory\") 2) (global $sp (mut i32) (i32.const 65536))\n" +
              R"( (func $use (param i32) (drop (i32.load (local.get 0))))
                  (func $stack (drop (i32.sub (global.get $sp) (i32.const 16))))
                  (func $f (export "f") (param $n i32) (result i32) (local $p i32) (local $q i32)
@@ -71,6 +71,19 @@ std::string size_in_bytes() {
   return "(i32.shl (memory.size) (i32.const 16))";
 }
 
+const char* const kHost =
+    R"((import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+       (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32))))";
+
+/// Prints what one vector on the stack names.
+std::string vector_of(const std::string& address, const std::string& length) {
+  return "(local.set $p (i32.sub (global.get $sp) (i32.const 16))) (i32.store offset=8 (local.get $p) " +
+         address + ") (i32.store offset=12 (local.get $p) " + length +
+         ") (call $fd_write (i32.const 1) (i32.add (local.get $p) (i32.const 8)) (i32.const 1) (i32.add "
+         "(local.get $p) "
+         "(i32.const 4)))";
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Rules, InStep,
     testing::Values(
@@ -93,6 +106,23 @@ INSTANTIATE_TEST_SUITE_P(
         Pair{"an address is scaled down and up again, not used as an index",
              "(i32.load (i32.shl (i32.shr_u (i32.const 70000) (i32.const 4)) (i32.const 4)))",
              "(i32.load8_u offset=1024 (i32.shr_u (i32.const 70000) (i32.const 16)))"},
+        Pair{
+            "an address in the upper half of a pair is compared with nothing but zero",
+            "(drop (i64.eq (i64.shl (i64.extend_i32_u (i32.add (i32.load (local.get $n)) (i32.const 70000))) "
+            "(i64.const 32)) (i64.const 0))) (i32.const 0)",
+            "(if (result i32) (i64.eq (i64.shl (i64.extend_i32_u (i32.add (i32.load (local.get $n)) "
+            "(i32.const "
+            "70000))) (i64.const 32)) (i64.const 300647710720000)) (then (i32.const 1)) (else (i32.const "
+            "2)))"},
+        Pair{"an address that is rounded down lies in the heap still",
+             "(i32.store (local.get $n) (i32.and (i32.const 70000) (i32.const -16))) (i32.const 0)",
+             "(i32.store (local.get $n) (i32.and (i32.const 70000) (i32.const -4096))) (i32.const 0)"},
+        Pair{"the host is given an address, and as a length a number",
+             "(drop (call $random_get (i32.const 70000) (i32.const 8))) (i32.const 0)",
+             "(drop (call $random_get (i32.const 1024) (i32.const 70000))) (i32.const 0)", kHost},
+        Pair{"a vector of the host's has an address and a number",
+             vector_of("(i32.const 70000)", "(i32.const 4)"), vector_of("(i32.const 0)", size_in_bytes()),
+             kHost},
         Pair{"an address is rounded down to a page at most",
              "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -65536)))",
              "(i32.load (i32.and (i32.load (local.get $n)) (i32.const -262144)))"},
@@ -187,6 +217,26 @@ TEST(InStepData, a_word_that_moves_is_read_at_its_own_address) {
 }
 
 // An index may be written in more bytes than it needs, which no assembler does.
+TEST(InStepData, a_word_that_begins_as_an_address_of_the_heap_did_not_move) {
+  const std::string ask =
+      "(if (result i32) (i32.lt_u (i32.load (i32.const 2060)) (i32.const 70000)) (then (i32.const 1)) (else "
+      "(i32.const 2)))";
+  const auto holding = [](const std::string& bytes) { return "(data (i32.const 2060) \"" + bytes + "\")"; };
+  EXPECT_EQ(told(ask, holding("\\00\\10\\00\\00")), "");  // 4096
+  EXPECT_NE(told(ask, holding("\\00\\80\\01\\00")), "");  // 98304
+}
+
+TEST(InStepTable, what_functions_in_a_table_give_back_is_followed_to_calls_through_it) {
+  const auto more = [](const std::string& gives) {
+    return "(table 1 funcref) (elem (i32.const 0) $start) (type $gives (func (result i32)))"
+           " (func $start (type $gives) (drop (i32.load (i32.const 70000))) " +
+           gives + ")";
+  };
+  const std::string use = "(i32.shr_u (call_indirect (type $gives) (i32.const 0)) (i32.const 4))";
+  EXPECT_EQ(told(use, more("(i32.const 4096)")), "");
+  EXPECT_NE(told(use, more("(i32.const 70000)")), "");
+}
+
 TEST(InStepSearch, finds_memory_size_whose_index_has_two_bytes) {
   const auto checked = [](std::initializer_list<int> memory_size) {
     ModuleBuilder builder;
@@ -231,6 +281,46 @@ TEST(InStepByTail, a_walk_through_the_old_heap_does_not_end_in_new_memory) {
   };
   EXPECT_EQ(told(walk("(local.get $n)"), "", Strategy::tail), "");
   EXPECT_NE(told(walk("(i32.const 70000)"), "", Strategy::tail), "");
+}
+
+TEST(InStepByTail, memory_that_was_declared_has_no_bound_in_new_memory) {
+  // Where a block ends: in the original before memory's end, in the reserved module before the region's.
+  const auto asks = [&](const std::string& size, const std::string& block) {
+    return "(if (result i32) (i32.lt_u " + block + " " + size +
+           ") (then (i32.const 1)) (else (i32.const 2)))";
+  };
+  const std::string ask = "(func $ask (result i32) " + size_in_bytes() + ")";
+  EXPECT_EQ(told(asks("(call $ask)", "(i32.const 1)"), ask, Strategy::tail), "");
+  EXPECT_NE(told(asks("(call $ask)", "(i32.load (local.get $n))"), ask, Strategy::tail), "");
+  EXPECT_NE(told(asks(size_in_bytes(), "(i32.load (local.get $n))"), "", Strategy::tail), "");
+}
+
+TEST(InStepByTail, a_heap_that_moved_on_some_paths_alone_is_not_held_against_the_end) {
+  const auto cursor = [](const std::string& first) {
+    return "(i32.store (i32.const 2052) " + first +
+           ") (i32.store (i32.const 2052) (i32.shl (memory.grow (i32.const 1)) (i32.const 16)))"
+           " (if (result i32) (i32.gt_u (i32.load (i32.const 2052)) (i32.shl (memory.size) (i32.const 16)))"
+           " (then (i32.const 1)) (else (i32.const 2)))";
+  };
+  EXPECT_EQ(told(cursor("(i32.const 0)"), "", Strategy::tail), "");
+  EXPECT_NE(told(cursor("(i32.const 70064)"), "", Strategy::tail), "");
+}
+
+TEST(InStepByTail, a_heap_does_not_begin_in_declared_memory_and_end_in_new_memory) {
+  const auto size_from = [](const std::string& begin) {
+    return "(i32.store (local.get $n) (i32.sub (i32.shl (memory.grow (i32.const 1)) (i32.const 16)) " +
+           begin + ")) (i32.const 0)";
+  };
+  EXPECT_EQ(told(size_from("(i32.const 16)"), "", Strategy::tail), "");
+  EXPECT_NE(told(size_from("(i32.const 70000)"), "", Strategy::tail), "");
+}
+
+TEST(InStepByTail, the_end_of_memory_is_kept_only_where_it_can_be_followed) {
+  const auto kept_at = [&](const std::string& place) {
+    return "(i32.store " + place + " " + size_in_bytes() + ") (i32.const 0)";
+  };
+  EXPECT_EQ(told(kept_at("(i32.const 2052)"), "", Strategy::tail), "");
+  EXPECT_NE(told(kept_at("(local.get $n)"), "", Strategy::tail), "");
 }
 
 }  // namespace
