@@ -1,6 +1,6 @@
 #!/bin/sh
-# clang-tidy over the library and the command line, with the flags of the clang build; all but the static analyzer, which
-# takes two thirds of the time (scripts/lint runs it too).
+# clang-tidy over the library and the command line, with the flags of the clang build; all but the static analyzer and some
+# slow checks, which take three quarters of the time (scripts/lint runs them too).
 #
 #   lint.sh SOURCE BUILD
 set -eu
