@@ -81,3 +81,5 @@ export function check(component: Bytes, manifest?: Manifest): Promise<Answer>;
 /** The original of a reserved module, byte for byte. */
 export function undo(reserved: Bytes, manifest?: Manifest): Promise<Original>;
 export function version(): Promise<string>;
+/** The bytes of heapbump.wasm, for a program that has them elsewhere than beside index.js, such as a bundle. */
+export function useCore(bytes: Bytes): void;

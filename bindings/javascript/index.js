@@ -52,6 +52,11 @@ async function compile() {
 
 let compiled;
 
+/** The bytes of heapbump.wasm, for a program that has them elsewhere than beside this file. */
+export function useCore(bytes) {
+  compiled = WebAssembly.compile(bytesOf(bytes));
+}
+
 /** The compiled module, once. A failure is not kept, so that the next call tries again. */
 function compiledModule() {
   compiled ??= compile().catch((error) => {
