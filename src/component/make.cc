@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "component/apart.h"
 #include "component/builtin_encoder.h"
+#include "component/empty_call.h"
 #include "component/encoder.h"
 #include "component/face.h"
 #include "component/foreign.h"
@@ -153,6 +154,14 @@ Status Maker::relocate() {
   if (const std::string reason = why_not_relocated(); !reason.empty())
     return fail(Code::kStrategyUnsound, reason);
   HEAPBUMP_TRY(const Module module, read_module(file_));
+  if (!has_wit_ && request_.may_stand_apart) {
+    Budget budget(file_.size());
+    if (const auto offset = find_call_without_buffers(module, budget))
+      return fail_at(
+          Code::kStrategyUnsound, *offset,
+          "it calls preview1 with no buffer at all, and in its memory the adapter would answer that without "
+          "looking at the descriptor");
+  }
   Request request;
   request.strategy = request_.strategy;
   request.min_confidence = request_.min_confidence;

@@ -109,6 +109,23 @@ test('calls at their edges: no buffers, empty ones, at the end of the memory, in
   assert.equal(await inFolder('jco', inNode), await inFolder('core, some', inWasmtime(program, some)));
 });
 
+test('a call with no buffer at all is answered as by the host: the adapter goes apart by itself', async (t) => {
+  const folder = temporaryFolder(t);
+  const program = buildC('closed', folder);
+  const made = (...options) => {
+    const output = path.join(folder, 'component.wasm');
+    const { code, stderr } = heapbump(['component', program, '-o', output, '--encoder', 'builtin', ...options]);
+    assert.equal(code, 0, stderr);
+    return { says: stderr, prints: String(wasmtime(output).stdout) };
+  };
+  assert.equal(String(wasmtime(program).stdout), 'errno 8\n');
+  const { says, prints } = made();
+  assert.match(says, /apart/);
+  assert.match(says, /no buffer at all/);
+  assert.equal(prints, 'errno 8\n');
+  assert.equal(made('--strategy', 'bump').prints, 'errno 0\n'); // the adapter's answer: asked for, given
+});
+
 test('the watch sees a bridge that writes a byte too many', async (t) => {
   const folder = temporaryFolder(t);
   const output = path.join(folder, 'component.wasm');
