@@ -8,6 +8,7 @@ import path from 'node:path';
 import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { differing, readExpected } from '../install/same_bytes.mjs';
+import { assertReadmeWorks } from './readme.mjs';
 import { assertRunsLike } from './runs_like.mjs';
 
 const { LIBRARY, PROGRAM, EXPECTED } = process.env;
@@ -53,4 +54,10 @@ test('the example makes a component that runs', () => {
   const module = at('../fixtures/go/busy-go1.26.wasm');
   assert.match(python(path.join(BINDING, 'examples/component.py'), module, component), /strategy bump/);
   assertRunsLike(component, module);
+});
+
+test('the commands of the README make a component that runs', () => {
+  const [wheel] = fs.readdirSync(path.join(folder, 'one'));
+  fs.copyFileSync(path.join(folder, 'one', wheel), path.join(folder, wheel));
+  assertReadmeWorks('Python', folder, { PIP_NO_INDEX: '1', PIP_QUIET: '1' });
 });

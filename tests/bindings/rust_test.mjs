@@ -8,6 +8,7 @@ import path from 'node:path';
 import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { differing, readExpected, readParts, summary } from '../install/same_bytes.mjs';
+import { assertReadmeWorks } from './readme.mjs';
 import { assertRunsLike } from './runs_like.mjs';
 
 const { LIBRARY, EXPECTED } = process.env;
@@ -44,4 +45,15 @@ test('the example makes a component that runs', () => {
   const refused = spawnSync(path.join(folder, 'target/debug/examples/component'), [at('../../README.md'), component], { encoding: 'utf8' });
   assert.equal(refused.status, 1);
   assert.match(refused.stderr, /\[HB0\d{3}\]/);
+});
+
+test('the commands of the README make a component that runs', () => {
+  const version = /^version = "(.*)"$/m.exec(fs.readFileSync(path.join(BINDING, 'Cargo.toml'), 'utf8'))[1];
+  const libraries = path.join(folder, `heapbump-${version}/lib/x86_64-linux-gnu`);
+  fs.mkdirSync(libraries, { recursive: true });
+  for (const name of fs.readdirSync(path.dirname(LIBRARY)).filter((file) => file.startsWith('libheapbump.so'))) fs.copyFileSync(path.join(path.dirname(LIBRARY), name), path.join(libraries, name));
+  execFileSync('tar', ['-C', folder, '-czf', path.join(folder, `heapbump-${version}-linux-x86_64.tar.gz`), `heapbump-${version}`]);
+  fs.rmSync(path.join(folder, `heapbump-${version}`), { recursive: true });
+  execFileSync('tar', ['-C', path.dirname(BINDING), '--transform', `s,^rust,heapbump-rust-${version},`, '--exclude=target', '-czf', path.join(folder, `rust-heapbump-${version}.tar.gz`), 'rust']);
+  assertReadmeWorks('Rust', folder, { CARGO_NET_OFFLINE: 'true', CARGO_TERM_QUIET: 'true', CARGO_TARGET_DIR: path.join(folder, 'target') });
 });

@@ -29,6 +29,9 @@ test('LICENSE is the text, README and --version name it', () => {
   assert.match(text, /Apache License\s+Version 2\.0, January 2004/);
   assert.match(text, /LLVM Exceptions to the Apache 2\.0 License/);
   assert.ok(read('README.md').includes(LICENCE));
+  const named = [...read('README.md').matchAll(/\bheapbump-(?:\w+-)?(\d+\.\d+\.\d+)/g)].map((match) => match[1]);
+  assert.ok(named.length > 4);
+  assert.deepEqual(named.filter((one) => one !== version), []);
   assert.ok(read('tests/cases/explain.case').includes(`| heapbump ${version}\n| Licence: ${LICENCE}\n`));
 });
 
