@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# `zig c++` for another system: HEAPBUMP_ZIG is the program, HEAPBUMP_TARGET what it calls the system, such as
+# aarch64-linux-musl. It brings clang, libc++ and the C library (scripts/static).
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES HEAPBUMP_ZIG HEAPBUMP_TARGET)
+string(REPLACE "-" ";" parts "${HEAPBUMP_TARGET}")
+list(GET parts 0 CMAKE_SYSTEM_PROCESSOR)
+list(GET parts 1 system)
+set(CMAKE_SYSTEM_NAME Linux)
+if(system STREQUAL "macos")
+  set(CMAKE_SYSTEM_NAME Darwin)
+elseif(system STREQUAL "windows")
+  set(CMAKE_SYSTEM_NAME Windows)
+endif()
+set(CMAKE_C_COMPILER ${HEAPBUMP_ZIG} cc -target ${HEAPBUMP_TARGET})
+set(CMAKE_CXX_COMPILER ${HEAPBUMP_ZIG} c++ -target ${HEAPBUMP_TARGET})
+foreach(language C CXX)
+  set(CMAKE_${language}_ARCHIVE_CREATE "${HEAPBUMP_ZIG} ar qc <TARGET> <OBJECTS>")
+  set(CMAKE_${language}_ARCHIVE_FINISH "${HEAPBUMP_ZIG} ranlib <TARGET>")
+endforeach()
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -s")
+set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
