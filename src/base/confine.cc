@@ -26,7 +26,7 @@ constexpr bool kCanLimitMemory = true;
 
 void limit(int resource, std::uint64_t value) {
   const rlimit both{static_cast<rlim_t>(value), static_cast<rlim_t>(value)};
-  ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
+  ::setrlimit(static_cast<decltype(RLIMIT_AS)>(resource), &both);
 }
 
 std::uint64_t address_space_in_use() {
