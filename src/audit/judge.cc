@@ -9,11 +9,11 @@
 #include "component/kind.h"
 #include "component/program.h"
 #include "heapbump/component.h"
-#include "heapbump/verify.h"
 #include "record/record.h"
 #include "report/report.h"
 #include "reserve/reserve.h"
 #include "run/prove.h"
+#include "verify/verify.h"
 #include "wasm/component.h"
 #include "wasm/outline.h"
 
@@ -103,7 +103,8 @@ Status ModuleJudge::prove(const Module& module, const Reservation& reservation) 
   if (policy_.prove == Prove::none || reservation.plan.outcome != Plan::Outcome::reserve) return {};
   const std::vector<std::byte> output = reservation.output(module.file);
   HEAPBUMP_TRY(const Verification verification,
-               verify_modules(module.file, output, reservation.plan.manifest));
+               verify_modules(module, output, {reservation.input_sha256, reservation.output_sha256},
+                              reservation.plan.manifest));
   if (!verification.ok())
     return fail(Code::kVerifyMismatch,
                 "the reserved module does not verify: " + verification.mismatches.front().what);

@@ -9,11 +9,11 @@
 #include "detectors/detect.h"
 #include "heapbump/check.h"
 #include "heapbump/component.h"
-#include "heapbump/verify.h"
 #include "record/record.h"
 #include "report/report.h"
 #include "reserve/reserve.h"
 #include "reserve/undo.h"
+#include "verify/verify.h"
 
 namespace heapbump::c {
 namespace {
@@ -75,7 +75,8 @@ Status refuse(heapbump_result& result, std::string_view verb, const Error& error
 
 Status verify_output(const Module& module, const Reservation& reservation, Bytes output) {
   HEAPBUMP_TRY(const Verification verification,
-               verify_modules(module.file, output, reservation.plan.manifest));
+               verify_modules(module, output, {reservation.input_sha256, reservation.output_sha256},
+                              reservation.plan.manifest));
   if (verification.ok()) return {};
   const Mismatch& first = verification.mismatches.front();
   return std::unexpected(Error{.code = Code::kVerifyMismatch,

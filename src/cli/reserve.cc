@@ -12,8 +12,8 @@
 #include "cli/paths.h"
 #include "cli/run_options.h"
 #include "detectors/detect.h"
-#include "heapbump/verify.h"
 #include "report/report.h"
+#include "verify/verify.h"
 
 namespace heapbump::cli {
 namespace {
@@ -113,7 +113,8 @@ Result<std::optional<run::Proof>> prove_reservation(const Session& session, cons
                                                     const Module& module, const Reservation& reservation) {
   const std::vector<std::byte> output = reservation.output(module.file);
   HEAPBUMP_TRY(const Verification verification,
-               verify_modules(module.file, output, reservation.plan.manifest));
+               verify_modules(module, output, {reservation.input_sha256, reservation.output_sha256},
+                              reservation.plan.manifest));
   if (!verification.ok()) {
     const Mismatch& first = verification.mismatches.front();
     const std::string at = first.offset ? " at " + hex(*first.offset) + " of the output" : "";

@@ -11,8 +11,8 @@
 #include "component/foreign.h"
 #include "component/kind.h"
 #include "heapbump/component.h"
-#include "heapbump/verify.h"
 #include "reserve/reserve.h"
+#include "verify/verify.h"
 #include "wasm/outline.h"
 
 namespace heapbump {
@@ -178,7 +178,8 @@ Status Maker::relocate_with(const Module& module, Reservation reservation) {
   made_.module = reservation.output(file_);
   if (reservation.plan.outcome == Plan::Outcome::reserve) {
     HEAPBUMP_TRY(const Verification verification,
-                 verify_modules(module.file, made_.module, reservation.plan.manifest));
+                 verify_modules(module, made_.module, {reservation.input_sha256, reservation.output_sha256},
+                                reservation.plan.manifest));
     if (!verification.ok())
       return fail(Code::kVerifyMismatch,
                   "the reserved module does not verify: " + verification.mismatches.front().what);

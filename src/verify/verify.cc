@@ -7,6 +7,7 @@
 #include "base/sha256.h"
 #include "verify/context.h"
 #include "verify/own_realloc.h"
+#include "verify/verify.h"
 
 namespace heapbump {
 namespace verify {
@@ -88,13 +89,12 @@ void check_all(const Module& original, const Module& reserved, const Record& rec
   verify::check_in_step(context);
 }
 
-}  // namespace
-
-Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
-                                    const std::optional<Manifest>& manifest) {
-  HEAPBUMP_TRY(const Module original, read_module(original_bytes));
+/// `known`: nullptr where the files are to be hashed here.
+Result<Verification> verify_files(const Module& original, Bytes reserved_bytes, const KnownHashes* known,
+                                  const std::optional<Manifest>& manifest) {
+  const Bytes original_bytes = original.file;
   Verification result;
-  result.original_sha256 = sha256_hex(original_bytes);
+  result.original_sha256 = known != nullptr ? known->original_sha256 : sha256_hex(original_bytes);
   result.reading_work = original_bytes.size() + reserved_bytes.size();
   const auto mismatch = [&](std::optional<std::uint64_t> offset, std::string what, std::string expected = "",
                             std::string found = "") {
@@ -104,8 +104,9 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
   const auto reserved = read_module(reserved_bytes);
   const auto record = reserved ? read_record(*reserved) : std::optional<Record>{};
   // Each file is hashed once.
-  result.reserved_sha256 =
-      record && *record ? hash_reserved(*reserved, **record, result) : sha256_hex(reserved_bytes);
+  result.reserved_sha256 = known != nullptr    ? known->reserved_sha256
+                           : record && *record ? hash_reserved(*reserved, **record, result)
+                                               : sha256_hex(reserved_bytes);
   if (const Section* section = original.custom_section(kRecordSection)) {
     result.mismatches.push_back({VerifiedFile::original, section->offset,
                                  "the original is itself a reserved module", "no heapbump section", "one"});
@@ -142,6 +143,19 @@ Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
   std::ranges::stable_sort(result.mismatches, {},
                            [](const Mismatch& m) { return m.offset.value_or(UINT64_MAX); });
   return result;
+}
+
+}  // namespace
+
+Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
+                                    const std::optional<Manifest>& manifest) {
+  HEAPBUMP_TRY(const Module original, read_module(original_bytes));
+  return verify_files(original, reserved_bytes, nullptr, manifest);
+}
+
+Result<Verification> verify_modules(const Module& original, Bytes reserved, const KnownHashes& known,
+                                    const std::optional<Manifest>& manifest) {
+  return verify_files(original, reserved, &known, manifest);
 }
 
 std::string to_string(const Mismatch& mismatch) {
