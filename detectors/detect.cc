@@ -6,6 +6,17 @@
 #include "detectors/registry.h"
 
 namespace heapbump {
+namespace {
+
+/// Whether the next detector need not be asked. A runtime's own structure, checked field by field, settles
+/// it. So does a detector of one runtime that has explained every occurrence: what is more general knows less
+/// of it, and `verify` is the second opinion.
+bool is_settled(const Finding& found, const Detector& next) {
+  if (!found.refusals.empty()) return false;
+  return found.confidence == Confidence::proven || (next.general && found.confidence == Confidence::strong);
+}
+
+}  // namespace
 
 Result<Finding> detect(const Module& module, Budget& budget) {
   HEAPBUMP_CHECK(check_supported_memory(module));
@@ -13,8 +24,7 @@ Result<Finding> detect(const Module& module, Budget& budget) {
   WholeProgram program(module, budget);  // one for all detectors: what one asks, the next need not ask again
   std::optional<Finding> chosen;
   for (const Detector& detector : all_detectors()) {
-    // A runtime's own structure, checked field by field, settles it; what is more general need not be asked.
-    if (chosen && chosen->refusals.empty() && chosen->confidence == Confidence::proven) break;
+    if (chosen && is_settled(*chosen, detector)) break;
     auto asked = detector.detect(program);
     // What one detector cannot follow does not take away what another has found.
     if (!asked && chosen && chosen->refusals.empty()) continue;

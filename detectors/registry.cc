@@ -18,7 +18,7 @@ constexpr auto kDetectors = std::to_array<Detector>({
     // is certain.
     {"wasm-ld",
      "C, C++, Rust, Zig, Emscripten and others: how the code sizes and grows the heap above the static data",
-     detect_wasm_ld, wasm_ld::rule_tables},
+     detect_wasm_ld, wasm_ld::rule_tables, true},
 });
 
 }  // namespace

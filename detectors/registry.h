@@ -23,6 +23,8 @@ struct Detector {
   Result<std::optional<Finding>> (*detect)(WholeProgram& program);
   /// The tables that it decides by; nullptr while it has none.
   std::span<const RuleTable> (*rule_tables)() = nullptr;
+  /// Knows no runtime in particular, so it is not asked where one that does is sure.
+  bool general = false;
 };
 
 [[nodiscard]] std::span<const Detector> all_detectors();

@@ -407,7 +407,7 @@ Result<Judgement> BumpJudge::run() {
                                   "; they were not used");
   if (!choose()) return std::move(judgement_);
   const std::uint64_t near_end = base_ + kHeader + 1;
-  HEAPBUMP_TRY(roots_, scan_roots(module_,
+  HEAPBUMP_TRY(roots_, scan_roots(module_, facts_.index,
                                   {.accesses = {base_, module_.memory_bytes() + kTailPages * kPageSize},
                                    .numbers = {base_, near_end},
                                    .judged = {base_ - std::min(base_, kHeader), near_end},

@@ -37,9 +37,10 @@ Error refusal(std::string_view strategy, const wasm_ld::Judgement& judgement) {
 Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program) {
   const Module& module = program.module();
   Budget& budget = program.budget();
-  HEAPBUMP_TRY(const CodeIndex* const shared, program.index(CodeIndex::kCalls));
+  HEAPBUMP_TRY(const CodeIndex* const shared,
+               program.index(CodeIndex::kCalls | Mentions::kParts | kRootParts));
   const CodeIndex& index = *shared;
-  HEAPBUMP_TRY(const Mentions mentions, Mentions::make(module, budget));
+  const Mentions mentions(index);
   HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, index, mentions));
   const NameSection names = read_names(module);
   const wasm_ld::Facts facts{module, budget, index, mentions, allocators, names};

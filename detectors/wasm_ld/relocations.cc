@@ -96,7 +96,7 @@ Status read_site(const Module& module, std::uint8_t type, Relocation& site) {
     if (after == module.data.begin())
       return fail(Code::kMalformed, "a relocated word lies in no data segment");
     const DataSegment& segment = *std::prev(after);
-    if (site.file_offset - segment.data_offset >= segment.size.value)
+    if (site.file_offset - segment.data_offset >= segment.size)
       return fail(Code::kMalformed, "a relocated word lies in no data segment");
     const auto address = segment.address();
     if (!address) return fail(Code::kMalformed, "a relocation in a segment without a constant address");

@@ -39,10 +39,10 @@ Result<Judgement> judge_tail(const Facts& facts) {
     return judgement;
   }
   const std::uint64_t top = module.memory_bytes();
-  HEAPBUMP_TRY(
-      const RootScan roots,
-      scan_roots(module, {.accesses = {top, top + kTailPages * kPageSize}, .numbers = {}, .judged = {}},
-                 facts.budget));
+  HEAPBUMP_TRY(const RootScan roots,
+               scan_roots(module, facts.index,
+                          {.accesses = {top, top + kTailPages * kPageSize}, .numbers = {}, .judged = {}},
+                          facts.budget));
   for (const RootPlace& access : roots.accesses)
     judgement.refuse("wasm-ld.constant-address", Code::kUnexplained,
                      "the constant address " + hex(access.value) +

@@ -4,6 +4,9 @@
 #include <bit>
 #include <string_view>
 
+#include "analysis/sorted_pairs.h"
+#include "flow/known_operands.h"
+
 namespace heapbump {
 namespace {
 
@@ -13,6 +16,10 @@ constexpr std::uint64_t kMostCached = std::uint64_t{8} << 20;
 constexpr std::size_t kMostValuesKept = 64, kMostPlacesKept = 256;
 
 using Entry = std::pair<std::uint32_t, std::uint32_t>;
+
+bool is_wide(Immediate immediate) {
+  return immediate == Immediate::f32 || immediate == Immediate::f64 || immediate == Immediate::v128;
+}
 
 std::vector<std::uint32_t> functions_in(const std::vector<Entry>& entries, std::uint32_t first,
                                         std::uint32_t last) {
@@ -31,6 +38,18 @@ std::vector<std::uint32_t> functions_in(const std::vector<Entry>& entries, std::
 
 std::vector<std::uint32_t> CodeIndex::mentions(std::uint32_t first, std::uint32_t last) const {
   return functions_in(mentions_, first, last);
+}
+
+std::vector<std::uint32_t> CodeIndex::numbers(std::uint32_t first, std::uint32_t last) const {
+  return functions_in(numbers_, first, last);
+}
+
+std::vector<std::uint32_t> CodeIndex::wide_numbers(std::uint32_t first, std::uint32_t last) const {
+  return functions_in(wide_, first, last);
+}
+
+std::vector<std::uint32_t> CodeIndex::accesses(std::uint32_t first, std::uint32_t last) const {
+  return functions_in(accesses_, first, last);
 }
 
 std::vector<std::uint32_t> CodeIndex::callers(std::uint32_t function) const {
@@ -55,7 +74,7 @@ class IndexBuilder {
   Result<std::unique_ptr<CodeIndex>> run() {
     index_->address_taken_.resize(module_.functions.size());
     for (std::uint32_t i = 0; i < module_.bodies.size(); ++i) HEAPBUMP_CHECK(read(i));
-    for (const List& list : lists_) std::ranges::sort(*list.entries);
+    for (const List& list : lists_) sort_by_number(*list.entries);
     mark_escaping();
     return std::move(index_);
   }
@@ -71,13 +90,21 @@ class IndexBuilder {
 
   Status read(std::uint32_t body);
   void look_at(const Instruction& instruction);
+  void note_number(const Instruction& instruction);
   Status note_odd_constant(const Instruction& instruction);
   void take_address(std::int64_t function) {
     if (static_cast<std::uint64_t>(function) < index_->address_taken_.size())
       index_->address_taken_[static_cast<std::size_t>(function)] = true;
   }
   void add(std::size_t list, std::uint64_t what) {
-    lists_[list].entries->emplace_back(static_cast<std::uint32_t>(what), function_);
+    List& to = lists_[list];
+    to.entries->emplace_back(static_cast<std::uint32_t>(what), function_);
+    if (to.entries->size() < to.full) return;
+    squeeze(to);
+    if (auto status = hold_lists([](const List& l) { return l.full; }); !status) held_enough_ = status;
+  }
+  void add_wide(std::uint32_t value) {
+    if (value >= CodeIndex::kLeastMentioned) add(kWide, value);
   }
   void squeeze(List& list);
   Status hold_lists(std::size_t (*size)(const List&));
@@ -85,14 +112,18 @@ class IndexBuilder {
   void mark_escaping();
 
   static constexpr std::size_t kRepeats = 4096;
-  static constexpr std::size_t kMentioned = 0, kCalled = 1, kRead = 2, kWritten = 3;
+  static constexpr std::size_t kMentioned = 0, kCalled = 1, kRead = 2, kWritten = 3, kNumber = 4, kWide = 5,
+                               kAccess = 6;
 
   const Module& module_;
   Budget& budget_;
   const CodeIndex::Parts parts_;
   std::unique_ptr<CodeIndex> index_ = std::make_unique<CodeIndex>();
-  List lists_[4] = {{&index_->mentions_}, {&index_->calls_}, {&index_->reads_}, {&index_->writes_}};
+  List lists_[7] = {{&index_->mentions_}, {&index_->calls_}, {&index_->reads_},   {&index_->writes_},
+                    {&index_->numbers_},  {&index_->wide_},  {&index_->accesses_}};
+  KnownOperands operands_;
   std::uint64_t held_ = 0;  ///< bytes
+  Status held_enough_;      ///< for the lists, as far as they have come
   std::uint32_t function_ = 0;
   /// Of the function that is read.
   struct Seen {
@@ -124,6 +155,21 @@ void IndexBuilder::squeeze(List& list) {
   list.full = size + std::max(kRepeats, size - list.begin);
 }
 
+/// An integer constant or an access's offset.
+void IndexBuilder::note_number(const Instruction& instruction) {
+  const auto low = static_cast<std::uint32_t>(instruction.value);
+  if ((parts_ & CodeIndex::kNumbers) != 0 && instruction.immediate != Immediate::i64) add(kNumber, low);
+  const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(instruction.value) >> 32);
+  if ((parts_ & CodeIndex::kRoots) != 0 && instruction.immediate == Immediate::i64) {
+    add_wide(low);
+    add_wide(high);
+  }
+  if ((parts_ & CodeIndex::kMentions) == 0) return;
+  if (low >= CodeIndex::kLeastMentioned) add(kMentioned, low);
+  // A 64-bit constant can hold two words.
+  if (instruction.immediate == Immediate::i64 && high >= CodeIndex::kLeastMentioned) add(kMentioned, high);
+}
+
 void IndexBuilder::look_at(const Instruction& instruction) {
   seen_.more_than_calls |= instruction.opcode != op::call && instruction.opcode != op::local_get &&
                            instruction.opcode != op::end && instruction.opcode != op::return_;
@@ -131,16 +177,8 @@ void IndexBuilder::look_at(const Instruction& instruction) {
     case Immediate::i32:
     case Immediate::i64:
     case Immediate::memarg:
-    case Immediate::memarg_lane: {
-      if ((parts_ & CodeIndex::kMentions) == 0) return;
-      const auto low = static_cast<std::uint32_t>(instruction.value);
-      if (low >= CodeIndex::kLeastMentioned) add(kMentioned, low);
-      // A 64-bit constant can hold two words.
-      const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(instruction.value) >> 32);
-      if (instruction.immediate == Immediate::i64 && high >= CodeIndex::kLeastMentioned)
-        add(kMentioned, high);
-      return;
-    }
+    case Immediate::memarg_lane:
+      return note_number(instruction);
     case Immediate::index: {
       const auto index = static_cast<std::uint64_t>(instruction.value);
       const bool globals = (parts_ & CodeIndex::kGlobals) != 0;
@@ -171,6 +209,8 @@ Status IndexBuilder::note_odd_constant(const Instruction& instruction) {
   const Bytes bytes = module_.bytes_at(instruction.immediate_offset, instruction.immediate_width);
   const auto add_odd = [&](std::uint32_t value) -> Status {
     if (value < CodeIndex::kLeastMentioned) return {};
+    if ((parts_ & CodeIndex::kRoots) != 0) add_wide(value);
+    if ((parts_ & CodeIndex::kOddConstants) == 0) return {};
     HEAPBUMP_CHECK(budget_.hold(2 * sizeof(OddConstant)));
     index_->odd_constants_.push_back({value, function_, instruction.immediate_offset, vector});
     return {};
@@ -197,16 +237,19 @@ Status IndexBuilder::read(std::uint32_t body) {
     list.full = list.begin + kRepeats;
     before += list.begin;
   }
+  const bool roots = (parts_ & CodeIndex::kRoots) != 0;
+  const bool wide = (parts_ & (CodeIndex::kRoots | CodeIndex::kOddConstants)) != 0;
+  operands_.forget();
   InstructionReader reader(module_, module_.bodies[body], budget_);
   Instruction instruction;
   while (reader.next(instruction)) {
-    for (List& list : lists_) {
-      if (list.entries->size() < list.full) continue;
-      squeeze(list);
-      HEAPBUMP_CHECK(hold_lists([](const List& l) { return l.full; }));
-    }
     look_at(instruction);
-    if ((parts_ & CodeIndex::kOddConstants) != 0) HEAPBUMP_CHECK(note_odd_constant(instruction));
+    if (!held_enough_) return held_enough_;
+    if (wide && is_wide(instruction.immediate)) HEAPBUMP_CHECK(note_odd_constant(instruction));
+    if (roots)
+      operands_.step(instruction, [&](std::uint64_t address) {
+        if (address >= CodeIndex::kLeastMentioned) add(kAccess, std::min<std::uint64_t>(address, UINT32_MAX));
+      });
   }
   if (reader.error()) return std::unexpected(*reader.error());
   std::size_t after = 0;

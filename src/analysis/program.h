@@ -42,7 +42,8 @@ class CodeIndex {
  public:
   /// Which lists to make: the others take no memory and may not be asked.
   using Parts = unsigned;
-  static constexpr Parts kMentions = 1, kCalls = 2, kGlobals = 4, kOddConstants = 8;
+  static constexpr Parts kMentions = 1, kCalls = 2, kGlobals = 4, kOddConstants = 8, kNumbers = 16,
+                         kRoots = 32;
 
   /// Constants and access offsets below this are not listed: every program is full of them, and no heap
   /// starts in the first kilobyte.
@@ -54,6 +55,14 @@ class CodeIndex {
   [[nodiscard]] std::vector<std::uint32_t> mentions(std::uint32_t value) const {
     return mentions(value, value);
   }
+  /// kNumbers: functions with an i32.const or an access's offset in [first, last], small ones as well.
+  [[nodiscard]] std::vector<std::uint32_t> numbers(std::uint32_t first, std::uint32_t last) const;
+  /// kRoots: functions with a constant of another type than i32 that is in [first, last]: half of an
+  /// i64.const, a float that is a whole number, or a lane. From kLeastMentioned on.
+  [[nodiscard]] std::vector<std::uint32_t> wide_numbers(std::uint32_t first, std::uint32_t last) const;
+  /// kRoots: functions that access an address in [first, last] which is a constant (known_operands.h). From
+  /// kLeastMentioned on; an address above 32 bits counts as the highest of them.
+  [[nodiscard]] std::vector<std::uint32_t> accesses(std::uint32_t first, std::uint32_t last) const;
   /// kCalls: functions that call `function` directly, also as a tail call.
   [[nodiscard]] std::vector<std::uint32_t> callers(std::uint32_t function) const;
   /// Whether a reference to the function is made: in an element segment, as a global's first value, or by
@@ -84,6 +93,9 @@ class CodeIndex {
   using Entry = std::pair<std::uint32_t, std::uint32_t>;  // what, function
 
   std::vector<Entry> mentions_;
+  std::vector<Entry> numbers_;
+  std::vector<Entry> wide_;
+  std::vector<Entry> accesses_;
   std::vector<Entry> calls_;
   std::vector<Entry> reads_;
   std::vector<Entry> writes_;

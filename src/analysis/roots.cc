@@ -1,6 +1,8 @@
 #include "analysis/roots.h"
 
+#include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "flow/known_operands.h"
 
@@ -101,16 +103,57 @@ class RootPass {
   std::set<std::uint64_t> named_;  ///< judged i32.const of this function
 };
 
+/// Whether the index lists all numbers of the range, and their negatives.
+bool is_listed(const AddressSpan& span) {
+  return span.begin >= span.end || (span.begin >= CodeIndex::kLeastMentioned &&
+                                    span.end <= std::uint64_t{UINT32_MAX} + 1 - CodeIndex::kLeastMentioned);
+}
+
+/// Functions that have a number or an access in the range, and perhaps others, ascending; nothing where the
+/// index cannot tell.
+std::optional<std::set<std::uint32_t>> may_hold_roots(const CodeIndex& index, const RootRange& range) {
+  if (!is_listed(range.judged) || !is_listed(range.numbers) ||
+      range.accesses.begin < CodeIndex::kLeastMentioned)
+    return std::nullopt;
+  std::set<std::uint32_t> found;
+  const auto take = [&](const std::vector<std::uint32_t>& functions) {
+    found.insert(functions.begin(), functions.end());
+  };
+  const auto take_numbers = [&](std::uint32_t first, std::uint32_t last) {
+    take(index.numbers(first, last));
+    take(index.wide_numbers(first, last));
+  };
+  for (const AddressSpan& span : {range.judged, range.numbers}) {
+    if (span.begin >= span.end) continue;
+    const auto first = static_cast<std::uint32_t>(span.begin),
+               last = static_cast<std::uint32_t>(span.end - 1);
+    take_numbers(first, last);
+    take_numbers(0 - last, 0 - first);  // negated, of 32 bits
+  }
+  const auto clamped = [](std::uint64_t address) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(address, UINT32_MAX));
+  };
+  if (range.accesses.begin < range.accesses.end)
+    take(index.accesses(clamped(range.accesses.begin), clamped(range.accesses.end - 1)));
+  return found;
+}
+
 }  // namespace
 
 std::string describe_place(const NameSection& names, std::uint32_t function, std::uint64_t offset) {
   return describe_function(names, function) + " at file offset " + hex(offset);
 }
 
-Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget& budget) {
+Result<RootScan> scan_roots(const Module& module, const CodeIndex& index, const RootRange& range,
+                            Budget& budget) {
   RootScan scan;
   RootPass pass(module, range, budget, scan);
-  for (std::uint32_t i = 0; i < module.bodies.size(); ++i) HEAPBUMP_CHECK(pass.read(i));
+  if (const auto functions = may_hold_roots(index, range)) {
+    for (const std::uint32_t function : *functions)
+      HEAPBUMP_CHECK(pass.read(function - module.imported_functions));
+  } else {
+    for (std::uint32_t i = 0; i < module.bodies.size(); ++i) HEAPBUMP_CHECK(pass.read(i));
+  }
   HEAPBUMP_CHECK(
       budget.hold((scan.accesses.size() + scan.wide.size() + scan.integers.size()) * sizeof(RootPlace)));
   return scan;

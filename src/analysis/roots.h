@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/program.h"
 #include "flow/flow.h"
 #include "wasm/code.h"
 #include "wasm/module.h"
@@ -57,8 +58,11 @@ struct RootScan {
   std::vector<RootPlace> integers;  ///< i64 constants
 };
 
+/// Parts of the index that scan_roots asks, so that it decodes only bodies that may hold a root.
+inline constexpr CodeIndex::Parts kRootParts = CodeIndex::kNumbers | CodeIndex::kRoots;
 /// Errors: those of InstructionReader; kWorkLimit, also for more judged numbers than any linked module has.
-[[nodiscard]] Result<RootScan> scan_roots(const Module& module, const RootRange& range, Budget& budget);
+[[nodiscard]] Result<RootScan> scan_roots(const Module& module, const CodeIndex& index,
+                                          const RootRange& range, Budget& budget);
 
 /// Whether a constant is passed on as it is: stored, passed, returned or kept in a global.
 [[nodiscard]] Result<bool> is_handed_on(const Flow& flow, NodeId constant, Budget& budget);

@@ -1,5 +1,9 @@
 #include "base/bytes.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <array>
 #include <bit>
 #include <cassert>
@@ -209,6 +213,17 @@ std::vector<std::byte> encode_sleb(std::int64_t value, unsigned width, unsigned 
     value >>= 7;
   }
   return out;
+}
+
+void use_large_pages([[maybe_unused]] std::span<std::byte> memory) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr std::uintptr_t kSmallPage = 4096, kLargePage = std::uintptr_t{2} << 20;
+  if (memory.size() < 2 * kLargePage) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory.data());
+  const std::uintptr_t first = (begin + kSmallPage - 1) & ~(kSmallPage - 1);
+  const std::uintptr_t end = (begin + memory.size()) & ~(kSmallPage - 1);
+  (void)::madvise(memory.data() + (first - begin), end - first, MADV_HUGEPAGE);
+#endif
 }
 
 Writer& Writer::u8(std::uint8_t value) {

@@ -103,6 +103,10 @@ class Writer {
   return (value + alignment - 1) / alignment * alignment;
 }
 
+/// Tells the system that much memory is about to be filled, so that it gives it in large pieces. Where it
+/// cannot, nothing happens.
+void use_large_pages(std::span<std::byte> memory);
+
 inline constexpr std::uint64_t kPageSize = 65536;  ///< bytes in a WebAssembly page
 
 }  // namespace heapbump

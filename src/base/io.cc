@@ -39,6 +39,7 @@ Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::u
   if (!data)
     return fail(Code::kOutOfMemory,
                 "there is no memory for the file's " + std::to_string(capacity) + " bytes");
+  use_large_pages({data.get(), capacity});
   std::size_t size = 0;
   while (true) {
     if (size == capacity) {

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/work_counts.h"
+
 namespace heapbump {
 
 struct Sha256::State {
@@ -29,6 +31,7 @@ Sha256::Sha256() {
 }
 
 void Sha256::update(Bytes data) {
+  count(work_counts.bytes_hashed, data.size());
   state_->hash.Write(reinterpret_cast<const unsigned char*>(data.data()), data.size());
 }
 

@@ -178,8 +178,8 @@ void ComponentChecker::check_region(const Module& main, CheckedModule& out) {
   }
   for (const DataSegment& segment : main.data) {
     const auto address = segment.address();
-    if (!address || segment.size.value == 0) continue;
-    if (*address < region.end() && region.base < *address + segment.size.value) {
+    if (!address || segment.size == 0) continue;
+    if (*address < region.end() && region.base < *address + segment.size) {
       fault("a data segment stands in the region, at " + hex(*address), segment.file_offset);
       return;
     }

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/work_counts.h"
 #include "flow/flow_builder.h"
 
 namespace heapbump {
@@ -118,8 +119,10 @@ Status FlowBuilder::step(const Instruction& instruction) {
 Status FlowBuilder::settle_constants() {
   constexpr std::size_t kMost = 64;  // nodes looked at before a phi is taken for "not a constant"
   std::vector<NodeId> pending;
+  std::vector<NodeId> seen_by(flow_.nodes.size(), kNoNode);  // the last root whose search came by
   const auto search = [&](NodeId root) -> Result<std::optional<std::int64_t>> {
     pending.assign(1, root);
+    seen_by[root] = root;
     std::optional<std::int64_t> value;
     for (std::size_t i = 0; i < pending.size(); ++i) {
       const Node& at = flow_.nodes[pending[i]];
@@ -130,8 +133,9 @@ Status FlowBuilder::settle_constants() {
         const auto values = flow_.operands_of(at).first(at.kind == NodeKind::select ? 2 : at.operand_count);
         HEAPBUMP_CHECK(spend(2 * values.size()));
         for (const NodeId next : values) {
-          if (std::ranges::find(pending, next) != pending.end()) continue;
+          if (seen_by[next] == root) continue;
           if (pending.size() == kMost) return std::nullopt;
+          seen_by[next] = root;
           pending.push_back(next);
         }
       } else {
@@ -209,6 +213,7 @@ void FlowBuilder::start(const FunctionType& type, std::uint64_t locals) {
 }
 
 Result<Flow> FlowBuilder::run() {
+  count(work_counts.flows_built);
   const FunctionType& type = module_.function_type(flow_.function);
   InstructionReader reader(module_, body_, budget_);
   const std::uint64_t total = reader.locals().total + type.params.size();

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "wasm/code.h"
 
@@ -26,6 +26,8 @@ namespace heapbump {
 /// What is known of the operand stack since the last change of control.
 class KnownOperands {
  public:
+  /// Before another body.
+  void forget() { size_ = 0; }
   /// Takes one instruction, and tells `accessed` each address it accesses that is a constant.
   template <typename Accessed>
   void step(const Instruction& instruction, Accessed accessed) {
@@ -45,7 +47,7 @@ class KnownOperands {
       if (pushes_one)
         push(std::nullopt);
       else if (instruction.opcode != op::nop)
-        stack_.clear();
+        size_ = 0;
       return;
     }
     const OpcodeFacts& facts = facts_of(instruction.opcode);
@@ -62,18 +64,26 @@ class KnownOperands {
 
  private:
   [[nodiscard]] std::optional<std::uint64_t> operand(std::size_t from_top) const {
-    return from_top <= stack_.size() ? stack_[stack_.size() - from_top] : std::nullopt;
+    if (from_top > size_ || !known_[size_ - from_top]) return std::nullopt;
+    return values_[size_ - from_top];
   }
 
   /// What lies deep is forgotten: code behind `unreachable` may push without end.
   void push(std::optional<std::uint64_t> value) {
-    constexpr std::size_t kDeepest = 256;
-    if (stack_.size() == kDeepest) stack_.erase(stack_.begin(), stack_.begin() + kDeepest / 2);
-    stack_.push_back(value);
+    if (size_ == kDeepest) {
+      std::copy(values_.begin() + kDeepest / 2, values_.end(), values_.begin());
+      std::copy(known_.begin() + kDeepest / 2, known_.end(), known_.begin());
+      size_ = kDeepest / 2;
+    }
+    known_[size_] = value.has_value();
+    values_[size_++] = value.value_or(0);
   }
-  void pop(std::size_t count) { stack_.resize(stack_.size() - std::min(stack_.size(), count)); }
+  void pop(std::size_t count) { size_ -= std::min(size_, count); }
 
-  std::vector<std::optional<std::uint64_t>> stack_;
+  static constexpr std::size_t kDeepest = 256;
+  std::size_t size_ = 0;
+  std::array<std::uint64_t, kDeepest> values_;  // set as far as `size_`
+  std::array<bool, kDeepest> known_;
 };
 
 }  // namespace heapbump

@@ -43,7 +43,7 @@ std::uint64_t data_begin_of(const Module& module, std::uint64_t limit) {
   std::uint64_t begin = limit;
   for (const DataSegment& segment : module.data) {
     const auto address = segment.address();
-    if (address && segment.size.value != 0) begin = std::min(begin, *address);
+    if (address && segment.size != 0) begin = std::min(begin, *address);
   }
   return begin;
 }

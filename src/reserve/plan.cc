@@ -110,11 +110,11 @@ Status check_memory(const Module& module, const Layout& layout) {
 // The region may hold no data, and no variable may begin in it.
 Status check_free(const Module& module, const Layout& layout) {
   for (const DataSegment& segment : module.data) {
-    if (segment.mode != DataSegment::Mode::active || segment.size.value == 0) continue;
+    if (segment.mode != DataSegment::Mode::active || segment.size == 0) continue;
     const auto address = segment.address();
     if (!address)
       return fail_at(Code::kOverlap, segment.file_offset, "a data segment's address is not a constant");
-    if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)
+    if (*address < layout.region.end() && layout.region.base < *address + segment.size)
       return fail_at(Code::kOverlap, segment.file_offset, "a data segment lies where the region would be");
   }
   // A stack would grow down into the region from there. Which global is the stack pointer is not asked: none

@@ -58,6 +58,7 @@ class Walk {
  private:
   Relation evaluate(NodeId id);
   [[nodiscard]] bool may_change(NodeId id) const;
+  void touch_users(NodeId id);
   [[nodiscard]] std::vector<bool> reached_blocks() const;
   Relation numeric(const Node& node, NodeId id);
   Relation opaque_instruction(const Node& node, NodeId id);
@@ -87,7 +88,8 @@ class Walk {
   const Move& move_;
   Surroundings& around_;
   std::vector<Relation> values_;
-  std::vector<std::uint8_t> changed_in_;  ///< the last pass in which a value did
+  std::vector<std::uint8_t> changed_in_;  ///< the last pass in which a value did, counted from 1; 0: none
+  std::vector<std::uint8_t> touched_;     ///< whether an operand changed since it was evaluated
   std::vector<Departure> departures_;
   std::uint64_t passes_ = 0;
 };

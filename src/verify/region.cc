@@ -61,14 +61,14 @@ void check_segments(Context& c) {
   bool passive = false;
   for (const DataSegment& segment : c.reserved.data) {
     if (segment.mode == DataSegment::Mode::passive) passive = true;
-    if (segment.mode == DataSegment::Mode::passive || segment.size.value == 0) continue;
+    if (segment.mode == DataSegment::Mode::passive || segment.size == 0) continue;
     const auto address = segment.address();
     if (!address) {
       c.mismatch(segment.file_offset, "a data segment's address is no constant, so it may lie in the region");
-    } else if (*address < region.end() && region.base < *address + segment.size.value) {
+    } else if (*address < region.end() && region.base < *address + segment.size) {
       c.mismatch(segment.file_offset, "a data segment lies in the region",
                  "nothing in " + show_range(region.base, region.end()),
-                 show_range(*address, *address + segment.size.value));
+                 show_range(*address, *address + segment.size));
     }
   }
   if (passive) c.note("passive data segments: where code copies them is checked for constant addresses only");

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <type_traits>
 
 namespace heapbump::verify {
 
@@ -41,12 +43,13 @@ struct Relation {
   bool packed = false;   ///< `opaque`: an address that moved is in its upper 32 bits
   bool counted = false;  ///< moved: an address, and something from memory or a caller that was added to it
   bool page = false;     ///< `unknown`: the number of a page, from memory or a page that moved
-  bool constant = false;  ///< `value` is the original's value
+  bool constant = false;        ///< `value` is the original's value
+  std::uint8_t unused[2] = {};  ///< so that relations are compared as bytes, which is what walks do most
   std::int64_t delta = 0;
   std::int64_t value = 0;
   std::uint64_t at_least = 0;  ///< lower bound of the original's value where it moved; 0: none
 
-  bool operator==(const Relation&) const = default;
+  bool operator==(const Relation& other) const { return std::memcmp(this, &other, sizeof other) == 0; }
   [[nodiscard]] bool equal() const { return kind == Kind::exact && delta == 0; }
   [[nodiscard]] bool opaque() const { return kind == Kind::opaque; }
   [[nodiscard]] bool unknown() const { return kind == Kind::unknown; }
@@ -57,6 +60,8 @@ struct Relation {
   /// An equal value that is 0 or -1.
   [[nodiscard]] bool is_mark() const { return equal() && constant && (value == 0 || value == -1); }
 };
+
+static_assert(std::has_unique_object_representations_v<Relation>, "fields leave no gap: see `unused`");
 
 /// What relates the two memories: addresses from `start` on are `distance` higher in the reserved module.
 struct Move {

@@ -1,6 +1,7 @@
 #include "verify/search.h"
 
 #include <algorithm>
+#include <array>
 
 #include "wasm/code.h"
 
@@ -23,6 +24,7 @@ class Search {
         ranges_[kept++] = range;
     }
     ranges_.resize(kept);
+    note_bytes();
   }
 
   std::vector<Found> run() {
@@ -50,23 +52,53 @@ class Search {
     return within(ranges, as_32(value)) || within(ranges, as_32(negated(value)));
   }
 
+  /// What a byte may be in front of, as far as it is wanted.
+  enum class Before : std::uint8_t { nothing, constant, callee, table_call, global, memory, offset };
+
+  void note_bytes() {
+    const auto note = [&](bool wanted, Before what, auto... bytes) {
+      if (wanted) ((before_[static_cast<std::uint8_t>(bytes)] = what), ...);
+    };
+    note(!ranges_.empty(), Before::offset, 0, 1, 2, 3, 4);  // behind the alignment of a memarg
+    note(!ranges_.empty(), Before::constant, op::i32_const, op::i64_const);
+    note(!wanted_.callees.empty(), Before::callee, op::call, op::return_call);
+    note(!wanted_.table_calls.empty(), Before::table_call, op::call_indirect, op::return_call_indirect);
+    note(!wanted_.globals.empty(), Before::global, op::global_get, op::global_set);
+    note(wanted_.memory_size, Before::memory, op::memory_size, op::memory_grow);
+    for (std::uint32_t byte = 0; byte < 0x80; ++byte) {
+      short_constant_[byte] = holds(ranges_, byte < 0x40 ? std::int64_t{byte} : std::int64_t{byte} - 0x80);
+      short_offset_[byte] = within(ranges_, byte);
+    }
+  }
+
   /// Whether the bytes may hold what is wanted; an instruction may begin at any of them.
   bool plausible(Bytes code) const {
     for (std::size_t i = 1; i < code.size(); ++i) {
-      const std::uint8_t before = u8(code[i - 1]);
-      if (op::is_integer_constant(before)) {
-        if (holds(ranges_, leb(code, i, true))) return true;
-      } else if (before == op::call || before == op::return_call) {
-        if (wanted_.callees.contains(static_cast<std::uint32_t>(leb(code, i, false)))) return true;
-      } else if (before == op::call_indirect || before == op::return_call_indirect) {
-        if (wanted_.table_calls.contains(static_cast<std::uint32_t>(leb(code, i, false)))) return true;
-      } else if (before == op::global_get || before == op::global_set) {
-        if (wanted_.globals.contains(static_cast<std::uint32_t>(leb(code, i, false)))) return true;
-      } else if (before == op::memory_size || before == op::memory_grow) {
-        if (wanted_.memory_size && leb(code, i, false) == 0) return true;
-      } else if (before <= 4 && i >= 2 && within(ranges_, static_cast<std::uint64_t>(leb(code, i, false)))) {
-        return true;  // behind the alignment of a memarg
-      }
+      const Before what = before_[u8(code[i - 1])];
+      if (what != Before::nothing && may_be(what, code, i)) return true;
+    }
+    return false;
+  }
+
+  bool may_be(Before what, Bytes code, std::size_t at) const {
+    const std::uint8_t byte = u8(code[at]);
+    const auto index = [&] { return static_cast<std::uint32_t>(leb(code, at, false)); };
+    switch (what) {
+      case Before::nothing:
+        return false;
+      case Before::constant:
+        return byte < 0x80 ? short_constant_[byte] : holds(ranges_, leb(code, at, true));
+      case Before::callee:
+        return wanted_.callees.contains(index());
+      case Before::table_call:
+        return wanted_.table_calls.contains(index());
+      case Before::global:
+        return wanted_.globals.contains(index());
+      case Before::memory:
+        return index() == 0;
+      case Before::offset:
+        if (byte < 0x80) return at >= 2 && short_offset_[byte];
+        return at >= 2 && within(ranges_, static_cast<std::uint64_t>(leb(code, at, false)));
     }
     return false;
   }
@@ -87,7 +119,7 @@ class Search {
   bool names(const FunctionBody& body, Found& function) {
     InstructionReader reader(c_.reserved, body, c_.budget);
     std::vector<std::uint64_t> bases{0};
-    std::set<std::uint64_t> offsets{0};
+    std::vector<std::uint64_t> offsets{0};
     bool named = false;
     Instruction i;
     while (reader.next(i)) {
@@ -105,7 +137,7 @@ class Search {
         if (!wanted_.words.empty()) bases.push_back(as_32(i.value));
       } else if (i.immediate == Immediate::memarg || i.immediate == Immediate::memarg_lane) {
         named = named || within(wanted_.constants, static_cast<std::uint64_t>(i.value));
-        if (!wanted_.words.empty()) offsets.insert(static_cast<std::uint64_t>(i.value));
+        if (!wanted_.words.empty()) offsets.push_back(static_cast<std::uint64_t>(i.value));
       }
     }
     if (reader.error())
@@ -113,15 +145,21 @@ class Search {
     return named || !function.calls.empty() || names_word(bases, offsets);
   }
 
-  bool names_word(std::vector<std::uint64_t>& bases, const std::set<std::uint64_t>& offsets) const {
-    std::ranges::sort(bases);
-    const auto repeated = std::ranges::unique(bases);
-    bases.erase(repeated.begin(), repeated.end());
+  static void sort_once(std::vector<std::uint64_t>& values) {
+    std::ranges::sort(values);
+    const auto repeated = std::ranges::unique(values);
+    values.erase(repeated.begin(), repeated.end());
+  }
+
+  bool names_word(std::vector<std::uint64_t>& bases, std::vector<std::uint64_t>& offsets) const {
+    if (wanted_.words.empty()) return false;
+    sort_once(bases);
+    sort_once(offsets);
     for (const std::uint64_t base : bases) {
       if (base > UINT32_MAX) continue;
       auto word = wanted_.words.lower_bound(static_cast<std::uint32_t>(base));
       for (; word != wanted_.words.end() && (base == 0 || *word - base < kObject); ++word)
-        if (offsets.contains(*word - base)) return true;
+        if (std::ranges::binary_search(offsets, *word - base)) return true;
     }
     return false;
   }
@@ -129,6 +167,9 @@ class Search {
   Context& c_;
   Wanted wanted_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;
+  std::array<Before, 256> before_{};
+  /// For immediates of one byte, which most are: whether it holds what is wanted.
+  std::array<bool, 0x80> short_constant_{}, short_offset_{};
 };
 
 }  // namespace

@@ -353,33 +353,33 @@ class Comparer {
       if (!added.address())
         return c_.mismatch(added.file_offset, "a data segment was added whose address is no constant");
       c_.change(ChangeKind::data_segment, before != nullptr ? before->end() : insertion_point(after), 0,
-                added.file_offset, added.data_offset + added.size.value - added.file_offset,
+                added.file_offset, added.data_offset + added.size - added.file_offset,
                 "data segment for bytes of a word that lay in none");
-      changed_bytes(*added.address(), added.data_offset, added.size.value);
+      changed_bytes(*added.address(), added.data_offset, added.size);
       if (too_many(added.file_offset)) return;
     }
   }
 
   bool segment(const DataSegment& x, const DataSegment& y) {
-    const Bytes old_head = c_.original.bytes_at(x.file_offset, x.size.file_offset - x.file_offset);
-    const Bytes new_head = c_.reserved.bytes_at(y.file_offset, y.size.file_offset - y.file_offset);
+    const Bytes old_head = c_.original.bytes_at(x.file_offset, x.size_offset() - x.file_offset);
+    const Bytes new_head = c_.reserved.bytes_at(y.file_offset, y.size_offset() - y.file_offset);
     if (!std::ranges::equal(old_head, new_head)) {
       c_.mismatch(y.file_offset, "a data segment's head changed", show(old_head), show(new_head));
       return false;
     }
     const auto address = x.address();
-    const Bytes old_size = c_.original.bytes_at(x.size.file_offset, x.size.width);
-    const Bytes new_size = c_.reserved.bytes_at(y.size.file_offset, y.size.width);
+    const Bytes old_size = c_.original.bytes_at(x.size_offset(), x.size_width);
+    const Bytes new_size = c_.reserved.bytes_at(y.size_offset(), y.size_width);
     if (!std::ranges::equal(old_size, new_size)) {
-      if (y.size.value <= x.size.value || !address) {
-        c_.mismatch(y.size.file_offset, "a data segment's length changed", show(old_size), show(new_size));
+      if (y.size <= x.size || !address) {
+        c_.mismatch(y.size_offset(), "a data segment's length changed", show(old_size), show(new_size));
         return false;
       }
-      c_.change(ChangeKind::segment_length, x.size.file_offset, x.size.width, y.size.file_offset,
-                y.size.width, "length of a data segment");
+      c_.change(ChangeKind::segment_length, x.size_offset(), x.size_width, y.size_offset(), y.size_width,
+                "length of a data segment");
     }
-    const Bytes a = c_.original.bytes_at(x.data_offset, x.size.value);
-    const Bytes b = c_.reserved.bytes_at(y.data_offset, x.size.value);
+    const Bytes a = c_.original.bytes_at(x.data_offset, x.size);
+    const Bytes b = c_.reserved.bytes_at(y.data_offset, x.size);
     for (std::size_t at = first_difference(a, b); at < a.size(); at = first_difference(a, b, at + 1)) {
       if (!address) {
         c_.mismatch(y.data_offset + at, "a data segment changed whose address is no constant",
@@ -391,11 +391,11 @@ class Comparer {
       c_.change(ChangeKind::data_word, x.data_offset + at, 1, y.data_offset + at, 1,
                 "byte of the data word at " + hex((*address + at) & ~std::uint64_t{3}));
     }
-    if (y.size.value > x.size.value) {
-      const std::uint64_t more = y.size.value - x.size.value;
-      c_.change(ChangeKind::data_word, x.data_offset + x.size.value, 0, y.data_offset + x.size.value, more,
+    if (y.size > x.size) {
+      const std::uint64_t more = y.size - x.size;
+      c_.change(ChangeKind::data_word, x.data_offset + x.size, 0, y.data_offset + x.size, more,
                 "bytes that a data segment takes in");
-      changed_bytes(*address + x.size.value, y.data_offset + x.size.value, more);
+      changed_bytes(*address + x.size, y.data_offset + x.size, more);
     }
     return true;
   }

@@ -38,10 +38,12 @@ bool is_splat(std::uint32_t opcode) {
 void Walk::run() {
   values_.assign(flow_.nodes.size(), {});
   changed_in_.assign(flow_.nodes.size(), 0);
+  touched_.assign(flow_.nodes.size(), 0);
   for (bool changed = true; changed && passes_ < kMostPasses; ++passes_) {
     changed = false;
     for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
       if (passes_ != 0 && !may_change(id)) continue;
+      touched_[id] = 0;
       Relation now = evaluate(id);
       if (flow_.nodes[id].kind == NodeKind::phi) {
         now = join(move_, values_[id], now);
@@ -49,7 +51,8 @@ void Walk::run() {
       }
       if (now == values_[id]) continue;
       values_[id] = now;
-      changed_in_[id] = static_cast<std::uint8_t>(passes_);
+      changed_in_[id] = static_cast<std::uint8_t>(passes_ + 1);
+      if (passes_ != 0) touch_users(id);
       changed = true;
     }
   }
@@ -60,14 +63,29 @@ void Walk::run() {
     if (reached[effect.block]) check(effect);
 }
 
-/// Whether something that the value is made of changed since it was evaluated, in the pass before this one.
-/// The surroundings do not change within a walk.
+/// Whether something that the value is made of changed since it was evaluated: in this pass, or after it in
+/// the pass before, which only a phi can see. A mask also looks at what its operands are made of, and a phi
+/// joins with what it was, so in later passes both are evaluated after any change in the last two. The
+/// surroundings do not change within a walk.
 bool Walk::may_change(NodeId id) const {
   const Node& node = flow_.nodes[id];
-  const auto changed = [&](NodeId from) { return changed_in_[from] + std::uint64_t{1} >= passes_; };
-  const auto operands =
-      node.kind == NodeKind::call ? flow_.operands_of(flow_.effects[node.effect]) : flow_.operands_of(node);
+  const bool phi = node.kind == NodeKind::phi, call = node.kind == NodeKind::call;
+  const bool mask =
+      node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
+  if (!phi && !call && !mask) return touched_[id] != 0;
+  if (mask && passes_ == 1) return true;
+  const bool both = passes_ > 1 && !call;
+  const auto changed = [&](NodeId from) {
+    return changed_in_[from] > passes_ || (changed_in_[from] == passes_ && (both || (phi && from >= id)));
+  };
+  const auto operands = call ? flow_.operands_of(flow_.effects[node.effect]) : flow_.operands_of(node);
   return std::ranges::any_of(operands, changed);
+}
+
+/// All but phis stand behind what they are made of, so their turn in this pass is still to come.
+void Walk::touch_users(NodeId id) {
+  for (const User& user : flow_.users(id))
+    if (!user.is_effect) touched_[user.index] = 1;
 }
 
 /// Blocks that some path leads to: not those behind a condition that is one constant in both modules, as a
@@ -274,6 +292,7 @@ void Walk::depart(const Effect& effect, std::string what, NodeId id) {
 /// A call by address with the bounds of static data, which end at the heap's start: where a collector finds
 /// its roots.
 bool Walk::passes_range(const Effect& call) const {
+  if (call.kind != EffectKind::call_indirect) return false;
   const std::vector<Relation> arguments = arguments_of(call);
   bool range = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -282,7 +301,7 @@ bool Walk::passes_range(const Effect& call) const {
     if (!ends && !plain(move_, arguments[i])) return false;
     range = range || ends;
   }
-  return range && call.kind == EffectKind::call_indirect;
+  return range;
 }
 
 void Walk::check(const Effect& effect) {

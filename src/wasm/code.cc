@@ -5,6 +5,9 @@
 #include <limits>
 #include <string>
 
+#include "base/work_counts.h"
+#include "wasm/byte_pair.h"
+
 namespace heapbump {
 namespace {
 
@@ -46,6 +49,8 @@ InstructionReader::InstructionReader(const Module& module, const FunctionBody& b
 }
 
 InstructionReader::InstructionReader(Bytes body, std::uint64_t file_offset) {
+  count(work_counts.bodies_decoded);
+  count(work_counts.bytes_decoded, body.size());
   at_ = reinterpret_cast<const std::uint8_t*>(body.data());
   end_ = at_ + body.size();
   bias_ = file_offset - reinterpret_cast<std::uintptr_t>(at_);
@@ -306,7 +311,8 @@ bool InstructionReader::next(Instruction& out) {
 
 namespace {
 
-constexpr std::uint64_t kScannedPerUnit = 16;  // bytes that memchr passes in the time that decoding one takes
+constexpr std::uint64_t kScannedPerUnit =
+    16;  // bytes that the search passes in the time that decoding one takes
 constexpr std::size_t kMaxConstants = 65536;
 
 }  // namespace
@@ -322,14 +328,11 @@ Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_
     const std::string_view text = as_text(module.bytes_at(body.file_offset, body.size));
     bool candidate = !searchable;
     std::uint64_t stops = 0;  // of the search; what costs time besides the bytes
-    for (const char* at = text.data(); !candidate;) {
-      const char* const end = text.data() + text.size();
-      at = static_cast<const char*>(std::memchr(at, low, static_cast<std::size_t>(end - at)));
+    for (const char* at = text.data(); !candidate; ++at) {
+      at = find_pair(at, text.data() + text.size(), low, next);
       ++stops;
-      if (at == nullptr || end - at < 3) break;
-      candidate = at[1] == next && at > text.data() &&
-                  (at[-1] == char(op::i32_const) || at[-1] == char(op::i64_const));
-      ++at;
+      if (at == nullptr) break;
+      candidate = at > text.data() && (at[-1] == char(op::i32_const) || at[-1] == char(op::i64_const));
     }
     HEAPBUMP_CHECK(budget.charge(body.size / kScannedPerUnit + stops));
     if (!candidate) continue;

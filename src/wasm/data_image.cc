@@ -15,9 +15,10 @@ constexpr std::uint64_t kSegmentCost = 8;
 Result<DataImage> DataImage::make(const Module& module) {
   DataImage image;
   image.module_ = &module;
+  image.pieces_.reserve(module.data.size());
   for (std::size_t i = 0; i < module.data.size(); ++i) {
     const DataSegment& segment = module.data[i];
-    if (segment.mode != DataSegment::Mode::active || segment.size.value == 0) continue;
+    if (segment.mode != DataSegment::Mode::active || segment.size == 0) continue;
     const auto address = segment.address();
     if (!address) {
       return fail_at(
@@ -25,9 +26,11 @@ Result<DataImage> DataImage::make(const Module& module) {
           "a data segment's address is not a constant, so what memory holds at the start is not known");
     }
     image.pieces_.push_back(
-        {*address, module.bytes_at(segment.data_offset, segment.size.value), segment.data_offset, i});
+        {*address, module.bytes_at(segment.data_offset, segment.size), segment.data_offset, i});
   }
-  std::ranges::stable_sort(image.pieces_, {}, &Piece::address);
+  // Linkers write segments in ascending order.
+  if (!std::ranges::is_sorted(image.pieces_, {}, &Piece::address))
+    std::ranges::stable_sort(image.pieces_, {}, &Piece::address);
   for (std::size_t i = 1; i < image.pieces_.size(); ++i) {
     if (image.pieces_[i].address < image.pieces_[i - 1].end()) {
       return fail_at(Code::kUnexplained, image.pieces_[i].file_offset,
@@ -122,7 +125,7 @@ bool DataImage::extend_segment(EditBuilder& builder, const OutsideBytes& outside
   const DataSegment& segment = module_->data[before.segment];
   std::vector<std::byte> tail(static_cast<std::size_t>(distance));
   tail.insert(tail.end(), outside.bytes.begin(), outside.bytes.end());
-  builder.replace_uleb(segment.size.file_offset, segment.size.width, segment.size.value + tail.size(),
+  builder.replace_uleb(segment.size_offset(), segment.size_width, segment.size + tail.size(),
                        "length of the data segment that takes in the word's bytes");
   builder.insert(before.file_offset + before.bytes.size(), std::move(tail), reason);
   return true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/work_counts.h"
+
 namespace heapbump {
 namespace {
 
@@ -159,6 +161,8 @@ std::vector<std::byte> join(const std::vector<Bytes>& pieces) {
   for (const Bytes piece : pieces) size += piece.size();
   std::vector<std::byte> out;
   out.reserve(size);
+  use_large_pages({out.data(), size});
+  count(work_counts.bytes_copied, size);
   for (const Bytes piece : pieces) out.insert(out.end(), piece.begin(), piece.end());
   return out;
 }

@@ -54,7 +54,7 @@ std::uint64_t Module::memory_bytes() const {
 std::uint64_t Module::data_end() const {
   std::uint64_t end = 0;
   for (const DataSegment& segment : data) {
-    if (const auto address = segment.address()) end = std::max(end, *address + segment.size.value);
+    if (const auto address = segment.address()) end = std::max(end, *address + segment.size);
   }
   return end;
 }

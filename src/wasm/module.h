@@ -100,20 +100,24 @@ struct Export {
   std::uint64_t file_offset = 0;  ///< of the name's length
 };
 
+/// In 32 bytes: linkers that leave out zeros make a hundred thousand of them.
 struct DataSegment {
   enum class Mode : std::uint8_t { active, passive };
-  Mode mode = Mode::active;
-  std::uint32_t memory = 0;
   std::uint64_t file_offset = 0;  ///< of the segment's flags
-  ConstExpr offset;               ///< active segments: where it goes in linear memory
-  LebField size;                  ///< bytes of data
   std::uint64_t data_offset = 0;  ///< file offset of the first data byte
+  std::uint32_t size = 0;         ///< bytes of data
+  std::uint32_t start = 0;        ///< active segments: where it goes in linear memory, if that is constant
+  std::uint32_t memory = 0;
+  Mode mode = Mode::active;
+  bool constant = false;        ///< whether `start` is known
+  std::uint8_t size_width = 0;  ///< bytes of the size's LEB128, which stands right before the data
 
   /// Linear-memory address of the first byte, where it is a constant.
   [[nodiscard]] std::optional<std::uint64_t> address() const {
-    if (mode != Mode::active || !offset.value) return std::nullopt;
-    return static_cast<std::uint32_t>(*offset.value);
+    if (mode != Mode::active || !constant) return std::nullopt;
+    return start;
   }
+  [[nodiscard]] std::uint64_t size_offset() const { return data_offset - size_width; }
 };
 
 struct FunctionBody {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/shown.h"
+#include "base/work_counts.h"
 #include "wasm/memory_section.h"
 #include "wasm/module.h"
 #include "wasm/opcodes.h"
@@ -196,16 +197,25 @@ class Delegate final : public wabt::BinaryReaderNop {
   }
   wabt::Result BeginDataSegmentInitExpr(wabt::Index) override { return mark(); }
   wabt::Result EndDataSegmentInitExpr(wabt::Index) override {
-    return const_expr(module_.data.back().offset, ValueType::i32);
+    DataSegment& segment = module_.data.back();
+    if (const auto start = plain_i32(last_offset_, state->offset)) {
+      segment.constant = true;
+      segment.start = *start;
+      return mark();
+    }
+    ConstExpr offset;
+    const wabt::Result result = const_expr(offset, ValueType::i32);
+    segment.constant = offset.value.has_value();
+    segment.start = static_cast<std::uint32_t>(offset.value.value_or(0));
+    return result;
   }
   wabt::Result OnDataSegmentData(wabt::Index, const void* data, wabt::Address size) override {
     DataSegment& segment = module_.data.back();
     segment.data_offset =
         size == 0 ? state->offset
                   : static_cast<std::uint64_t>(static_cast<const std::byte*>(data) - module_.file.data());
-    segment.size.value = size;
-    segment.size.file_offset = last_offset_;
-    segment.size.width = static_cast<unsigned>(segment.data_offset - last_offset_);
+    segment.size = static_cast<std::uint32_t>(size);  // of a section, which has 4 GiB at most
+    segment.size_width = static_cast<std::uint8_t>(segment.data_offset - last_offset_);
     return mark();
   }
 
@@ -237,6 +247,17 @@ class Delegate final : public wabt::BinaryReaderNop {
       return refuse(Code::kMalformed, "a constant is not of the type of what it initialises");
     target = *expr;
     return mark();
+  }
+
+  /// The number of `i32.const N end`, which nearly all segments begin with; nothing for anything else.
+  [[nodiscard]] std::optional<std::uint32_t> plain_i32(std::uint64_t begin, std::uint64_t end) const {
+    Cursor cursor(
+        module_.file.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)), begin);
+    const auto opcode = cursor.read_u8("a constant expression");
+    if (!opcode || *opcode != op::i32_const) return std::nullopt;
+    const auto value = cursor.read_sleb32("i32.const");
+    if (!value || cursor.remaining() != 1 || u8(cursor.rest().front()) != op::end) return std::nullopt;
+    return static_cast<std::uint32_t>(value->value);
   }
 
   // wabt hands out views into its own or the file's memory; ours must point into the file to stay valid.
@@ -297,6 +318,7 @@ Status check_indices(const Module& module) {
 }  // namespace
 
 Result<Module> read_module(Bytes file) {
+  count(work_counts.modules_read);
   Module module;
   module.file = file;
   HEAPBUMP_TRY(module.sections, walk_sections(file));

@@ -195,7 +195,7 @@ Broken reader(Bytes file) {
     if (i < 16) (void)describe_function(names, module->imported_functions + static_cast<std::uint32_t>(i));
   }
   for (const DataSegment& segment : module->data) {
-    if (segment.data_offset > file.size() || segment.size.value > file.size() - segment.data_offset)
+    if (segment.data_offset > file.size() || segment.size > file.size() - segment.data_offset)
       return "a data segment lies outside the file";
   }
   if (const auto image = DataImage::make(*module)) {
