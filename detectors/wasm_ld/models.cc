@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "detectors/wasm_ld/new_memory.h"
 #include "wasm/data_image.h"
 
 namespace heapbump::wasm_ld {
@@ -61,7 +62,16 @@ auto in_state(std::uint32_t state) {
   return [state](const auto& entry) { return entry.first >= state && entry.first < state + kStateSize; };
 }
 
-void find_dlmalloc(const Flow& flow, std::vector<Allocator>& found) {
+/// Notes where an allocator takes memory that is not seen to be new. A constant is for `base`.
+Status note_memory(const Module& module, const Flow& flow, NodeId value, Budget& budget,
+                   Allocator& allocator) {
+  if (flow.constant(value)) return {};
+  HEAPBUMP_TRY(const bool is, is_new_memory(module, flow, value, budget));
+  if (!is) allocator.foreign = flow.function;
+  return {};
+}
+
+Status find_dlmalloc(const Module& module, const Flow& flow, Budget& budget, std::vector<Allocator>& found) {
   const auto stores = static_stores(flow);
   for (const auto& [address, values] : stores) {
     if (address < kLeastAddr) continue;
@@ -82,8 +92,9 @@ void find_dlmalloc(const Flow& flow, std::vector<Allocator>& found) {
           std::ranges::find_if(found, [&](const Allocator& a) { return a.state && a.state->begin == state; });
       if (known == found.end())
         known = found.insert(found.end(),
-                             {&kDlmalloc, StateRange{state, state + kStateSize}, {}, false, {}, {}, {}});
+                             {&kDlmalloc, StateRange{state, state + kStateSize}, {}, false, {}, {}, {}, {}});
       known->functions.insert(flow.function);
+      HEAPBUMP_CHECK(note_memory(module, flow, value, budget, *known));
       const auto start = flow.constant(value);
       if (!start || *start == 0) continue;
       const auto at = static_cast<std::uint64_t>(static_cast<std::uint32_t>(*start));
@@ -91,6 +102,7 @@ void find_dlmalloc(const Flow& flow, std::vector<Allocator>& found) {
       known->base = at;
     }
   }
+  return {};
 }
 
 /// A value as its base and what was added to it.
@@ -102,7 +114,8 @@ std::pair<NodeId, std::uint32_t> place_of(const Flow& flow, NodeId id, std::int6
 /// dlmalloc-rs keeps the same state in an order of its own: where its first segment is made, trim_check is
 /// set to 2 MiB and release_checks to 4095, and least_addr and seg.base to the same address. The state is
 /// static or, where that function is not inlined, `self`.
-void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
+Status find_dlmalloc_rs(const Module& module, const Flow& flow, Budget& budget,
+                        std::vector<Allocator>& found) {
   constexpr std::int64_t kTrimThreshold = 2 << 20, kReleaseChecksRs = 4095;
   struct State {
     bool trim = false;
@@ -125,10 +138,15 @@ void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
     return state.trim && state.checks &&
            std::ranges::any_of(state.kept, [](const auto& kept) { return kept.second.size() >= 2; });
   };
-  if (std::ranges::none_of(states, is_state)) return;
+  if (std::ranges::none_of(states, is_state)) return {};
   auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kDlmallocRs; });
-  if (known == found.end()) known = found.insert(found.end(), {&kDlmallocRs, {}, {}, false, {}, {}, {}});
+  if (known == found.end()) known = found.insert(found.end(), {&kDlmallocRs, {}, {}, false, {}, {}, {}, {}});
   known->functions.insert(flow.function);
+  for (const auto& [base, state] : states)
+    for (const auto& [value, places] : state.kept)
+      if (state.trim && state.checks && places.size() >= 2)
+        HEAPBUMP_CHECK(note_memory(module, flow, value, budget, *known));
+  return {};
 }
 
 /// emmalloc ends each root region with a used region of 16 bytes, whose size is in its first and last
@@ -150,19 +168,23 @@ bool makes_sentinel(const Flow& flow) {
 }
 
 /// ... and keeps the root regions in a list: the newest is stored in a static word, the one before it at 4
-/// and its end at 8 (RootRegion).
-bool links_root_region(const Flow& flow) {
+/// and its end at 8 (RootRegion). The addresses of those that are made.
+std::vector<NodeId> linked_root_regions(const Flow& flow) {
   std::set<std::pair<NodeId, std::uint32_t>> stored;
   for (const Effect& effect : flow.effects)
     if (effect.kind == EffectKind::store && effect.opcode == op::i32_store)
       stored.insert(place_of(flow, flow.operands_of(effect)[0], effect.value));
-  return std::ranges::any_of(flow.effects, [&](const Effect& effect) {
+  std::vector<NodeId> regions;
+  for (const Effect& effect : flow.effects) {
     if (effect.kind != EffectKind::store || effect.opcode != op::i32_store || !static_address(flow, effect))
-      return false;
-    const auto region = place_of(flow, flow.operands_of(effect)[1], 0);
-    return region.first != kNoNode && stored.contains({region.first, region.second + 4}) &&
-           stored.contains({region.first, region.second + 8});
-  });
+      continue;
+    const NodeId value = flow.operands_of(effect)[1];
+    const auto region = place_of(flow, value, 0);
+    if (region.first != kNoNode && stored.contains({region.first, region.second + 4}) &&
+        stored.contains({region.first, region.second + 8}))
+      regions.push_back(value);
+  }
+  return regions;
 }
 
 constexpr std::uint64_t kLowestStatic = 1024;  // wasm-ld's --global-base
@@ -180,15 +202,19 @@ std::set<std::uint64_t> measured_from(const Flow& flow, std::uint64_t data_end, 
   return bases;
 }
 
-void find_emmalloc(const Module& module, const Flow& flow, std::vector<Allocator>& found) {
-  if (!makes_sentinel(flow) || !links_root_region(flow)) return;
+Status find_emmalloc(const Module& module, const Flow& flow, Budget& budget, std::vector<Allocator>& found) {
+  if (!makes_sentinel(flow)) return {};
+  const std::vector<NodeId> regions = linked_root_regions(flow);
+  if (regions.empty()) return {};
   auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kEmmalloc; });
-  if (known == found.end()) known = found.insert(found.end(), {&kEmmalloc, {}, {}, false, {}, {}, {}});
+  if (known == found.end()) known = found.insert(found.end(), {&kEmmalloc, {}, {}, false, {}, {}, {}, {}});
   known->functions.insert(flow.function);
+  for (const NodeId region : regions) HEAPBUMP_CHECK(note_memory(module, flow, region, budget, *known));
   for (const std::uint64_t base : measured_from(flow, module.data_end(), module.memory_bytes())) {
     known->base_is_ambiguous |= known->base && *known->base != base;
     known->base = base;
   }
+  return {};
 }
 
 /// sbrk over a break that a static word holds: it starts at the heap's start, is compared with the memory's
@@ -203,7 +229,7 @@ void find_break_word(const Module& module, const DataImage& image, const Flow& f
     const std::uint64_t start = image.load32(address);
     if (!loaded.contains(address) || start < image.end() || start == 0 || start >= module.memory_bytes())
       continue;
-    found.push_back({&kBreakWord, {}, start, false, address, {flow.function}, {}});
+    found.push_back({&kBreakWord, {}, start, false, {}, address, {flow.function}, {}});
   }
 }
 
@@ -261,7 +287,7 @@ Status find_zig_pages(const Module& module, Budget& budget, const Mentions& ment
     if (!is_zig_recycle(flow)) continue;
     auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kZigPages; });
     if (known == found.end()) {
-      found.push_back({&kZigPages, {}, {}, false, {}, {}, {}});
+      found.push_back({&kZigPages, {}, {}, false, {}, {}, {}, {}});
       known = std::prev(found.end());
     }
     known->explained.insert(function);
@@ -289,9 +315,9 @@ Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& bud
   std::vector<Allocator> found;
   for (const std::uint32_t function : candidates) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
-    find_dlmalloc(flow, found);
-    find_dlmalloc_rs(flow, found);
-    find_emmalloc(module, flow, found);
+    HEAPBUMP_CHECK(find_dlmalloc(module, flow, budget, found));
+    HEAPBUMP_CHECK(find_dlmalloc_rs(module, flow, budget, found));
+    HEAPBUMP_CHECK(find_emmalloc(module, flow, budget, found));
   }
   HEAPBUMP_CHECK(find_break_words(module, budget, index, found));
   HEAPBUMP_CHECK(find_zig_pages(module, budget, mentions, found));

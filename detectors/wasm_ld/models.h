@@ -30,9 +30,10 @@ struct Allocator {
   std::optional<StateRange> state;    ///< its static state
   std::optional<std::uint64_t> base;  ///< where its first memory begins, if that is a constant
   bool base_is_ambiguous = false;
-  std::optional<std::uint32_t> word;  ///< the static word that starts as `base`
-  std::set<std::uint32_t> functions;  ///< that set it up or give it memory
-  std::set<std::uint32_t> explained;  ///< that work on page numbers, which the model explains
+  std::optional<std::uint32_t> foreign;  ///< a function where its first memory is not seen to be new
+  std::optional<std::uint32_t> word;     ///< the static word that starts as `base`
+  std::set<std::uint32_t> functions;     ///< that set it up or give it memory
+  std::set<std::uint32_t> explained;     ///< that work on page numbers, which the model explains
 };
 
 /// Errors: those of evaluate_flow.

@@ -173,34 +173,6 @@ void Reasoning::object_to_places(const std::map<Place, std::pair<std::uint32_t, 
   }
 }
 
-/// A word that holds the memory's size is not read by a pointer to it, as what prints or writes out a
-/// structure would.
-Status Reasoning::object_to_pointers() {
-  constexpr std::uint32_t kStructure = 64;
-  for (const auto& [place, motion] : places_) {
-    if (place.is_global || !motion.is(Kind::moved) || (motion.address() && !motion.size)) continue;
-    for (const std::uint32_t function :
-         mentions_.of_numbers(place.index < kStructure ? 0 : place.index - kStructure, place.index)) {
-      HEAPBUMP_TRY(const Flow* const body, flow(function));
-      HEAPBUMP_CHECK(budget_.charge(body->nodes.size() / kPassedPerUnit + 1));
-      for (NodeId id = 0; id < body->nodes.size(); ++id) {
-        const Node& node = body->nodes[id];
-        const auto value = static_cast<std::uint32_t>(node.value);
-        if (node.kind != NodeKind::constant || node.width == 0 || value > place.index ||
-            place.index - value > kStructure)
-          continue;
-        HEAPBUMP_TRY(const bool handed_on, is_handed_on(*body, id, budget_));
-        if (handed_on)
-          objections_.push_back({"wasm-ld.size-by-pointer",
-                                 "the memory's size is kept at " + hex(place.index) +
-                                     ", and an address at or before it is passed on",
-                                 function, node.immediate_offset});
-      }
-    }
-  }
-  return {};
-}
-
 std::set<std::uint32_t> Reasoning::allocating() const {
   std::set<std::uint32_t> found;
   for (const auto& [context, facts] : facts_)
@@ -232,7 +204,7 @@ Status Reasoning::run(std::span<const std::uint32_t> functions) {
       if (stores.fixed) fixed.emplace(place, std::pair(context.function, stores.offset));
   }
   object_to_places(fixed);
-  return object_to_pointers();
+  return {};
 }
 
 }  // namespace heapbump::wasm_ld

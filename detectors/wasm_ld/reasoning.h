@@ -105,7 +105,6 @@ class Reasoning {
   Status take(const Context& context);
   Status settle(const Context& context, FunctionFacts facts);
   void settle_result(const Context& context, FunctionFacts& facts);
-  Status object_to_pointers();
   void put(const Context& context);
   void put_readers(const Place& place);
   void object_to_places(const std::map<Place, std::pair<std::uint32_t, std::uint64_t>>& fixed);

@@ -117,8 +117,26 @@ Verdict among_heap_addresses(const Use& use) {
                    other_motion(use).is(Kind::foreign));
 }
 
+/// `array + count * size`, both from static words: where an array ends.
+bool is_array_end(const Flow& flow, NodeId id) {
+  const auto is_word = [&](NodeId at) {
+    const Node& node = flow.nodes[at];
+    return node.kind == NodeKind::load && node.opcode == op::i32_load &&
+           static_address(flow, flow.effects[node.effect]);
+  };
+  const auto is_scaled = [&](NodeId at) {
+    const Node& node = flow.nodes[at];
+    return node.kind == NodeKind::binary && (node.opcode == op::i32_shl || node.opcode == op::i32_mul) &&
+           flow.constant(flow.operand(at, 1)) && is_word(flow.operand(at, 0));
+  };
+  if (flow.nodes[id].kind != NodeKind::binary || flow.nodes[id].opcode != op::i32_add) return false;
+  const NodeId a = flow.operand(id, 0), b = flow.operand(id, 1);
+  return (is_word(a) && is_scaled(b)) || (is_word(b) && is_scaled(a));
+}
+
 Verdict below_the_end(const Use& use) {
-  return accept_if(use.below_or_trap && use.motion.address() && other_motion(use).is(Kind::foreign));
+  return accept_if(use.below_or_trap && use.motion.address() && other_motion(use).is(Kind::foreign) &&
+                   is_array_end(*use.flow, use.other));
 }
 
 Verdict size_against_unseen(const Use& use) {
@@ -149,11 +167,11 @@ Verdict test_for_zero(const Use& use) {
 }
 
 Verdict kept_in_place(const Use& use) {
-  return accept_if(is_static_store(use) && stores_whole(use) && use.motion.is(Kind::moved));
+  return accept_if(is_static_store(use) && stores_whole(use) && use.motion.address() && !use.motion.size);
 }
 
 Verdict kept_in_global(const Use& use) {
-  return accept_if(use.effect->kind == EffectKind::global_set);
+  return accept_if(use.effect->kind == EffectKind::global_set && use.motion.address() && !use.motion.size);
 }
 
 Verdict kept_in_memory(const Use& use) {
@@ -279,8 +297,8 @@ constexpr auto kComparisons = std::to_array<UseRule>({
       "The number would have to move as well.", "docs/soundness.md"},
      fixed_limit},
     {{"wasm-ld.below-the-end",
-      "What lies below the memory's end is asserted to: otherwise the function cannot return.",
-      "The end moves at least as far as what lies below it.",
+      "An array's end is asserted to lie below the memory's: otherwise the function cannot return.",
+      "The memory's end moves at least as far as what lies below it.",
       "wasi-libc libc-bottom-half/sources/preopens.c"},
      below_the_end},
     {{"wasm-ld.size-against-unseen", "The memory's size is compared with a value from elsewhere.",
@@ -314,10 +332,12 @@ constexpr auto kEffects = std::to_array<UseRule>({
     {{"wasm-ld.test-for-zero", "It decides a branch by being zero or not.", "It is neither before nor after.",
       "arithmetic"},
      test_for_zero},
-    {{"wasm-ld.kept-in-place", "It is kept in a static word, whose other uses are looked at.",
+    {{"wasm-ld.kept-in-place",
+      "An address of new memory is kept in a static word, whose other uses are looked at.",
       "Every function that reads the word is decided by these rules.", "docs/soundness.md"},
      kept_in_place},
-    {{"wasm-ld.kept-in-global", "It is kept in a global, whose other uses are looked at.",
+    {{"wasm-ld.kept-in-global",
+      "An address of new memory is kept in a global, whose other uses are looked at.",
       "Every function that reads the global is decided by these rules.", "docs/soundness.md"},
      kept_in_global},
     {{"wasm-ld.kept-in-memory", "An address of the heap is kept whole in memory.",
@@ -377,8 +397,6 @@ constexpr auto kStructure = std::to_array<RuleInfo>({
     {"wasm-ld.returned-number",
      "No function returns a page number or another number of the heap, or else something different.",
      "Its callers could not tell which moves.", "docs/soundness.md"},
-    {"wasm-ld.size-by-pointer", "A word that keeps the memory's size is not read by a pointer.",
-     "What prints or writes out a structure would give another size.", "docs/soundness.md"},
     {"wasm-ld.known-allocator", "Memory grows, and its size is read, for known allocators alone.",
      "What an unknown allocator does with addresses elsewhere is not known: it may mask them, count by them, "
      "or continue memory below the declared minimum.",
@@ -392,6 +410,9 @@ constexpr auto kStructure = std::to_array<RuleInfo>({
      "New memory would not continue it: blocks come to lie elsewhere and in another order, and realloc moves "
      "others.",
      "wasi-libc dlmalloc/src/malloc.c, try_init_allocator"},
+    {"wasm-ld.new-memory", "An allocator that is known takes all its memory from memory.grow.",
+     "Memory from elsewhere, as from a break that starts at the heap's start, goes on through the region.",
+     "Doug Lea's malloc 2.8.6, MORECORE"},
     {"wasm-ld.maximum", "Zig's page allocator has no maximum to run into.",
      "Which of its pages it keeps for its own table depends on their numbers.",
      "Zig lib/std/heap/WasmPageAllocator.zig"},

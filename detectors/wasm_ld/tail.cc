@@ -19,6 +19,11 @@ void check_models(const Facts& facts, Judgement& judgement) {
       judgement.refuse("wasm-ld.low-heap", Code::kUnexplained,
                        clause_of(allocator.model->summary) + " begins with the memory from " +
                            hex(*allocator.base) + ", which new memory would not continue");
+    if (allocator.foreign)
+      judgement.refuse("wasm-ld.new-memory", Code::kUnexplained,
+                       clause_of(allocator.model->summary) +
+                           " takes memory of which it is not seen that it is new, in " +
+                           describe_function(facts.names, *allocator.foreign));
     if (allocator.model == zig_pages() && maximum)
       judgement.refuse(
           "wasm-ld.maximum", Code::kUnexplained,

@@ -159,20 +159,4 @@ Result<RootScan> scan_roots(const Module& module, const CodeIndex& index, const 
   return scan;
 }
 
-Result<bool> is_handed_on(const Flow& flow, NodeId constant, Budget& budget) {
-  HEAPBUMP_CHECK(budget.charge(flow.nodes.size() / kPassedPerUnit + 1));
-  for (const NodeId at :
-       reach(flow, std::span(&constant, 1), [](const Node&, std::uint32_t) { return false; }))
-    for (const User& user : flow.users(at)) {
-      if (!user.is_effect) continue;
-      const Effect& effect = flow.effects[user.index];
-      const bool value = effect.kind == EffectKind::store && user.position == 1;
-      if (value || effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect ||
-          effect.kind == EffectKind::global_set || effect.kind == EffectKind::returns ||
-          effect.kind == EffectKind::atomic)
-        return true;
-    }
-  return false;
-}
-
 }  // namespace heapbump

@@ -64,7 +64,4 @@ inline constexpr CodeIndex::Parts kRootParts = CodeIndex::kNumbers | CodeIndex::
 [[nodiscard]] Result<RootScan> scan_roots(const Module& module, const CodeIndex& index,
                                           const RootRange& range, Budget& budget);
 
-/// Whether a constant is passed on as it is: stored, passed, returned or kept in a global.
-[[nodiscard]] Result<bool> is_handed_on(const Flow& flow, NodeId constant, Budget& budget);
-
 }  // namespace heapbump

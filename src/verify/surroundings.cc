@@ -227,6 +227,8 @@ bool Program::is_stack_top(const Relation& value) const {
 
 bool Program::set_word(std::uint32_t address, const Relation& value) {
   if (value.unknown() || (value.equal() && value.sort == Sort::start && !is_stack_top(value))) return false;
+  // Code may read the word through a pointer as well, where it counts as one of those from memory.
+  if (!value.equal() && !plain(move_, value)) return false;
   put(words_[address], value);
   if (worth_following(value) && followed_words_.insert(address).second) wanted_.words.insert(address);
   return true;

@@ -12,7 +12,7 @@
   ;; hole data
   (data (i32.const 1024) "static data")
   ;; end
-  (func $more (param $n i32) (param $p i32) (result i32) (local $page i32) (local $at i32) (local $size i32)
+  (func $more (param $n i32) (param $p i32) (result i32) (local $page i32) (local $at i32) (local $size i32) (local $first i32)
     ;; hole size
     (drop (i32.const 0))
     ;; end
@@ -23,8 +23,9 @@
     (if (i32.eq (local.get $page) (i32.const -1)) (then (return (i32.const 0))))
     ;; end
     (local.set $at (i32.shl (local.get $page) (i32.const 16)))
-    (i32.store (i32.const 2900) (local.get $p))
-    (i32.store (i32.const 2904) (local.get $p))
+    (local.set $first (call $none))
+    (i32.store (i32.const 2900) (local.get $first))
+    (i32.store (i32.const 2904) (local.get $first))
     (i32.store (i32.const 2908) (i32.const 2097152))
     ;; hole known
     (i32.store (i32.const 2912) (i32.const 4095))
@@ -39,6 +40,7 @@
     (select (local.get $at) (i32.load (local.get $p)) (local.get $n))
     ;; end
   )
+  (func $none (result i32) (i32.const -1)) ;; says that there is no memory yet
   (func $page_of (param $twice i32) (result i32)
     (i32.shr_u (local.get $twice) (i32.const 1))
   )
