@@ -106,6 +106,9 @@ INSTANTIATE_TEST_SUITE_P(
         Pair{"an address is scaled down and up again, not used as an index",
              "(i32.load (i32.shl (i32.shr_u (i32.const 70000) (i32.const 4)) (i32.const 4)))",
              "(i32.load8_u offset=1024 (i32.shr_u (i32.const 70000) (i32.const 16)))"},
+        Pair{"memory's end is kept in a word that a pointer may read, its number of pages is not",
+             "(i32.store (i32.const 2052) " + size_in_bytes() + ") (i32.const 0)",
+             "(i32.store (i32.const 2052) (memory.size)) (i32.const 0)"},
         Pair{
             "an address in the upper half of a pair is compared with nothing but zero",
             "(drop (i64.eq (i64.shl (i64.extend_i32_u (i32.add (i32.load (local.get $n)) (i32.const 70000))) "
