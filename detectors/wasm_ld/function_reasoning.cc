@@ -172,6 +172,34 @@ void FunctionReasoning::find_returning() {
   }
 }
 
+/// A call of a function that traps with its first instruction, as wasi-libc's `abort`.
+bool FunctionReasoning::is_abort(const Effect& effect) const {
+  if (effect.kind != EffectKind::call) return false;
+  const FunctionBody* body = whole_.module_.body(static_cast<std::uint32_t>(effect.value));
+  if (body == nullptr) return false;
+  InstructionReader reader(whole_.module_, *body);
+  Instruction first;
+  return reader.next(first) && first.opcode == op::unreachable;
+}
+
+/// Whether every way on from a block ends in a trap, with nothing that could be seen of it before.
+bool FunctionReasoning::traps_at_once(BlockId block) const {
+  if (returning_[block]) return false;
+  std::vector<bool> seen(flow_.block_count);
+  std::vector<BlockId> pending{block};
+  seen[block] = true;
+  while (!pending.empty()) {
+    const BlockId from = pending.back();
+    pending.pop_back();
+    for (const Edge& edge : flow_.edges)
+      if (edge.from == from && !seen[edge.to]) seen[edge.to] = true, pending.push_back(edge.to);
+  }
+  return std::ranges::none_of(flow_.effects, [&](const Effect& effect) {
+    return seen[effect.block] && effect.kind != EffectKind::branch && effect.kind != EffectKind::drop &&
+           !is_abort(effect);
+  });
+}
+
 /// Whether every way on from a comparison on which `value` is not above what it is compared with ends in a
 /// trap.
 bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) const {
@@ -187,7 +215,7 @@ bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) const {
     const Edge& edge = flow_.edges[at->second];
     const Outcome outcome = asked(flow_, edge.condition, edge.taken_if_true);
     any = true;
-    if (outcome.holds != wanted && returning_[edge.to]) return false;
+    if (outcome.holds != wanted && !traps_at_once(edge.to)) return false;
   }
   const auto users = flow_.users(compare);
   return any && std::ranges::all_of(users, [&](const User& user) {

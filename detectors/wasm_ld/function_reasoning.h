@@ -26,6 +26,8 @@ class FunctionReasoning {
   void record_return(const Effect& effect);
   void judge(Use use, std::uint64_t offset);
   [[nodiscard]] bool reads_fixed_limit(NodeId id) const;
+  [[nodiscard]] bool is_abort(const Effect& effect) const;
+  [[nodiscard]] bool traps_at_once(BlockId block) const;
   [[nodiscard]] bool below_or_trap(NodeId compare, NodeId value) const;
   void find_returning();
   void check_growths();

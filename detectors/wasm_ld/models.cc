@@ -114,8 +114,7 @@ std::pair<NodeId, std::uint32_t> place_of(const Flow& flow, NodeId id, std::int6
 /// dlmalloc-rs keeps the same state in an order of its own: where its first segment is made, trim_check is
 /// set to 2 MiB and release_checks to 4095, and least_addr and seg.base to the same address. The state is
 /// static or, where that function is not inlined, `self`.
-Status find_dlmalloc_rs(const Module& module, const Flow& flow, Budget& budget,
-                        std::vector<Allocator>& found) {
+void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
   constexpr std::int64_t kTrimThreshold = 2 << 20, kReleaseChecksRs = 4095;
   struct State {
     bool trim = false;
@@ -138,15 +137,10 @@ Status find_dlmalloc_rs(const Module& module, const Flow& flow, Budget& budget,
     return state.trim && state.checks &&
            std::ranges::any_of(state.kept, [](const auto& kept) { return kept.second.size() >= 2; });
   };
-  if (std::ranges::none_of(states, is_state)) return {};
+  if (std::ranges::none_of(states, is_state)) return;
   auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kDlmallocRs; });
   if (known == found.end()) known = found.insert(found.end(), {&kDlmallocRs, {}, {}, false, {}, {}, {}, {}});
   known->functions.insert(flow.function);
-  for (const auto& [base, state] : states)
-    for (const auto& [value, places] : state.kept)
-      if (state.trim && state.checks && places.size() >= 2)
-        HEAPBUMP_CHECK(note_memory(module, flow, value, budget, *known));
-  return {};
 }
 
 /// emmalloc ends each root region with a used region of 16 bytes, whose size is in its first and last
@@ -316,7 +310,7 @@ Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& bud
   for (const std::uint32_t function : candidates) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
     HEAPBUMP_CHECK(find_dlmalloc(module, flow, budget, found));
-    HEAPBUMP_CHECK(find_dlmalloc_rs(module, flow, budget, found));
+    find_dlmalloc_rs(flow, found);
     HEAPBUMP_CHECK(find_emmalloc(module, flow, budget, found));
   }
   HEAPBUMP_CHECK(find_break_words(module, budget, index, found));

@@ -117,26 +117,8 @@ Verdict among_heap_addresses(const Use& use) {
                    other_motion(use).is(Kind::foreign));
 }
 
-/// `array + count * size`, both from static words: where an array ends.
-bool is_array_end(const Flow& flow, NodeId id) {
-  const auto is_word = [&](NodeId at) {
-    const Node& node = flow.nodes[at];
-    return node.kind == NodeKind::load && node.opcode == op::i32_load &&
-           static_address(flow, flow.effects[node.effect]);
-  };
-  const auto is_scaled = [&](NodeId at) {
-    const Node& node = flow.nodes[at];
-    return node.kind == NodeKind::binary && (node.opcode == op::i32_shl || node.opcode == op::i32_mul) &&
-           flow.constant(flow.operand(at, 1)) && is_word(flow.operand(at, 0));
-  };
-  if (flow.nodes[id].kind != NodeKind::binary || flow.nodes[id].opcode != op::i32_add) return false;
-  const NodeId a = flow.operand(id, 0), b = flow.operand(id, 1);
-  return (is_word(a) && is_scaled(b)) || (is_word(b) && is_scaled(a));
-}
-
 Verdict below_the_end(const Use& use) {
-  return accept_if(use.below_or_trap && use.motion.address() && other_motion(use).is(Kind::foreign) &&
-                   is_array_end(*use.flow, use.other));
+  return accept_if(use.below_or_trap && use.motion.address() && other_motion(use).is(Kind::foreign));
 }
 
 Verdict size_against_unseen(const Use& use) {
@@ -297,8 +279,9 @@ constexpr auto kComparisons = std::to_array<UseRule>({
       "The number would have to move as well.", "docs/soundness.md"},
      fixed_limit},
     {{"wasm-ld.below-the-end",
-      "An array's end is asserted to lie below the memory's: otherwise the function cannot return.",
-      "The memory's end moves at least as far as what lies below it.",
+      "What lies below the memory's end is asserted to: otherwise the function traps at once, and says "
+      "nothing.",
+      "The end moves at least as far as what lies below it.",
       "wasi-libc libc-bottom-half/sources/preopens.c"},
      below_the_end},
     {{"wasm-ld.size-against-unseen", "The memory's size is compared with a value from elsewhere.",
