@@ -88,7 +88,7 @@ const GUARDS = [
   [UNDO, '(!range || *edit < range->end)', 'true', UNDOES],
   [VERIFY, 'if (taken != *record.checkpoints) {', 'if (false) {', 'verify_test Verify.*'],
   ['src/verify/context.h', 'if (budget.charge(units)) return true;', 'if (units + 1 != 0) return true;', 'limits Limits.ConstantsThatMoved*'],
-  ['src/reserve/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size.value)', 'if (false)', 'unit Plan.ADataSegmentInTheRegion*'],
+  ['src/reserve/plan.cc', 'if (*address < layout.region.end() && layout.region.base < *address + segment.size)', 'if (false)', 'unit Plan.ADataSegmentInTheRegion*'],
   ['src/reserve/plan.cc', '  if (record) {', '  if (false) {', 'malformed Changes.OfAGoProgramWithAGap'],
   ['src/base/budget.h', 'units <= counts_->limits.work) return {};', 'units <= ~0ull) return {};', 'limits Limits.ConstantsThatMoved*'],
   ['src/base/json.cc', 'if (++values_ > kMaxJsonValues) return', 'if (false) return', 'limits Limits.JsonBombs'],
