@@ -356,7 +356,7 @@ void BumpJudge::explain_globals() {
       if (exported.kind == ExternalKind::global && exported.index == i && exported.name.starts_with("__"))
         name = exported.name;
     Site site{initial_value(global), Role::unrelated, 0, {}};
-    const bool read = !facts_.mentions.of_global(i).empty();
+    const bool read = !facts_.index.users_of_global(i).empty();
     if (stack && value == base_) {
       site.role = Role::stack_top;
       site.rule = "wasm-ld.stack-pointer";
@@ -389,7 +389,7 @@ Status BumpJudge::reason() {
   for (const Site& site : judgement_.sites)
     if (site.function && site.moves != 0) functions.insert(*site.function);
   const std::vector<std::uint32_t> list(functions.begin(), functions.end());
-  Reasoning reasoning(module_, budget_, facts_.index, facts_.mentions, premises_);
+  Reasoning reasoning(module_, budget_, facts_.index, premises_);
   HEAPBUMP_CHECK(reasoning.run(list));
   refuse_by_first(reasoning, facts_, judgement_);
   add_rules(reasoning, judgement_);

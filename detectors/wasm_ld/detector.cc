@@ -38,12 +38,11 @@ Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program) {
   const Module& module = program.module();
   Budget& budget = program.budget();
   HEAPBUMP_TRY(const CodeIndex* const shared,
-               program.index(CodeIndex::kCalls | Mentions::kParts | kRootParts));
+               program.index(CodeIndex::kCalls | CodeIndex::kNumbers | CodeIndex::kGlobals | kRootParts));
   const CodeIndex& index = *shared;
-  const Mentions mentions(index);
-  HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, index, mentions));
+  HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, index));
   const NameSection names = read_names(module);
-  const wasm_ld::Facts facts{module, budget, index, mentions, allocators, names};
+  const wasm_ld::Facts facts{module, budget, index, allocators, names};
   HEAPBUMP_TRY(wasm_ld::Judgement tail, wasm_ld::judge_tail(facts));
   HEAPBUMP_TRY(wasm_ld::Judgement bump, wasm_ld::judge_bump(facts));
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "analysis/mentions.h"
 #include "analysis/program.h"
 #include "analysis/roots.h"
 #include "detectors/wasm_ld/models.h"
@@ -20,7 +19,6 @@ struct Facts {
   const Module& module;
   Budget& budget;
   const CodeIndex& index;
-  const Mentions& mentions;
   const std::vector<Allocator>& allocators;
   const NameSection& names;
 };

@@ -271,11 +271,11 @@ bool is_zig_recycle(const Flow& flow) {
   });
 }
 
-Status find_zig_pages(const Module& module, Budget& budget, const Mentions& mentions,
+Status find_zig_pages(const Module& module, Budget& budget, const CodeIndex& index,
                       std::vector<Allocator>& found) {
   constexpr std::uint32_t kFirstTable = 2048;
   const FunctionType wanted{{ValueType::i32, ValueType::i32}, {}};
-  for (const std::uint32_t function : mentions.of_numbers(kFirstTable, kFirstTable)) {
+  for (const std::uint32_t function : index.numbers(kFirstTable, kFirstTable)) {
     if (!(module.function_type(function) == wanted)) continue;
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
     if (!is_zig_recycle(flow)) continue;
@@ -300,8 +300,7 @@ const ModelInfo* zig_pages() {
   return &kZigPages;
 }
 
-Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget, const CodeIndex& index,
-                                               const Mentions& mentions) {
+Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget, const CodeIndex& index) {
   std::set<std::uint32_t> candidates(index.size_functions().begin(), index.size_functions().end());
   candidates.insert(index.grow_functions().begin(), index.grow_functions().end());
   for (const std::uint32_t function : std::set(candidates))
@@ -314,7 +313,7 @@ Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& bud
     HEAPBUMP_CHECK(find_emmalloc(module, flow, budget, found));
   }
   HEAPBUMP_CHECK(find_break_words(module, budget, index, found));
-  HEAPBUMP_CHECK(find_zig_pages(module, budget, mentions, found));
+  HEAPBUMP_CHECK(find_zig_pages(module, budget, index, found));
   return found;
 }
 

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "analysis/mentions.h"
 #include "analysis/program.h"
 #include "analysis/rule.h"
 #include "detectors/wasm_ld/reasoning.h"
@@ -38,7 +37,6 @@ struct Allocator {
 
 /// Errors: those of evaluate_flow.
 [[nodiscard]] Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget,
-                                                             const CodeIndex& index,
-                                                             const Mentions& mentions);
+                                                             const CodeIndex& index);
 
 }  // namespace heapbump::wasm_ld

@@ -44,11 +44,7 @@ class OpaqueSearch {
   }
   void put_readers(const Place& place) {
     if (!places_.insert(place).second) return;
-    const auto functions =
-        place.is_global
-            ? facts_.mentions.of_global(place.index)
-            : facts_.mentions.of_numbers(place.index < kReach ? 0 : place.index - kReach, place.index);
-    for (const std::uint32_t function : functions) put(function);
+    for (const std::uint32_t function : users_of(facts_.index, place, kReach)) put(function);
   }
 
   /// Whether a node is an address that an allocator returned, as it arrives in a function.

@@ -17,6 +17,11 @@ constexpr std::size_t kMaxFlows = 64;  // kept at once
 
 }  // namespace
 
+std::vector<std::uint32_t> users_of(const CodeIndex& index, const Place& place, std::uint32_t reach) {
+  return place.is_global ? index.users_of_global(place.index)
+                         : index.numbers(place.index - std::min(place.index, reach), place.index);
+}
+
 bool Reasoning::in_state(std::uint32_t address) const {
   return std::ranges::any_of(premises_.states, [&](const StateRange& state) {
     return address >= state.begin && address < state.end;
@@ -40,7 +45,7 @@ bool Reasoning::holds_numbers(std::uint32_t address) const {
   bool& numbers = numbers_[address];
   numbers = true;  // what is not known
   if (initial({false, address}) != 0) return true;
-  const auto functions = mentions_.of_numbers(address < kNear ? 0 : address - kNear, address);
+  const auto functions = users_of(index_, {false, address}, kNear);
   if (functions.size() > kMaxFunctions) return true;
   bool constants = false;
   for (const std::uint32_t function : functions) {
@@ -72,12 +77,10 @@ void Reasoning::put(const Context& context) {
 
 /// Functions that read or write a place are looked at as well.
 void Reasoning::put_readers(const Place& place) {
-  const auto functions =
-      place.is_global ? mentions_.of_global(place.index)
-                      : mentions_.of_numbers(place.index < kReach ? 0 : place.index - kReach, place.index);
+  const auto functions = users_of(index_, place, kReach);
   for (const std::uint32_t function : functions) put({function, {}});
   for (const auto& [context, facts] : facts_)
-    if (!context.parameters.empty() && functions.contains(context.function)) put(context);
+    if (!context.parameters.empty() && std::ranges::binary_search(functions, context.function)) put(context);
 }
 
 /// Callers learn what a function returns: memory's size or the start of new memory, if it returns nothing

@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/mentions.h"
 #include "analysis/motion.h"
 #include "analysis/program.h"
 #include "detectors/wasm_ld/place.h"
@@ -61,6 +60,11 @@ struct Context {
   auto operator<=>(const Context&) const = default;
 };
 
+/// Functions that may read or write a place. A word's address is named by a number up to `reach` bytes below
+/// it, ascending.
+[[nodiscard]] std::vector<std::uint32_t> users_of(const CodeIndex& index, const Place& place,
+                                                  std::uint32_t reach);
+
 /// What is stored in a place by one function.
 struct PlaceStores {
   Motion moved;
@@ -88,9 +92,8 @@ struct RawResult {
 
 class Reasoning {
  public:
-  Reasoning(const Module& module, Budget& budget, const CodeIndex& index, const Mentions& mentions,
-            const Premises& premises)
-      : module_(module), budget_(budget), index_(index), mentions_(mentions), premises_(premises) {}
+  Reasoning(const Module& module, Budget& budget, const CodeIndex& index, const Premises& premises)
+      : module_(module), budget_(budget), index_(index), premises_(premises) {}
 
   /// Errors: those of evaluate_flow; kWorkLimit.
   Status run(std::span<const std::uint32_t> functions);
@@ -117,7 +120,6 @@ class Reasoning {
   const Module& module_;
   Budget& budget_;
   const CodeIndex& index_;
-  const Mentions& mentions_;
   const Premises& premises_;
   std::map<Context, FunctionFacts> facts_;
   std::map<Context, std::set<Context>> callers_;

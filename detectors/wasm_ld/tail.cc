@@ -72,7 +72,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
   std::vector<std::uint32_t> functions(facts.index.size_functions().begin(),
                                        facts.index.size_functions().end());
   functions.insert(functions.end(), facts.index.grow_functions().begin(), facts.index.grow_functions().end());
-  Reasoning reasoning(module, facts.budget, facts.index, facts.mentions, premises);
+  Reasoning reasoning(module, facts.budget, facts.index, premises);
   HEAPBUMP_CHECK(reasoning.run(functions));
   refuse_by_first(reasoning, facts, judgement);
   if (judgement.why.empty()) {

@@ -64,6 +64,12 @@ std::vector<std::uint32_t> CodeIndex::writers_of_global(std::uint32_t global) co
   return functions_in(writes_, global, global);
 }
 
+std::vector<std::uint32_t> CodeIndex::users_of_global(std::uint32_t global) const {
+  std::vector<std::uint32_t> functions;
+  std::ranges::set_union(readers_of_global(global), writers_of_global(global), std::back_inserter(functions));
+  return functions;
+}
+
 /// The pass over the code. Each function's own part of a list is kept free of repeats while it is made, so
 /// that a list is bounded by the distinct things that functions mention, not by how often they do.
 class IndexBuilder {

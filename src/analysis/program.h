@@ -77,6 +77,8 @@ class CodeIndex {
   /// kGlobals: functions with a global.get, or a global.set, of it.
   [[nodiscard]] std::vector<std::uint32_t> readers_of_global(std::uint32_t global) const;
   [[nodiscard]] std::vector<std::uint32_t> writers_of_global(std::uint32_t global) const;
+  /// Readers and writers.
+  [[nodiscard]] std::vector<std::uint32_t> users_of_global(std::uint32_t global) const;
   /// kOddConstants: in file order.
   [[nodiscard]] const std::vector<OddConstant>& odd_constants() const { return odd_constants_; }
   [[nodiscard]] std::span<const std::uint32_t> size_functions() const { return size_functions_; }

@@ -17,7 +17,7 @@ constexpr Parameter out(std::uint32_t size) {
 std::vector<HostCall> make_calls() {
   std::vector<HostCall> calls;
 #define HEAPBUMP_CALL(name, ...) calls.push_back({#name, {__VA_ARGS__}, true, {}, {}});
-#include "component/calls.def"
+#include "wasm/preview1.def"
 #undef HEAPBUMP_CALL
   for (HostCall& call : calls) {
     call.gives_errno = call.name != "proc_exit";

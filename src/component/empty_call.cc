@@ -1,29 +1,40 @@
 #include "component/empty_call.h"
 
-#include <algorithm>
-#include <array>
 #include <map>
-#include <string_view>
+#include <optional>
 #include <utility>
 
 #include "base/bytes.h"
+#include "component/calls.h"
 #include "flow/flow.h"
 #include "wasm/code.h"
 
 namespace heapbump {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTakeVectors = {"fd_pread", "fd_pwrite", "fd_read", "fd_write"};
 /// A function that takes vectors of buffers, and its parameter that says how many there are.
 using Takers = std::map<std::uint32_t, std::uint32_t>;
 
+/// The parameter of a preview1 function that counts its buffers; none if it takes no vectors.
+std::optional<std::uint32_t> count_of_buffers(const HostCall& call) {
+  HostCall before = call;  // up to the vectors, whose count is the last value of them
+  for (std::size_t i = 0; i < call.parameters.size(); ++i) {
+    const Passing passing = call.parameters[i].passing;
+    if (passing != Passing::gathered && passing != Passing::scattered) continue;
+    before.parameters.resize(i + 1);
+    return static_cast<std::uint32_t>(before.signature().parameters.size() - 1);
+  }
+  return std::nullopt;
+}
+
 Takers imported_takers(const Module& module) {
-  constexpr std::uint32_t kCount = 2;
   Takers found;
-  for (const Import& import : module.imports)
-    if (import.kind == ExternalKind::function && import.module == "wasi_snapshot_preview1" &&
-        std::ranges::find(kTakeVectors, import.name) != kTakeVectors.end())
-      found.emplace(import.index, kCount);
+  for (const Import& import : module.imports) {
+    if (import.kind != ExternalKind::function || import.module != kPreview1) continue;
+    const HostCall* call = find_preview1(import.name);
+    if (const auto count = call != nullptr ? count_of_buffers(*call) : std::nullopt)
+      found.emplace(import.index, *count);
+  }
   return found;
 }
 

@@ -12,8 +12,8 @@
 
 namespace heapbump {
 
-/// The file offset of a call of fd_read, fd_write, fd_pread or fd_pwrite whose count of buffers is a constant
-/// 0; none if there is no such call, or if the budget does not allow to look.
+/// The file offset of a call that takes vectors of buffers, as fd_write does, and whose count of them is a
+/// constant 0; none if there is no such call, or if the budget does not allow to look.
 [[nodiscard]] std::optional<std::uint64_t> find_call_without_buffers(const Module& module, Budget& budget);
 
 }  // namespace heapbump

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "wasm/code.h"
@@ -9,68 +10,31 @@
 namespace heapbump::verify {
 namespace {
 
-constexpr std::size_t kMostParameters = 9;
 constexpr std::uint32_t kVectorSize = 8;      // a pointer and a length
 constexpr std::uint32_t kMostVectors = 1024;  // of one call
+constexpr std::size_t kMostParameters = 8;    // of one row in the table
+
+/// A letter for each value that is passed: p pointer, n number, v vectors of buffers, followed by their
+/// count.
+using Parameter = std::string_view;
+constexpr Parameter value32 = "n", value64 = "n", offset = "n", whence = "n", text = "pn", in_out = "pn",
+                    filled = "pn", buffer = "pn", filestat = "p", gathered = "vn", scattered = "vn",
+                    strings = "pp", subscriptions = "ppn";
+constexpr Parameter out(std::uint32_t) {
+  return "p";
+}
 
 struct HostFunction {
   std::string_view name;
-  std::string_view
-      parameters;  ///< a letter each: p pointer, n number, v vectors of buffers, followed by their count
+  std::array<Parameter, kMostParameters> parameters;
 };
 
 constexpr auto kPreview1 = std::to_array<HostFunction>({
-    {"args_get", "pp"},
-    {"args_sizes_get", "pp"},
-    {"clock_res_get", "np"},
-    {"clock_time_get", "nnp"},
-    {"environ_get", "pp"},
-    {"environ_sizes_get", "pp"},
-    {"fd_advise", "nnnn"},
-    {"fd_allocate", "nnn"},
-    {"fd_close", "n"},
-    {"fd_datasync", "n"},
-    {"fd_fdstat_get", "np"},
-    {"fd_fdstat_set_flags", "nn"},
-    {"fd_fdstat_set_rights", "nnn"},
-    {"fd_filestat_get", "np"},
-    {"fd_filestat_set_size", "nn"},
-    {"fd_filestat_set_times", "nnnn"},
-    {"fd_pread", "nvnnp"},
-    {"fd_prestat_dir_name", "npn"},
-    {"fd_prestat_get", "np"},
-    {"fd_pwrite", "nvnnp"},
-    {"fd_read", "nvnp"},
-    {"fd_readdir", "npnnp"},
-    {"fd_renumber", "nn"},
-    {"fd_seek", "nnnp"},
-    {"fd_sync", "n"},
-    {"fd_tell", "np"},
-    {"fd_write", "nvnp"},
-    {"path_create_directory", "npn"},
-    {"path_filestat_get", "nnpnp"},
-    {"path_filestat_set_times", "nnpnnnn"},
-    {"path_link", "nnpnnpn"},
-    {"path_open", "nnpnnnnnp"},
-    {"path_readlink", "npnpnp"},
-    {"path_remove_directory", "npn"},
-    {"path_rename", "npnnpn"},
-    {"path_symlink", "pnnpn"},
-    {"path_unlink_file", "npn"},
-    {"poll_oneoff", "ppnp"},
-    {"proc_exit", "n"},
-    {"proc_raise", "n"},
-    {"random_get", "pn"},
-    {"sched_yield", ""},
-    {"sock_accept", "nnp"},
-    {"sock_recv", "nvnnpp"},
-    {"sock_send", "nvnnp"},
-    {"sock_shutdown", "nn"},
+#define HEAPBUMP_CALL(name, ...) {#name, {__VA_ARGS__}},
+#include "wasm/preview1.def"
+#undef HEAPBUMP_CALL
 });
 static_assert(std::ranges::is_sorted(kPreview1, {}, &HostFunction::name));
-static_assert(std::ranges::all_of(kPreview1, [](const HostFunction& f) {
-  return f.parameters.size() <= kMostParameters;
-}));
 
 const HostFunction* host_function(const Module& module, std::uint32_t function) {
   const auto import = std::ranges::find_if(module.imports, [&](const Import& one) {
@@ -105,15 +69,18 @@ std::optional<NodeId> different_number(const Module& module, const Flow& flow, c
                                        const std::function<Relation(NodeId)>& relation_of) {
   if (call.kind != EffectKind::call) return std::nullopt;
   const HostFunction* function = host_function(module, static_cast<std::uint32_t>(call.value));
+  if (function == nullptr) return std::nullopt;
+  std::string letters;
+  for (const Parameter& parameter : function->parameters) letters += parameter;
   const auto operands = flow.operands_of(call);
-  if (function == nullptr || function->parameters.size() != operands.size()) return std::nullopt;
+  if (letters.size() != operands.size()) return std::nullopt;
   std::optional<NodeId> found;
   const auto look = [&](NodeId id) {
     if (!found && !same_number(relation_of(id))) found = id;
   };
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    if (function->parameters[i] == 'n') look(operands[i]);
-    if (function->parameters[i] != 'v') continue;
+    if (letters[i] == 'n') look(operands[i]);
+    if (letters[i] != 'v') continue;
     const auto count = flow.constant(operands[i + 1]);
     const bool few = count && *count >= 0 && *count <= kMostVectors;
     for_each_length(flow, linear_form(flow, operands[i]),

@@ -38,8 +38,8 @@ Program::Program(Context& context) : c_(context) {
     if (const auto at = segment.address()) move_.data_begin = std::min(move_.data_begin, *at);
   if (auto image = DataImage::make(c_.original)) before_ = *std::move(image);
   if (auto image = DataImage::make(c_.reserved)) after_ = *std::move(image);
-  for (const std::uint32_t function : c_.reserved.element_functions) in_tables_.insert(function);
-  outside_ = in_tables_;
+  for (const std::uint32_t function : c_.reserved.element_functions)
+    if (outside_.insert(function).second) tables_[c_.reserved.function_type(function)].push_back(function);
   for (const Export& exported : c_.reserved.exports)
     if (exported.kind == ExternalKind::function) outside_.insert(exported.index);
   const auto is_table = [](const auto& entry) { return entry.kind == ExternalKind::table; };
@@ -239,6 +239,7 @@ void Program::walk(std::size_t index) {
 bool Program::search_on() {
   if (wanted_.empty()) return false;
   const Wanted wanted = std::exchange(wanted_, {});
+  followed_words_.insert(wanted.words.begin(), wanted.words.end());
   for (const Found& hit : search(c_, wanted)) add_function(hit.function);
   return true;
 }

@@ -73,7 +73,8 @@ class Program final : public Surroundings {
   void enqueue(const std::set<std::size_t>& instances);
   void put(Place& place, const Relation& value);
   Relation table_result(std::uint32_t type, std::uint32_t index);
-  [[nodiscard]] std::set<std::uint32_t> types_like(std::uint32_t function) const;
+  const std::vector<std::uint32_t>* in_tables_of(std::uint32_t type);
+  std::set<std::uint32_t> table_types(std::uint32_t function);
   [[nodiscard]] bool worth_following(const Relation& value) const;
   [[nodiscard]] bool begins_as_address(std::uint32_t address) const;
   [[nodiscard]] Relation initial(std::uint32_t address) const;
@@ -88,10 +89,10 @@ class Program final : public Surroundings {
   std::optional<DataImage> before_, after_;
   std::optional<std::uint32_t> stack_;
   std::optional<std::uint64_t> said_base_;  ///< the heap's start, where the module exports it
-  std::set<std::uint32_t> in_tables_;       ///< functions
-  bool hosts_reach_table_ = false;          ///< and may put functions of their own into it
-  std::set<std::uint32_t> outside_;         ///< functions that a table or the host calls
-  std::set<std::uint32_t> functions_;       ///< that are walked whatever is passed to them
+  std::map<FunctionType, std::vector<std::uint32_t>> tables_;  ///< functions in tables, by type
+  bool hosts_reach_table_ = false;                             ///< and may put functions of their own into it
+  std::set<std::uint32_t> outside_;                            ///< functions that a table or the host calls
+  std::set<std::uint32_t> functions_;                          ///< that are walked whatever is passed to them
   std::map<std::uint32_t, std::unique_ptr<Flow>> flows_;
   std::uint64_t kept_ = 0;  ///< bytes of them
   std::deque<Instance> instances_;

@@ -58,21 +58,29 @@ Relation Program::result(const Effect& call, std::span<const Relation> arguments
   return instances_[instance].results[index];
 }
 
-/// What functions of that type give back that a table has: nothing is known of one that is not walked, and
-/// those are the most. An allocator that is called through a pointer is often the only one.
+/// What functions of that type give back that tables hold: nothing is known where one of them is not walked,
+/// and that is the most. An allocator that is called through a pointer is often the only one.
 Relation Program::table_result(std::uint32_t type, std::uint32_t index) {
-  const FunctionType& wanted = c_.reserved.types[type];
-  if (hosts_reach_table_) return opaque_value();
+  const std::vector<std::uint32_t>* functions = in_tables_of(type);
+  if (functions == nullptr) return opaque_value();
+  const std::vector<Relation> arguments(c_.reserved.types[type].params.size(), opaque_value());
   Relation joined;
-  for (const std::uint32_t function : in_tables_) {
-    if (c_.reserved.function_type(function) != wanted) continue;
-    if (!functions_.contains(function) || joined.opaque()) return opaque_value();
-    const std::size_t instance = find_instance(function, std::vector(wanted.params.size(), opaque_value()));
+  for (const std::uint32_t function : *functions) {
+    const std::size_t instance = find_instance(function, arguments);
     if (instance == kNoInstance) return opaque_value();
     instances_[instance].readers.insert(walking_);
     joined = join(move_, joined, instances_[instance].results[index]);
   }
-  return joined.kind == Kind::none && !begun_ ? joined : joined.kind == Kind::none ? opaque_value() : joined;
+  return joined.kind == Kind::none && begun_ ? opaque_value() : joined;  // nothing yet, or nothing ever
+}
+
+/// The functions of a type that tables hold, if all of them are walked and no host may add others.
+const std::vector<std::uint32_t>* Program::in_tables_of(std::uint32_t type) {
+  const auto known = tables_.find(c_.reserved.types[type]);
+  if (hosts_reach_table_ || known == tables_.end() || !c_.spend(known->second.size() / kPassedPerUnit))
+    return nullptr;
+  const auto walked = [&](std::uint32_t function) { return functions_.contains(function); };
+  return std::ranges::all_of(known->second, walked) ? &known->second : nullptr;
 }
 
 Relation Program::global(std::uint32_t index) {
@@ -104,7 +112,7 @@ bool Program::begins_as_address(std::uint32_t address) const {
 
 Relation Program::word(std::uint32_t address) {
   if (!followed_words_.contains(address)) {
-    if (begins_as_address(address) && followed_words_.insert(address).second) wanted_.words.insert(address);
+    if (begins_as_address(address)) wanted_.words.insert(address);  // followed from the next round on
     return opaque_value();
   }
   Place& place = words_[address];
@@ -160,16 +168,16 @@ bool Program::gives_back(std::uint32_t callee, std::span<const Relation> argumen
   return flow != nullptr && gives_back_pages(c_.reserved, *flow);
 }
 
-/// The type indices that a call through a table may name it by; none if nothing is known of such a call's
-/// result.
-std::set<std::uint32_t> Program::types_like(std::uint32_t function) const {
+/// The type indices that calls through a table may name a function by; none if it is in none, or nothing is
+/// known of such a call's result.
+std::set<std::uint32_t> Program::table_types(std::uint32_t function) {
   const FunctionType& type = c_.reserved.function_type(function);
-  const bool alone = std::ranges::all_of(in_tables_, [&](std::uint32_t other) {
-    return functions_.contains(other) || c_.reserved.function_type(other) != type;
-  });
   std::set<std::uint32_t> found;
-  for (std::uint32_t i = 0; alone && i < c_.reserved.types.size(); ++i)
-    if (c_.reserved.types[i] == type) found.insert(i);
+  for (std::uint32_t i = 0; i < c_.reserved.types.size(); ++i) {
+    if (c_.reserved.types[i] != type) continue;
+    const std::vector<std::uint32_t>* functions = in_tables_of(i);
+    if (functions != nullptr && std::ranges::find(*functions, function) != functions->end()) found.insert(i);
+  }
   return found;
 }
 
@@ -205,7 +213,7 @@ bool Program::give_back(std::uint32_t index, std::uint32_t which, const Relation
   if (called_from_outside(index) && !plain(move_, value)) return false;
   if (functions_.contains(index) && followed_results_.insert(index).second) {
     wanted_.callees.insert(index);
-    if (in_tables_.contains(index)) wanted_.table_calls.merge(types_like(index));
+    wanted_.table_calls.merge(table_types(index));
   }
   return true;
 }

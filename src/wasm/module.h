@@ -39,7 +39,7 @@ enum class ExternalKind : std::uint8_t { function = 0, table = 1, memory = 2, gl
 struct FunctionType {
   std::vector<ValueType> params;
   std::vector<ValueType> results;
-  bool operator==(const FunctionType&) const = default;
+  auto operator<=>(const FunctionType&) const = default;
 };
 
 struct Import {
