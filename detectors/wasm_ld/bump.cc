@@ -7,6 +7,7 @@
 #include "analysis/roots.h"
 #include "detectors/wasm_ld/heap_end.h"
 #include "detectors/wasm_ld/judgement.h"
+#include "detectors/wasm_ld/number_use.h"
 #include "detectors/wasm_ld/opaque.h"
 #include "detectors/wasm_ld/relocations.h"
 #include "wasm/data_image.h"
@@ -132,22 +133,6 @@ bool is_indexed(const Flow& flow, NodeId constant) {
   });
 }
 
-/// Whether a constant is stored through a pointer, or compared with what is loaded through one: a program
-/// that was merged with the allocator does so with a number. The allocator's own words are at constant
-/// addresses.
-bool is_used_through_pointer(const Flow& flow, NodeId constant) {
-  return std::ranges::any_of(flow.users(constant), [&](const User& user) {
-    if (user.is_effect) {
-      const Effect& effect = flow.effects[user.index];
-      return user.position == 1 && effect.kind == EffectKind::store && !static_address(flow, effect);
-    }
-    const Node& node = flow.nodes[user.index];
-    if (node.kind != NodeKind::binary || !op::is_integer_comparison(node.opcode)) return false;
-    const Node& other = flow.nodes[flow.operand(user.index, 1 - user.position)];
-    return other.kind == NodeKind::load && !static_address(flow, flow.effects[other.effect]);
-  });
-}
-
 void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner) {
   const std::int64_t value = hit.value;
   const auto magnitude = static_cast<std::uint64_t>(
@@ -190,12 +175,11 @@ void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner
     return;
   }
   if (owner && word) {
-    if (constant != kNoNode && is_used_through_pointer(flow, constant))
-      judgement_.refuse(
-          "wasm-ld.allocator-start", Code::kUnexplained,
-          distance + " is stored, or compared with what is loaded, through a pointer in the allocator, in " +
-              place(*hit.function, hit.file_offset),
-          hit.file_offset);
+    if (constant != kNoNode && is_used_as_number(flow, constant))
+      judgement_.refuse("wasm-ld.allocator-start", Code::kUnexplained,
+                        distance + " is used as a number in a function of the allocator, in " +
+                            place(*hit.function, hit.file_offset),
+                        hit.file_offset);
     add_site(hit, "wasm-ld.allocator-start", Role::heap_start, hit.negated ? -1 : 1,
              std::string(hit.negated ? "minus " : "") + distance + ", in a function of the allocator");
     return;

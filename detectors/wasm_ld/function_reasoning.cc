@@ -157,21 +157,6 @@ void FunctionReasoning::index() {
   std::ranges::sort(growing_);
 }
 
-void FunctionReasoning::find_returning() {
-  returning_.assign(flow_.block_count, false);
-  std::vector<BlockId> pending;
-  for (const Effect& effect : flow_.effects)
-    if (effect.kind == EffectKind::returns || effect.kind == EffectKind::throws)
-      pending.push_back(effect.block);
-  while (!pending.empty()) {
-    const BlockId block = pending.back();
-    pending.pop_back();
-    if (returning_[block]) continue;
-    returning_[block] = true;
-    for (const Edge& edge : flow_.predecessors(block)) pending.push_back(edge.from);
-  }
-}
-
 /// A call of a function that traps with its first instruction, as wasi-libc's `abort`.
 bool FunctionReasoning::is_abort(const Effect& effect) const {
   if (effect.kind != EffectKind::call) return false;
@@ -182,27 +167,31 @@ bool FunctionReasoning::is_abort(const Effect& effect) const {
   return reader.next(first) && first.opcode == op::unreachable;
 }
 
-/// Whether every way on from a block ends in a trap, with nothing that could be seen of it before.
-bool FunctionReasoning::traps_at_once(BlockId block) const {
-  if (returning_[block]) return false;
-  std::vector<bool> seen(flow_.block_count);
-  std::vector<BlockId> pending{block};
-  seen[block] = true;
+/// Blocks from which every way ends in a trap, with nothing that could be seen of it before: no effect, and
+/// no loop, which might never end. From the ends of the graph backwards.
+void FunctionReasoning::find_traps() {
+  traps_.assign(flow_.block_count, false);
+  std::vector<bool> quiet(flow_.block_count, true);
+  for (const Effect& effect : flow_.effects)
+    if (effect.kind != EffectKind::branch && effect.kind != EffectKind::drop && !is_abort(effect))
+      quiet[effect.block] = false;
+  std::vector<std::uint32_t> ways_on(flow_.block_count);
+  for (const Edge& edge : flow_.edges) ++ways_on[edge.from];
+  std::vector<BlockId> pending;
+  for (BlockId block = 0; block < flow_.block_count; ++block)
+    if (quiet[block] && ways_on[block] == 0) pending.push_back(block);
   while (!pending.empty()) {
-    const BlockId from = pending.back();
+    const BlockId block = pending.back();
     pending.pop_back();
-    for (const Edge& edge : flow_.edges)
-      if (edge.from == from && !seen[edge.to]) seen[edge.to] = true, pending.push_back(edge.to);
+    traps_[block] = true;
+    for (const Edge& edge : flow_.predecessors(block))
+      if (--ways_on[edge.from] == 0 && quiet[edge.from]) pending.push_back(edge.from);
   }
-  return std::ranges::none_of(flow_.effects, [&](const Effect& effect) {
-    return seen[effect.block] && effect.kind != EffectKind::branch && effect.kind != EffectKind::drop &&
-           !is_abort(effect);
-  });
 }
 
 /// Whether every way on from a comparison on which `value` is not above what it is compared with ends in a
 /// trap.
-bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) const {
+bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) {
   const std::uint32_t opcode = op::same_on_i32(flow_.nodes[compare].opcode);
   const bool right = flow_.nodes[compare].operand_count == 2 && flow_.operand(compare, 1) == value;
   const bool less = opcode == op::i32_lt_u || opcode == op::i32_le_u;
@@ -215,7 +204,8 @@ bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) const {
     const Edge& edge = flow_.edges[at->second];
     const Outcome outcome = asked(flow_, edge.condition, edge.taken_if_true);
     any = true;
-    if (outcome.holds != wanted && !traps_at_once(edge.to)) return false;
+    if (traps_.empty()) find_traps();
+    if (outcome.holds != wanted && !traps_[edge.to]) return false;
   }
   const auto users = flow_.users(compare);
   return any && std::ranges::all_of(users, [&](const User& user) {
@@ -420,7 +410,6 @@ Result<FunctionFacts> FunctionReasoning::run() {
   constexpr std::uint64_t kUnits = 8;  // each looks at most at 64 nodes or blocks
   HEAPBUMP_CHECK(budget.charge(kUnits * (flow_.nodes.size() + flow_.effects.size())));
   const std::vector<bool> live = needed_nodes(flow_, false);
-  find_returning();
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
     if (!live[id]) continue;
     const Node& node = flow_.nodes[id];

@@ -27,9 +27,8 @@ class FunctionReasoning {
   void judge(Use use, std::uint64_t offset);
   [[nodiscard]] bool reads_fixed_limit(NodeId id) const;
   [[nodiscard]] bool is_abort(const Effect& effect) const;
-  [[nodiscard]] bool traps_at_once(BlockId block) const;
-  [[nodiscard]] bool below_or_trap(NodeId compare, NodeId value) const;
-  void find_returning();
+  [[nodiscard]] bool below_or_trap(NodeId compare, NodeId value);
+  void find_traps();
   void check_growths();
   void check_rounding(const std::vector<bool>& live);
   void index();
@@ -50,7 +49,7 @@ class FunctionReasoning {
     auto operator<=>(const Growing&) const = default;
   };
   std::vector<Growing> growing_;  ///< sorted
-  std::vector<bool> returning_;   ///< by block: whether the function's end can be reached
+  std::vector<bool> traps_;       ///< by block: see find_traps; empty until it is asked
   FunctionFacts facts_;
 };
 

@@ -1,0 +1,38 @@
+#include "detectors/wasm_ld/number_use.h"
+
+#include <algorithm>
+
+#include "detectors/wasm_ld/place.h"
+#include "wasm/code.h"
+
+namespace heapbump::wasm_ld {
+namespace {
+
+/// Whether an effect takes an address in the allocator's way: to access memory, or to keep it at a constant
+/// address, where the allocator's own words are.
+bool takes_or_keeps(const Flow& flow, const Effect& effect, std::uint32_t position) {
+  if (effect.kind == EffectKind::drop || effect.kind == EffectKind::branch) return true;
+  if (effect.kind == EffectKind::store) return position == 0 || static_address(flow, effect);
+  return position == 0 && (effect.kind == EffectKind::load || effect.kind == EffectKind::atomic);
+}
+
+}  // namespace
+
+bool is_used_as_number(const Flow& flow, NodeId constant) {
+  return std::ranges::any_of(flow.users(constant), [&](const User& user) {
+    if (user.is_effect) return !takes_or_keeps(flow, flow.effects[user.index], user.position);
+    const Node& node = flow.nodes[user.index];
+    if (node.kind == NodeKind::phi || node.kind == NodeKind::select || node.opcode == op::i32_eqz)
+      return false;
+    if (node.kind != NodeKind::binary) return true;
+    if (!op::is_integer_comparison(node.opcode))
+      return !op::is_sum(node.opcode) && node.opcode != op::i32_and;
+    const Linear other = linear_form(flow, flow.operand(user.index, 1 - user.position));
+    if (other.base == kNoNode) return false;
+    const Node& from = flow.nodes[other.base];
+    return from.kind == NodeKind::parameter ||
+           (from.kind == NodeKind::load && !static_address(flow, flow.effects[from.effect]));
+  });
+}
+
+}  // namespace heapbump::wasm_ld

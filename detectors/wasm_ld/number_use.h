@@ -1,0 +1,15 @@
+// Whether a constant near the heap's start is used as a number in a function of the allocator. A compiler
+// that merges the program with malloc brings numbers there that equal the heap's start by chance. The
+// invariant: a direct use that is not one of an address counts as one of a number; what becomes of sums and
+// masks is left to the reasoning (reasoning.h).
+#pragma once
+
+#include "flow/flow.h"
+
+namespace heapbump::wasm_ld {
+
+/// Passed on, stored through a pointer, compared with a parameter or with what is loaded through a pointer,
+/// multiplied and the like.
+[[nodiscard]] bool is_used_as_number(const Flow& flow, NodeId constant);
+
+}  // namespace heapbump::wasm_ld
