@@ -89,12 +89,13 @@ Relation add_opaque(const Move& move, const Relation& from, const Relation& know
 }
 
 /// By tail the declared memory stays and what is grown moves: the distance of the two is not the same, as the
-/// size of a heap that begins in the one and ends in the other.
+/// size of a heap that begins in the one and ends in the other. By bump the same holds of memory's end and a
+/// constant in the old heap that did not move.
 bool crosses(const Move& move, const Relation& above, const Relation& below, bool negated_already) {
-  if (!move.by_tail || !above.moved() || above.delta != move.distance || !below.equal() || !below.constant)
-    return false;
+  if (!above.moved() || above.delta != move.distance || !below.equal() || !below.constant) return false;
   const auto at =
       static_cast<std::uint64_t>(negated_already ? negated(below.value) : below.value) & 0xffff'ffff;
+  if (!move.by_tail) return above.size && at >= move.start && at < move.end;
   return at >= move.data_end && at < move.end && at != 0;
 }
 
@@ -105,6 +106,8 @@ Relation subtract(const Move& move, const Relation& a, const Relation& b, bool w
   if (stack && (a.moved() || b.moved())) return unknown_value(low);  // the distance from stack to heap
   if (stack && a.equal() && b.equal() && a.sort == b.sort) return equal_value(Sort::number);
   const bool from_opaque = a.opaque() || a.kind == Kind::either;
+  // From what may lie in the old heap to what moved, or back.
+  if ((a.moved() && b.unmoved) || (a.unmoved && b.moved())) return unknown_value(low);
   if (b.opaque() || (b.kind == Kind::either && !b.marks)) {
     if (a.equal() && a.sort == Sort::start) return unknown_value(low);
     if (a.equal() && b.opaque()) {
@@ -113,6 +116,8 @@ Relation subtract(const Move& move, const Relation& a, const Relation& b, bool w
       return result;
     }
     if (from_opaque || a.equal()) return from_opaque ? opaque_value() : negate(b);
+    // How far memory's end is from what may lie below: the heap in the declared memory did not move.
+    if (move.by_tail && a.size) return unknown_value(low);
     if (a.moved() && b.kind == Kind::either) return unknown_value(low);
     return a.delta == move.distance ? opaque_value() : b.opaque() ? with_bound(a, 0) : unknown_value(low);
   }

@@ -39,6 +39,8 @@ Relation compare(const Move& move, std::uint32_t opcode, const Relation& a, cons
   const Relation same = equal_value(Sort::number);
   if (a.kind == Kind::none || b.kind == Kind::none) return same;
   if (a.equal() && b.equal()) return same;
+  // An address of the old heap, which did not move with memory's end.
+  if ((a.unmoved && b.moved()) || (b.unmoved && a.moved())) return unknown_value();
   const Relation& first = a.equal() ? a : b;  // the equal one, if there is one
   const Relation& other = &first == &a ? b : a;
   if (first.equal()) {

@@ -277,11 +277,24 @@ void Program::enqueue(const std::set<std::size_t>& instances) {
   for (const std::size_t instance : instances) enqueue(instance);
 }
 
+/// Whether it is, or was made of, a constant in the part of memory that moves which did not.
+bool Program::lies_in_old_heap(const Relation& value) {
+  return value.unmoved || (value.equal() && value.sort == Sort::beyond);
+}
+
 void Program::put(Place& place, const Relation& value) {
-  const Relation now = join(move_, place.content, value);
+  Relation now = join(move_, place.content, value);
+  now.unmoved = place.content.unmoved || lies_in_old_heap(value);
   if (now == place.content) return;
   place.content = now;
   enqueue(place.readers);
+}
+
+/// What a place holds that begins with `initial`.
+Relation Program::content(const Place& place, const Relation& initial) const {
+  Relation found = join(move_, initial, place.content);
+  found.unmoved = place.content.unmoved || lies_in_old_heap(initial);
+  return found;
 }
 
 void check_in_step(Context& context) {

@@ -56,7 +56,10 @@ class Walk {
   [[nodiscard]] std::uint64_t passes() const { return passes_; }  ///< over all nodes
 
  private:
+  void settle();
   Relation evaluate(NodeId id);
+  [[nodiscard]] bool keeps_in_frame();
+  [[nodiscard]] std::optional<Relation> kept_in_frame(NodeId load) const;
   [[nodiscard]] bool may_change(NodeId id) const;
   void touch_users(NodeId id);
   [[nodiscard]] std::vector<bool> reached_blocks() const;
@@ -73,6 +76,7 @@ class Walk {
   [[nodiscard]] Relation lanes(const Node& node) const;
   Relation address(const Effect& effect, NodeId base, std::int64_t offset);
   void check(const Effect& effect);
+  void check_offsets();
   void check_store(const Effect& effect);
   void check_bulk(const Effect& effect);
   void check_branch(const Effect& effect);
@@ -90,6 +94,7 @@ class Walk {
   std::vector<Relation> values_;
   std::vector<std::uint8_t> changed_in_;  ///< the last pass in which a value did, counted from 1; 0: none
   std::vector<std::uint8_t> touched_;     ///< whether an operand changed since it was evaluated
+  std::map<NodeId, std::vector<NodeId>> kept_;  ///< loads of the frame, and what is stored there
   std::vector<Departure> departures_;
   std::uint64_t passes_ = 0;
 };

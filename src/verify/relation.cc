@@ -36,6 +36,7 @@ Relation either(std::int64_t delta, bool marks, std::uint64_t at_least) {
 void mark_origin(Relation& result, const Relation& a, const Relation& b) {
   result.size = !result.equal() && !result.opaque() && (a.size || b.size);
   if (!result.opaque() && !result.equal()) return;
+  result.unmoved = a.unmoved || b.unmoved;
   result.low_heap = a.low_heap || b.low_heap;
   result.in_static = a.in_static || b.in_static;
   result.heap = result.opaque() && (result.heap || a.heap || b.heap);
@@ -50,6 +51,12 @@ Sort Move::sort_of(std::int64_t value) const {
   if (!by_tail && (near(at) || near(negative))) return Sort::start;
   if (by_tail && at == end) return Sort::any;  // where the heap in the declared memory ends
   return value > 0 && at >= start ? Sort::beyond : Sort::any;
+}
+
+Sort Move::sort_of_pair(std::int64_t value) const {
+  const auto is_start = [&](std::int64_t word) { return sort_of(word) == Sort::start; };
+  const bool starts = is_start(value >> 32) || is_start(static_cast<std::int32_t>(value & 0xffff'ffff));
+  return starts ? Sort::start : sort_of(value);
 }
 
 bool Move::in_region(std::int64_t address, std::uint64_t size) const {
@@ -100,7 +107,7 @@ Relation constant_value(const Move& move, std::int64_t original, std::int64_t re
   result.constant = true;
   result.value = original;
   if (delta != 0) return result;
-  result.sort = move.sort_of(original);
+  result.sort = is_narrow(original) ? move.sort_of(original) : move.sort_of_pair(original);
   const auto at = static_cast<std::uint64_t>(original);
   result.in_static = at >= move.data_begin && at < move.start;
   result.low_heap = at >= move.data_end && at < move.end && at != 0;

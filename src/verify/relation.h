@@ -44,7 +44,8 @@ struct Relation {
   bool counted = false;  ///< moved: an address, and something from memory or a caller that was added to it
   bool page = false;     ///< `unknown`: the number of a page, from memory or a page that moved
   bool constant = false;        ///< `value` is the original's value
-  std::uint8_t unused[2] = {};  ///< so that relations are compared as bytes, which is what walks do most
+  bool unmoved = false;         ///< from a variable that is set to a constant of the sort `beyond` somewhere
+  std::uint8_t unused[1] = {};  ///< so that relations are compared as bytes, which is what walks do most
   std::int64_t delta = 0;
   std::int64_t value = 0;
   std::uint64_t at_least = 0;  ///< lower bound of the original's value where it moved; 0: none
@@ -77,6 +78,8 @@ struct Move {
   bool may_double = true;  ///< doubling the memory from its minimum meets the maximum no earlier than before
 
   [[nodiscard]] Sort sort_of(std::int64_t value) const;
+  /// The same of 64 bits, which may be two words.
+  [[nodiscard]] Sort sort_of_pair(std::int64_t value) const;
   /// Whether memory from a constant address on, so many bytes of it, reaches into the region.
   [[nodiscard]] bool in_region(std::int64_t address, std::uint64_t size = 1) const;
 };

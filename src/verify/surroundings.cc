@@ -95,7 +95,7 @@ Relation Program::global(std::uint32_t index) {
   if (!followed_globals_.contains(index)) return opaque_value();
   Place& place = globals_[index];
   place.readers.insert(walking_);
-  return begun_ || place.content.kind != Kind::none ? join(move_, init, place.content) : Relation{};
+  return begun_ || place.content.kind != Kind::none ? content(place, init) : Relation{};
 }
 
 Relation Program::initial(std::uint32_t address) const {
@@ -118,7 +118,7 @@ Relation Program::word(std::uint32_t address) {
   Place& place = words_[address];
   place.readers.insert(walking_);
   if (!begun_ && place.content.kind == Kind::none) return {};
-  return join(move_, initial(address), place.content);
+  return content(place, initial(address));
 }
 
 /// An argument as far as what becomes of it may depend on it: of equal ones, not which; of those that moved
@@ -135,6 +135,7 @@ Relation Program::argument(const Relation& value) const {
     equal.low_heap = value.low_heap;
     return equal;
   }
+  result.unmoved = false;
   if (value.equal()) return result;
   if (value.constant && static_cast<std::uint64_t>(value.value) >= move_.start) result.constant = false;
   if (!result.constant) result.value = 0;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "verify/frame_words.h"
 #include "verify/host.h"
 #include "verify/in_step.h"
 #include "wasm/code.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kPatience = 3;       // passes after which a bound that still falls is given up
 constexpr std::uint32_t kNoInstruction = 0;  // the opcode of nodes that none made
+constexpr std::uint64_t kBelowStart = 64;    // addends that compilers fold into the heap's start
 constexpr std::size_t kMostDepartures = 64;  // listed of one function
 constexpr std::uint8_t kMostPasses = 24;     // the relations form chains that are far shorter
 
@@ -36,6 +38,22 @@ bool is_splat(std::uint32_t opcode) {
 }  // namespace
 
 void Walk::run() {
+  settle();
+  const std::uint64_t first = passes_;
+  if (keeps_in_frame())
+    settle();
+  else
+    passes_ = 0;
+  const std::vector<bool> reached = reached_blocks();
+  for (const Effect& effect : flow_.effects)
+    if (reached[effect.block]) check(effect);
+  check_offsets();
+  passes_ += first;
+}
+
+/// The relation of every value, to a fixed point.
+void Walk::settle() {
+  passes_ = 0;
   values_.assign(flow_.nodes.size(), {});
   changed_in_.assign(flow_.nodes.size(), 0);
   touched_.assign(flow_.nodes.size(), 0);
@@ -58,9 +76,36 @@ void Walk::run() {
   }
   if (passes_ == kMostPasses)
     departures_.push_back({flow_.nodes.front().offset, "its values could not be related", ""});
-  const std::vector<bool> reached = reached_blocks();
-  for (const Effect& effect : flow_.effects)
-    if (reached[effect.block]) check(effect);
+}
+
+/// Whether an address that moved is stored in the frame, and may be loaded from there.
+bool Walk::keeps_in_frame() {
+  std::optional<std::uint32_t> stack;
+  for (const Effect& effect : flow_.effects) {
+    if (effect.kind != EffectKind::store) continue;
+    const auto operands = flow_.operands_of(effect);
+    const Relation& value = of(operands[1]);
+    if (of(operands[0]).sort != Sort::stack || !(value.moved() || value.packed)) continue;
+    const NodeId base = linear_form(flow_, operands[0]).base;
+    if (base == kNoNode || flow_.nodes[base].kind != NodeKind::global) continue;
+    stack = static_cast<std::uint32_t>(flow_.nodes[base].value);
+    break;
+  }
+  if (stack) kept_ = stored_in_frame(flow_, *stack);
+  return !kept_.empty();
+}
+
+/// What a word of the frame holds to which the function itself stores addresses that moved. Whoever was given
+/// an address in the frame may have changed it, to what is taken for an address as well.
+std::optional<Relation> Walk::kept_in_frame(NodeId load) const {
+  const auto kept = kept_.find(load);
+  if (kept == kept_.end()) return std::nullopt;
+  Relation stored;
+  for (const NodeId value : kept->second) stored = join(move_, stored, of(value));
+  stored.constant = false;
+  stored.value = 0;
+  if (stored.kind == Kind::none || stored.unknown() || stored.moved() || stored.packed) return stored;
+  return std::nullopt;
 }
 
 /// Whether something that the value is made of changed since it was evaluated: in this pass, or after it in
@@ -72,12 +117,15 @@ bool Walk::may_change(NodeId id) const {
   const bool phi = node.kind == NodeKind::phi, call = node.kind == NodeKind::call;
   const bool mask =
       node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
-  if (!phi && !call && !mask) return touched_[id] != 0;
+  const auto kept = node.kind == NodeKind::load ? kept_.find(id) : kept_.end();
+  if (!phi && !call && !mask && kept == kept_.end()) return touched_[id] != 0;
   if (mask && passes_ == 1) return true;
   const bool both = passes_ > 1 && !call;
   const auto changed = [&](NodeId from) {
     return changed_in_[from] > passes_ || (changed_in_[from] == passes_ && (both || (phi && from >= id)));
   };
+  if (kept != kept_.end())
+    return touched_[id] != 0 || passes_ == 1 || std::ranges::any_of(kept->second, changed);
   const auto operands = call ? flow_.operands_of(flow_.effects[node.effect]) : flow_.operands_of(node);
   return std::ranges::any_of(operands, changed);
 }
@@ -257,6 +305,7 @@ Relation Walk::address(const Effect& effect, NodeId base, std::int64_t offset) {
 Relation Walk::loaded(const Node& node, NodeId id) {
   const Effect& effect = flow_.effects[node.effect];
   const Relation at = address(effect, flow_.operand(id, 0), node.value);
+  if (const auto kept = kept_in_frame(id)) return *kept;
   if (op::is_narrow_load(node.opcode)) return equal_value(Sort::number);
   if (at.equal() && at.constant && whole_word(node.opcode))
     return around_.word(static_cast<std::uint32_t>(at.value));
@@ -344,6 +393,33 @@ void Walk::check(const Effect& effect) {
         if (!plain(move_, of(id)))
           depart(effect, "a value leaves the function that is not the same in both modules", id);
       return;
+  }
+}
+
+/// A number that is added to the heap's start counts from there, as references of 16 or fewer bits do. Where
+/// it is added to a constant right below the start as well, that is the start and an addend, which did not
+/// move.
+void Walk::check_offsets() {
+  std::set<NodeId> offsets;
+  for (const Node& node : flow_.nodes) {
+    if (node.kind != NodeKind::binary || node.opcode != op::i32_add) continue;
+    const auto operands = flow_.operands_of(node);
+    for (const std::size_t side : {0U, 1U}) {
+      const Relation& start = of(operands[side]);
+      const bool moved = start.constant && start.moved() && start.delta == move_.distance;
+      if (moved && !of(operands[1 - side]).constant) offsets.insert(operands[1 - side]);
+    }
+  }
+  if (offsets.empty()) return;
+  for (const Effect& effect : flow_.effects) {
+    if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) continue;
+    const NodeId address = flow_.operands_of(effect)[0];
+    const Linear at = linear_form(flow_, address);
+    const std::uint64_t offset = at.offset + static_cast<std::uint64_t>(effect.value);
+    if (at.base == kNoNode || !offsets.contains(at.base)) continue;
+    if (offset < move_.start && offset + kBelowStart >= move_.start)
+      depart(effect, "an offset from the heap's start is added to an address beside it that did not move",
+             address);
   }
 }
 
