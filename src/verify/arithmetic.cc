@@ -162,6 +162,7 @@ Relation mask(const Relation& a, const Relation& b) {
   if (low && value.low_bits) return equal_value(Sort::number);
   const bool rounds = keeps(by.value, std::int64_t{1} << kPageBits) == Keeps::all;
   if (value.equal()) return rounds ? value : equal_value(Sort::number);
+  if (value.given && !rounds) return unknown_value(value.low_bits);
   if (value.opaque()) return rounds ? value : equal_value(Sort::number);
   if (value.unknown() || value.kind == Kind::none) return unknown_value(value.low_bits);
   const Keeps kept = keeps(by.value, value.delta);
@@ -177,12 +178,14 @@ Relation mask(const Relation& a, const Relation& b) {
 Relation set_bits(std::uint32_t op32, const Relation& a, const Relation& b) {
   const Relation& by = b.constant && b.equal() ? b : a;
   const Relation& value = &by == &b ? a : b;
-  if (same_number(a) && same_number(b)) {
+  const auto follows = [](const Relation& r) { return r.opaque() || same_number(r); };
+  if (follows(a) && follows(b)) {
     // An address that collectors may not see is kept as its complement.
     const bool complement = op32 == op::i32_xor && by.constant && by.value == -1;
     if ((complement || op32 == op::i32_or) && (a.opaque() || b.opaque())) {
       Relation result = opaque_value();
       result.packed = a.packed || b.packed;
+      result.given = (a.given && b.equal()) || (b.given && a.equal());
       return result;
     }
     return equal_value(a.sort == Sort::number && b.sort == Sort::number ? Sort::number

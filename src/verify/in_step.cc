@@ -15,6 +15,32 @@ constexpr std::size_t kMostBeside = 64;  // words like that which are followed; 
 constexpr std::uint64_t kMostKept = 32 << 20;  // bytes of values kept in case they are asked for again
 constexpr unsigned kMostVisits = 64;           // of one function with one set of arguments in one round
 
+/// An instruction of one index: whether it is there, and its index.
+std::optional<std::uint32_t> indexed(Cursor& cursor, std::uint8_t opcode) {
+  const auto found = cursor.read_u8("");
+  if (!found || *found != opcode) return std::nullopt;
+  const auto index = cursor.read_uleb32("");
+  return index ? std::optional(index->value) : std::nullopt;
+}
+
+/// `i32.const N, i32.sub` with a positive N, or `i32.add` with a negative one; in unoptimised code both
+/// operands are kept in locals first: `local.set a, i32.const N, local.set b, local.get a, local.get b`.
+bool takes_room(Cursor cursor) {
+  const auto next = [&] { return cursor.rest().empty() ? 0 : u8(cursor.rest()[0]); };
+  std::optional<std::uint32_t> pointer, size;
+  if (next() == op::local_set) pointer = indexed(cursor, op::local_set);
+  const auto opcode = cursor.read_u8("");
+  const auto amount = cursor.read_sleb32("");
+  if (!opcode || *opcode != op::i32_const || !amount) return false;
+  if (pointer) {
+    size = indexed(cursor, op::local_set);
+    if (!size || indexed(cursor, op::local_get) != pointer || indexed(cursor, op::local_get) != size)
+      return false;
+  }
+  const auto sum = cursor.read_u8("");
+  return sum && *sum == (amount->value > 0 ? op::i32_sub : op::i32_add);
+}
+
 }  // namespace
 
 Program::Program(Context& context) : c_(context) {
@@ -64,22 +90,18 @@ void Program::find_stack() {
   c_.mismatch(c_.reserved.globals[*stack_].init.immediate_offset, "the stack pointer's initial value moved");
 }
 
-/// Whether some function takes room below it: global.get, a positive i32.const, i32.sub.
+/// Whether some function takes room below it.
 bool Program::is_lowered(std::uint32_t global) const {
+  constexpr std::size_t kLongest = 48;  // bytes of the instructions that show it
   const Section* section = c_.reserved.section(SectionId::code);
   if (section == nullptr || !c_.spend((section->end() - section->content_offset) / kPassedPerUnit))
     return false;
   const Bytes code = c_.reserved.content(*section);
   for (std::size_t i = 0; i < code.size(); ++i) {
     if (code[i] != std::byte{op::global_get}) continue;
-    Cursor cursor(code.subspan(i + 1, std::min<std::size_t>(code.size() - i - 1, 16)), 0);
+    Cursor cursor(code.subspan(i + 1, std::min(code.size() - i - 1, kLongest)), 0);
     const auto index = cursor.read_uleb32("");
-    if (!index || index->value != global) continue;
-    const auto opcode = cursor.read_u8("");
-    const auto amount = cursor.read_sleb32("");
-    const auto sum = cursor.read_u8("");
-    if (sum && amount && *opcode == op::i32_const && *sum == (amount->value > 0 ? op::i32_sub : op::i32_add))
-      return true;
+    if (index && index->value == global && takes_room(cursor)) return true;
   }
   return false;
 }
@@ -235,13 +257,15 @@ void Program::walk(std::size_t index) {
     if (!c_.spend_walk(*flow)) return;
 }
 
-/// Searches for what the last round found worth following. False if that was nothing.
+/// Searches for what the last round found worth following. False if that was nothing, or results alone whose
+/// callers are all walked.
 bool Program::search_on() {
   if (wanted_.empty()) return false;
   const Wanted wanted = std::exchange(wanted_, {});
   followed_words_.insert(wanted.words.begin(), wanted.words.end());
+  const std::size_t known = functions_.size();
   for (const Found& hit : search(c_, wanted)) add_function(hit.function);
-  return true;
+  return functions_.size() != known || !wanted.words.empty() || !wanted.globals.empty();
 }
 
 void Program::add_function(std::uint32_t function) {

@@ -39,6 +39,7 @@ void mark_origin(Relation& result, const Relation& a, const Relation& b) {
   result.unmoved = a.unmoved || b.unmoved;
   result.low_heap = a.low_heap || b.low_heap;
   result.in_static = a.in_static || b.in_static;
+  result.given = result.opaque() && !result.less && (a.given || b.given);
   result.heap = result.opaque() && (result.heap || a.heap || b.heap);
   result.packed = result.opaque() && (a.packed || b.packed);
 }
@@ -167,6 +168,8 @@ Relation join(const Move& move, const Relation& a, const Relation& b) {
     result.counted = a.counted || b.counted;
   }
   mark_origin(result, a, b);
+  const auto given = [](const Relation& r) { return r.given || r.moved() || r.is_mark(); };
+  result.given = result.opaque() && given(a) && given(b) && (a.given || b.given);
   return result;
 }
 
@@ -176,7 +179,7 @@ bool same_truth(const Relation& a) {
 }
 
 bool same_number(const Relation& a) {
-  return a.kind == Kind::none || a.opaque() || (a.equal() && a.sort != Sort::start);
+  return a.kind == Kind::none || (a.opaque() && !a.given) || (a.equal() && a.sort != Sort::start);
 }
 
 bool plain(const Move& move, const Relation& a) {
@@ -197,6 +200,9 @@ bool plain(const Move& move, const Relation& a) {
 
 bool same_place(const Move& move, const Relation& a) {
   if (!plain(move, a)) return false;
+  // By tail the memory right below what was grown is declared memory in the one module, the region in the
+  // other.
+  if (move.by_tail && a.moved() && a.at_least != 0 && a.at_least < move.start) return false;
   if (!a.equal()) return true;
   if (a.constant && static_cast<std::uint64_t>(a.value) >= move.start) return false;
   return a.sort != Sort::number && a.sort != Sort::beyond;

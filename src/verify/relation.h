@@ -43,9 +43,9 @@ struct Relation {
   bool packed = false;   ///< `opaque`: an address that moved is in its upper 32 bits
   bool counted = false;  ///< moved: an address, and something from memory or a caller that was added to it
   bool page = false;     ///< `unknown`: the number of a page, from memory or a page that moved
-  bool constant = false;        ///< `value` is the original's value
-  bool unmoved = false;         ///< from a variable that is set to a constant of the sort `beyond` somewhere
-  std::uint8_t unused[1] = {};  ///< so that relations are compared as bytes, which is what walks do most
+  bool constant = false;  ///< `value` is the original's value
+  bool unmoved = false;   ///< from a variable that is set to a constant of the sort `beyond` somewhere
+  bool given = false;     ///< `opaque`: an address that an allocator's function gave, give or take
   std::int64_t delta = 0;
   std::int64_t value = 0;
   std::uint64_t at_least = 0;  ///< lower bound of the original's value where it moved; 0: none
@@ -62,7 +62,8 @@ struct Relation {
   [[nodiscard]] bool is_mark() const { return equal() && constant && (value == 0 || value == -1); }
 };
 
-static_assert(std::has_unique_object_representations_v<Relation>, "fields leave no gap: see `unused`");
+static_assert(std::has_unique_object_representations_v<Relation>,
+              "relations are compared as bytes, so their fields leave no gap");
 
 /// What relates the two memories: addresses from `start` on are `distance` higher in the reserved module.
 struct Move {

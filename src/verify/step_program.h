@@ -74,6 +74,7 @@ class Program final : public Surroundings {
   void put(Place& place, const Relation& value);
   [[nodiscard]] Relation content(const Place& place, const Relation& initial) const;
   [[nodiscard]] static bool lies_in_old_heap(const Relation& value);
+  [[nodiscard]] static Relation given(Relation result);
   Relation table_result(std::uint32_t type, std::uint32_t index);
   const std::vector<std::uint32_t>* in_tables_of(std::uint32_t type);
   std::set<std::uint32_t> table_types(std::uint32_t function);

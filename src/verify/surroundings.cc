@@ -55,7 +55,14 @@ Relation Program::result(const Effect& call, std::span<const Relation> arguments
   if (instance == kNoInstance)
     return by_function_[callee].size() < kMostContexts ? Relation{} : opaque_value();
   instances_[instance].readers.insert(walking_);
-  return instances_[instance].results[index];
+  return given(instances_[instance].results[index]);
+}
+
+/// A result that is an address which moved on some paths, and on others one from memory.
+Relation Program::given(Relation result) {
+  result.given = result.opaque() && (result.heap || result.given);
+  if (result.given) result.heap = false;
+  return result;
 }
 
 /// What functions of that type give back that tables hold: nothing is known where one of them is not walked,
@@ -69,7 +76,7 @@ Relation Program::table_result(std::uint32_t type, std::uint32_t index) {
     const std::size_t instance = find_instance(function, arguments);
     if (instance == kNoInstance) return opaque_value();
     instances_[instance].readers.insert(walking_);
-    joined = join(move_, joined, instances_[instance].results[index]);
+    joined = join(move_, joined, given(instances_[instance].results[index]));
   }
   return joined.kind == Kind::none && begun_ ? opaque_value() : joined;  // nothing yet, or nothing ever
 }
@@ -210,7 +217,7 @@ bool Program::give_back(std::uint32_t index, std::uint32_t which, const Relation
     result = now;
     enqueue(instance.readers);
   }
-  if (!worth_following(value)) return true;
+  if (!worth_following(value) && !given(value).given) return true;
   if (called_from_outside(index) && !plain(move_, value)) return false;
   if (functions_.contains(index) && followed_results_.insert(index).second) {
     wanted_.callees.insert(index);

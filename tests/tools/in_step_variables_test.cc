@@ -18,9 +18,8 @@ TEST_P(InStepVariables, accepts_the_premise_and_refuses_its_absence) {
 }
 
 /// `$print` keeps its parameter in a frame whose address the host gets, and prints its digits.
-std::string printing() {
-  return std::string(kHost) + R"((func $print (param $v i32) (local $p i32)
-    (local.set $p (i32.sub (global.get $sp) (i32.const 32)))
+std::string printing(const std::string& frame = "(local.set $p (i32.sub (global.get $sp) (i32.const 32)))") {
+  return std::string(kHost) + "(func $print (param $v i32) (local $p i32) (local $q i32)" + frame + R"(
     (i32.store offset=28 (local.get $p) (local.get $v))
     (loop $digits
       (i32.store8 offset=16 (local.get $p) (i32.rem_u (i32.load offset=28 (local.get $p)) (i32.const 10)))
@@ -41,6 +40,36 @@ std::string heap_at(const std::string& start) {
   return "(i32.store (i32.const 2056) " + start +
          ") (i32.store (i32.const 2056) (i32.add (i32.load (i32.const 2056)) (local.get $n)))";
 }
+
+/// `$alloc` gives an address: the heap's start, or what a list in memory has.
+const char* const kAllocator = R"((func $alloc (param $n i32) (result i32)
+  (if (i32.load (local.get $n)) (then (return (i32.load offset=4 (local.get $n)))))
+  (i32.add (i32.const 70000) (i32.load offset=8 (local.get $n))))
+  (func $wrapper (param $n i32) (result i32) (call $alloc (local.get $n))))";
+
+std::string block_as(const std::string& number) {
+  return "(local.set $p (call $wrapper (local.get $n))) (i32.store (local.get $p) (i32.const 1)) (i32.store "
+         "(i32.const 2052) (i32.load8_u offset=1024 " +
+         number + ")) (i32.const 0)";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Given, InStepVariables,
+    testing::Values(Pair{"a block's address is aligned, its page is no index",
+                         block_as("(i32.and (local.get $p) (i32.const 15))"),
+                         block_as("(i32.shr_u (local.get $p) (i32.const 16))"), kAllocator},
+                    Pair{"a block's address with a tag is no number without its upper bits",
+                         block_as("(i32.and (i32.or (local.get $p) (i32.const 1)) (i32.const 7))"),
+                         block_as("(i32.and (i32.or (local.get $p) (i32.const 1)) (i32.const 0xf0000))"),
+                         kAllocator},
+                    Pair{"how large a block's address is stays untold", block_as("(i32.eqz (local.get $p))"),
+                         block_as("(i32.clz (local.get $p))"), kAllocator},
+                    Pair{"a block's distance from static data is no number",
+                         block_as("(i32.eqz (i32.sub (local.get $p) (i32.const 2048)))"),
+                         block_as("(i32.shr_u (i32.sub (local.get $p) (i32.const 2048)) (i32.const 4))"),
+                         kAllocator},
+                    Pair{"a block's address becomes no float", block_as("(i32.eqz (local.get $p))"),
+                         block_as("(i32.trunc_f32_u (f32.convert_i32_u (local.get $p)))"), kAllocator}));
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, InStepVariables,
@@ -85,6 +114,33 @@ TEST(InStepByTail, memory_has_no_distance_to_what_may_lie_in_declared_memory) {
   };
   EXPECT_EQ(told(room("(i32.const 16)"), "", Strategy::tail), "");
   EXPECT_NE(told(room("(i32.load (local.get $n))"), "", Strategy::tail), "");
+}
+
+TEST(InStepByTail, nothing_is_accessed_right_below_what_was_grown) {
+  const auto write_at = [](const std::string& address) {
+    return "(i32.store (i32.const 2056) (i32.shl (memory.grow (i32.const 1)) (i32.const 16))) (i32.store " +
+           address + " (i32.const 7)) (i32.const 0)";
+  };
+  EXPECT_EQ(told(write_at("(i32.add (i32.load (i32.const 2056)) (i32.const 16))"), "", Strategy::tail), "");
+  EXPECT_NE(told(write_at("(i32.sub (i32.load (i32.const 2056)) (i32.const 16))"), "", Strategy::tail), "");
+}
+
+// Unoptimised code keeps the stack pointer and the frame's size in locals before it takes one from the other.
+TEST(InStepStack, the_stack_pointer_is_found_in_unoptimised_code) {
+  const auto checked = [](const std::string& value) {
+    const auto file = wat("(module " +
+                          printing("(local.set $p (global.get $sp)) (local.set $q (i32.const 32))"
+                                   "(local.set $p (i32.sub (local.get $p) (local.get $q)))") +
+                          R"((memory (export "memory") 2) (global $sp (mut i32) (i32.const 65536))
+               (func (export "f") (i32.store (i32.const 2048) (i32.const 70000)) (call $print )" +
+                          value + R"())
+               (data (i32.const 1024) "static data")))");
+    const Specimen specimen = reserved(file, Strategy::bump);
+    const auto verified = verify_modules(specimen.original, specimen.reserved, specimen.manifest);
+    return verified ? messages(*verified) : "no answer";
+  };
+  EXPECT_EQ(checked("(i32.const 7)"), "");
+  EXPECT_NE(checked("(i32.const 70000)"), "");
 }
 
 }  // namespace
