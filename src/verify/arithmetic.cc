@@ -74,6 +74,7 @@ Relation add_opaque(const Move& move, const Relation& from, const Relation& know
     if (known.sort == Sort::start) return unknown_value(true);
     Relation result = opaque_value();
     result.less = from.less;
+    result.unmoved = known.sort == Sort::beyond;
     return result;
   }
   const auto delta = delta_of(known);

@@ -46,6 +46,9 @@ Relation compare(const Move& move, std::uint32_t opcode, const Relation& a, cons
   if (first.equal()) {
     // A pair is compared as a whole: what is its first, an address that moved?
     if (other.packed && !(first.constant && first.value == 0)) return unknown_value();
+    // How high an address lies that an allocator gave.
+    const bool high = first.constant && (static_cast<std::uint64_t>(first.value) & 0xffff'ffff) >= move.start;
+    if (other.given && op::is_order(opcode) && high && first.value > 0) return unknown_value();
     if (other.opaque()) return first.sort == Sort::start && !other.in_static ? unknown_value() : same;
     return agrees(move, other, first) ? same : unknown_value();
   }

@@ -36,7 +36,7 @@ Relation either(std::int64_t delta, bool marks, std::uint64_t at_least) {
 void mark_origin(Relation& result, const Relation& a, const Relation& b) {
   result.size = !result.equal() && !result.opaque() && (a.size || b.size);
   if (!result.opaque() && !result.equal()) return;
-  result.unmoved = a.unmoved || b.unmoved;
+  result.unmoved = result.unmoved || a.unmoved || b.unmoved;
   result.low_heap = a.low_heap || b.low_heap;
   result.in_static = a.in_static || b.in_static;
   result.given = result.opaque() && !result.less && (a.given || b.given);

@@ -68,6 +68,9 @@ INSTANTIATE_TEST_SUITE_P(
                          block_as("(i32.eqz (i32.sub (local.get $p) (i32.const 2048)))"),
                          block_as("(i32.shr_u (i32.sub (local.get $p) (i32.const 2048)) (i32.const 4))"),
                          kAllocator},
+                    Pair{"a block's address is held against addresses, not against a number",
+                         block_as("(i32.lt_u (local.get $p) (i32.const 1024))"),
+                         block_as("(i32.lt_u (local.get $p) (i32.const 1048576))"), kAllocator},
                     Pair{"a block's address becomes no float", block_as("(i32.eqz (local.get $p))"),
                          block_as("(i32.trunc_f32_u (f32.convert_i32_u (local.get $p)))"), kAllocator}));
 
@@ -102,6 +105,11 @@ INSTANTIATE_TEST_SUITE_P(
         Pair{"memory's end less a number is an address, less one of the old heap it is nothing",
              "(i32.store (local.get $n) (i32.sub " + size_in_bytes() + " (i32.const 16))) (i32.const 0)",
              "(i32.store (local.get $n) (i32.sub " + size_in_bytes() + " (i32.const 98304))) (i32.const 0)"},
+        Pair{"a number that is added to one of the old heap has no distance to the heap",
+             "(i32.store (local.get $n) (i32.sub (i32.add (i32.load (local.get $n)) (i32.const 4096)) "
+             "(i32.const 70000))) (i32.const 0)",
+             "(i32.store (local.get $n) (i32.sub (i32.add (i32.load (local.get $n)) (i32.const 98304)) "
+             "(i32.const 70000))) (i32.const 0)"},
         Pair{"an offset from the heap's start is added to nothing beside it",
              "(i32.store (i32.add (local.get $n) (i32.const 69000)) (i32.const 1)) (i32.load (i32.add "
              "(local.get $n) (i32.const 70000)))",
