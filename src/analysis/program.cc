@@ -95,9 +95,9 @@ class IndexBuilder {
   };
 
   Status read(std::uint32_t body);
-  void look_at(const Instruction& instruction);
-  void note_number(const Instruction& instruction);
-  Status note_odd_constant(const Instruction& instruction);
+  void look_at(const BriefInstruction& instruction);
+  void note_number(const BriefInstruction& instruction);
+  Status note_odd_constant(const BriefInstruction& instruction);
   void take_address(std::int64_t function) {
     if (static_cast<std::uint64_t>(function) < index_->address_taken_.size())
       index_->address_taken_[static_cast<std::size_t>(function)] = true;
@@ -162,7 +162,7 @@ void IndexBuilder::squeeze(List& list) {
 }
 
 /// An integer constant or an access's offset.
-void IndexBuilder::note_number(const Instruction& instruction) {
+inline void IndexBuilder::note_number(const BriefInstruction& instruction) {
   const auto low = static_cast<std::uint32_t>(instruction.value);
   if ((parts_ & CodeIndex::kNumbers) != 0 && instruction.immediate != Immediate::i64) add(kNumber, low);
   const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(instruction.value) >> 32);
@@ -176,10 +176,12 @@ void IndexBuilder::note_number(const Instruction& instruction) {
   if (instruction.immediate == Immediate::i64 && high >= CodeIndex::kLeastMentioned) add(kMentioned, high);
 }
 
-void IndexBuilder::look_at(const Instruction& instruction) {
-  seen_.more_than_calls |= instruction.opcode != op::call && instruction.opcode != op::local_get &&
-                           instruction.opcode != op::end && instruction.opcode != op::return_;
+inline void IndexBuilder::look_at(const BriefInstruction& instruction) {
+  if (instruction.opcode == op::local_get || instruction.opcode == op::end) return;
+  seen_.more_than_calls |= instruction.opcode != op::call && instruction.opcode != op::return_;
   switch (instruction.immediate) {
+    case Immediate::none:
+      return;
     case Immediate::i32:
     case Immediate::i64:
     case Immediate::memarg:
@@ -209,7 +211,7 @@ void IndexBuilder::look_at(const Instruction& instruction) {
 }
 
 /// Keeps the constant if it could be an address: see OddConstant.
-Status IndexBuilder::note_odd_constant(const Instruction& instruction) {
+Status IndexBuilder::note_odd_constant(const BriefInstruction& instruction) {
   const bool vector = instruction.opcode == op::v128_const;
   if (!vector && instruction.opcode != op::f32_const && instruction.opcode != op::f64_const) return {};
   const Bytes bytes = module_.bytes_at(instruction.immediate_offset, instruction.immediate_width);
@@ -247,16 +249,16 @@ Status IndexBuilder::read(std::uint32_t body) {
   const bool wide = (parts_ & (CodeIndex::kRoots | CodeIndex::kOddConstants)) != 0;
   operands_.forget();
   InstructionReader reader(module_, module_.bodies[body], budget_);
-  Instruction instruction;
-  while (reader.next(instruction)) {
+  reader.each([&](const BriefInstruction& instruction) {
     look_at(instruction);
-    if (!held_enough_) return held_enough_;
-    if (wide && is_wide(instruction.immediate)) HEAPBUMP_CHECK(note_odd_constant(instruction));
+    if (wide && is_wide(instruction.immediate) && held_enough_) held_enough_ = note_odd_constant(instruction);
     if (roots)
       operands_.step(instruction, [&](std::uint64_t address) {
         if (address >= CodeIndex::kLeastMentioned) add(kAccess, std::min<std::uint64_t>(address, UINT32_MAX));
       });
-  }
+    return held_enough_.has_value();
+  });
+  if (!held_enough_) return held_enough_;
   if (reader.error()) return std::unexpected(*reader.error());
   std::size_t after = 0;
   for (List& list : lists_) {

@@ -13,12 +13,12 @@
 namespace heapbump {
 
 /// Whether an instruction is i32.const or i64.const.
-[[nodiscard]] inline bool is_constant(const Instruction& instruction) {
+[[nodiscard]] inline bool is_constant(const BriefInstruction& instruction) {
   return instruction.immediate == Immediate::i32 || instruction.immediate == Immediate::i64;
 }
 
 /// An immediate, or an immediate negated, as the address it may be: 32 bits for an i32.
-[[nodiscard]] inline std::uint64_t as_address(const Instruction& instruction, std::int64_t value) {
+[[nodiscard]] inline std::uint64_t as_address(const BriefInstruction& instruction, std::int64_t value) {
   return instruction.immediate == Immediate::i32 ? static_cast<std::uint32_t>(value)
                                                  : static_cast<std::uint64_t>(value);
 }
@@ -30,27 +30,10 @@ class KnownOperands {
   void forget() { size_ = 0; }
   /// Takes one instruction, and tells `accessed` each address it accesses that is a constant.
   template <typename Accessed>
-  void step(const Instruction& instruction, Accessed accessed) {
-    if (is_constant(instruction)) {
-      push(as_address(instruction, instruction.value));
-      return;
-    }
-    const bool copies = instruction.opcode == op::memory_copy;
-    if (copies || instruction.opcode == op::memory_fill || instruction.opcode == op::memory_init) {
-      if (const auto to = operand(3)) accessed(*to);
-      if (const auto from = operand(2); from && copies) accessed(*from);
-      pop(3);
-      return;
-    }
-    if (!op::is_plain(instruction.opcode)) {
-      const bool pushes_one = instruction.opcode == op::local_get || instruction.opcode == op::global_get;
-      if (pushes_one)
-        push(std::nullopt);
-      else if (instruction.opcode != op::nop)
-        size_ = 0;
-      return;
-    }
+  void step(const BriefInstruction& instruction, Accessed accessed) {
     const OpcodeFacts& facts = facts_of(instruction.opcode);
+    if (facts.kind < OpcodeClass::table || facts.pops == kVaries || facts.pushes == kVaries)
+      return other(instruction, accessed);
     if (facts.access_bytes != 0) {
       if (const auto base = operand(facts.pops))
         accessed(*base + static_cast<std::uint64_t>(instruction.value));
@@ -63,6 +46,22 @@ class KnownOperands {
   }
 
  private:
+  /// Instructions that are not plain (op::is_plain).
+  template <typename Accessed>
+  void other(const BriefInstruction& instruction, Accessed accessed) {
+    if (instruction.opcode == op::local_get || instruction.opcode == op::global_get) {
+      push(std::nullopt);
+    } else if (is_constant(instruction)) {
+      push(as_address(instruction, instruction.value));
+    } else if (instruction.opcode == op::memory_copy || instruction.opcode == op::memory_fill ||
+               instruction.opcode == op::memory_init) {
+      if (const auto to = operand(3)) accessed(*to);
+      if (const auto from = operand(2); from && instruction.opcode == op::memory_copy) accessed(*from);
+      pop(3);
+    } else if (instruction.opcode != op::nop) {
+      size_ = 0;
+    }
+  }
   [[nodiscard]] std::optional<std::uint64_t> operand(std::size_t from_top) const {
     if (from_top > size_ || !known_[size_ - from_top]) return std::nullopt;
     return values_[size_ - from_top];

@@ -92,6 +92,39 @@ constinit const std::array<OpcodeFacts, op::kRows> kOpcodeFacts = [] {
   return table;
 }();
 
+constinit const std::array<ShortForm, 0x100> kShortForms = [] {
+  constexpr std::uint8_t kMore = 0x80, kMemory = 0x40, kSign = 0x40, kBits = 0x7f;
+  std::array<ShortForm, 0x100> table{};
+  for (const Row& row : kWritten) {
+    const OpcodeFacts& facts = row.facts;
+    if (row.code >= table.size() || facts.feature >= Feature::typed_references) continue;
+    ShortForm& form = table[row.code];
+    switch (facts.immediate) {
+      case Immediate::none:
+        form = {.before = 1};
+        break;
+      case Immediate::index:
+        form = {.before = 1, .bits = kBits, .first_limit = kMore};
+        break;
+      case Immediate::block_type:
+      case Immediate::heap_type:
+      case Immediate::i32:
+      case Immediate::i64:
+        form = {.before = 1, .bits = kBits, .sign = kSign, .first_limit = kMore};
+        break;
+      case Immediate::memarg:
+        form = {.before = 2, .bits = kBits, .first_limit = kMore | kMemory, .second_limit = kMore};
+        break;
+      default:
+        break;
+    }
+    if (facts.kind == OpcodeClass::block_start) form.opens = 1;
+    if (facts.kind == OpcodeClass::block_end) form.opens = -1;
+    form.immediate = facts.immediate;
+  }
+  return table;
+}();
+
 std::string_view name_of(std::uint32_t opcode) {
   return kNames[op::row_of(opcode)];
 }

@@ -131,6 +131,18 @@ inline constexpr std::size_t kNoRow = 0xff;  ///< no instruction has this opcode
 
 extern const std::array<OpcodeFacts, op::kRows> kOpcodeFacts;
 
+/// How an instruction is read whose opcode and immediates have one byte each, as those of most have.
+struct alignas(8) ShortForm {
+  std::uint8_t before = 0;        ///< bytes in front of the immediate that counts; 0: never read like this
+  std::uint8_t bits = 0;          ///< of the immediate's byte that are the value; 0: there is none
+  std::uint8_t sign = 0;          ///< the sign among them
+  std::uint8_t first_limit = 0;   ///< bits of the byte behind the opcode that say that there is more,
+  std::uint8_t second_limit = 0;  ///< and of the byte behind that one
+  std::int8_t opens = 0;          ///< blocks; -1 where it closes one
+  Immediate immediate = Immediate::invalid;
+};
+extern const std::array<ShortForm, 0x100> kShortForms;
+
 [[nodiscard]] inline const OpcodeFacts& facts_of(std::uint32_t opcode) {
   return kOpcodeFacts[op::row_of(opcode)];
 }
