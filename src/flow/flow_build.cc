@@ -29,7 +29,7 @@ NodeId FlowBuilder::add_node(Node node, std::span<const NodeId> operands) {
   node.block = block_;
   node.first_operand = static_cast<std::uint32_t>(flow_.operands.size());
   node.operand_count = static_cast<std::uint32_t>(operands.size());
-  flow_.operands.insert(flow_.operands.end(), operands.begin(), operands.end());
+  add_operands(operands);
   flow_.nodes.push_back(node);
   return static_cast<NodeId>(flow_.nodes.size() - 1);
 }
@@ -46,7 +46,7 @@ std::uint32_t FlowBuilder::add_effect(EffectKind kind, const Instruction& instru
   effect.block = block_;
   effect.first_operand = static_cast<std::uint32_t>(flow_.operands.size());
   effect.operand_count = static_cast<std::uint32_t>(operands.size());
-  flow_.operands.insert(flow_.operands.end(), operands.begin(), operands.end());
+  add_operands(operands);
   flow_.effects.push_back(effect);
   return static_cast<std::uint32_t>(flow_.effects.size() - 1);
 }
@@ -114,6 +114,21 @@ Status FlowBuilder::step(const Instruction& instruction) {
   }
 }
 
+namespace {
+
+/// Whether the values of a phi or select are themselves constants, phis or selects, as few are.
+bool may_settle(const Flow& flow, const Node& node) {
+  const bool phi = node.kind == NodeKind::phi;
+  if (!phi && node.kind != NodeKind::select) return false;
+  const auto values = flow.operands_of(node);
+  return std::ranges::all_of(phi ? values : values.first(2), [&](NodeId value) {
+    const NodeKind kind = flow.nodes[value].kind;
+    return kind == NodeKind::constant || kind == NodeKind::phi || kind == NodeKind::select;
+  });
+}
+
+}  // namespace
+
 /// Finds the phis and selects whose values are all one constant. Once for each, since a hostile body asks for
 /// the same phi of a hundred thousand values as often.
 Status FlowBuilder::settle_constants() {
@@ -146,7 +161,7 @@ Status FlowBuilder::settle_constants() {
   };
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
     Node& node = flow_.nodes[id];
-    if (node.kind != NodeKind::phi && node.kind != NodeKind::select) continue;
+    if (!may_settle(flow_, node)) continue;
     HEAPBUMP_TRY(const auto value, search(id));
     if (!value) continue;
     node.settled = true;

@@ -93,6 +93,14 @@ class FlowBuilder {
   Status need(std::uint32_t count, std::uint64_t offset) const;
   NodeId pop();
   std::vector<NodeId> pop_many(std::uint32_t count);
+  /// The last operands, which stay where they are until `drop_top`.
+  [[nodiscard]] std::span<const NodeId> top(std::uint32_t count) const {
+    return std::span(stack_).last(count);
+  }
+  void drop_top(std::uint32_t count) { stack_.resize(stack_.size() - count); }
+  void add_operands(std::span<const NodeId> operands) {
+    for (const NodeId operand : operands) flow_.operands.push_back(operand);
+  }
   /// Pays for `work` steps, and holds the graph against its limits.
   Status spend(std::uint64_t work);
   Status too_much_work() const;

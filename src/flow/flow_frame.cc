@@ -115,27 +115,35 @@ class StackPointer {
 class FrameSearch {
  public:
   FrameSearch(const Flow& flow, NodeId frame)
-      : flow_(flow),
-        live_(needed_nodes(flow, true)),
-        pointer_(flow, frame),
-        distance_{{frame, 0}},
-        pending_{frame} {}
+      : flow_(flow), live_(needed_nodes(flow, true)), frame_(frame), distance_{{frame, 0}}, pending_{frame} {}
 
   FrameSlots run() {
     constexpr int kNested = 8;                  // frames of functions inlined into each other
     constexpr std::uint64_t kUnitsPerStep = 4;  // each looks a node up
-    for (int nested = 0; nested <= kNested; ++nested) {
-      follow_pending();
-      if (nested == kNested) break;
-      for (const auto& [read, known] : pointer_.reads(distance_)) reach(read, known);
-      if (pending_.empty()) break;
+    follow_pending();
+    if (is_read_again()) {
+      StackPointer pointer(flow_, frame_);
+      for (int nested = 0; nested < kNested; ++nested) {
+        for (const auto& [read, known] : pointer.reads(distance_)) reach(read, known);
+        if (pending_.empty()) break;
+        follow_pending();
+      }
+      slots_.work += kUnitsPerStep * pointer.steps();
     }
-    slots_.work += kUnitsPerStep * pointer_.steps() + flow_.nodes.size() / 4;
+    slots_.work += flow_.nodes.size() / 4;
     collect();
     return std::move(slots_);
   }
 
  private:
+  /// Whether any other node reads the stack pointer.
+  [[nodiscard]] bool is_read_again() const {
+    const std::int64_t global = flow_.nodes[frame_].value;
+    for (NodeId id = 0; id < flow_.nodes.size(); ++id)
+      if (id != frame_ && flow_.nodes[id].kind == NodeKind::global && flow_.nodes[id].value == global)
+        return true;
+    return false;
+  }
   void reach(NodeId node, std::int64_t distance) {
     if (distance_.emplace(node, distance).second) pending_.push_back(node);
   }
@@ -197,7 +205,7 @@ class FrameSearch {
 
   const Flow& flow_;
   const std::vector<bool> live_;
-  StackPointer pointer_;
+  const NodeId frame_;
   std::map<NodeId, std::int64_t> distance_;  ///< of an address from the frame, in bytes
   std::vector<NodeId> pending_;
   std::vector<Access> accesses_;

@@ -41,7 +41,6 @@ std::vector<LocalValue> FlowBuilder::changes_since(std::size_t frame_index) {
 /// Finds the locals set inside each loop: its header needs a phi for each, before its body has been seen.
 Status FlowBuilder::plan_loops() {
   InstructionReader reader(module_, body_, budget_);
-  Instruction instruction;
   struct Open {
     std::size_t loop = SIZE_MAX;
     std::vector<std::uint32_t> sets;
@@ -49,7 +48,8 @@ Status FlowBuilder::plan_loops() {
   std::vector<Open> open(1);
   std::vector<std::size_t> enclosing;  // indices into `open` of the loops
   std::vector<std::uint32_t> seen_in;  // by local: innermost loop that has it already
-  while (reader.next(instruction)) {
+  Status status;
+  reader.each([&](const BriefInstruction& instruction) {
     if (op::opens_block(instruction.opcode)) {
       open.emplace_back();
       if (instruction.opcode == op::loop) {
@@ -58,15 +58,16 @@ Status FlowBuilder::plan_loops() {
         enclosing.push_back(open.size() - 1);
       }
     } else if (op::closes_block(instruction.opcode)) {
-      if (open.size() == 1) continue;
+      if (open.size() == 1) return true;
       Open done = std::move(open.back());
       open.pop_back();
-      if (done.loop == SIZE_MAX) continue;
+      if (done.loop == SIZE_MAX) return true;
       enclosing.pop_back();
       std::ranges::sort(done.sets);
       const auto repeated = std::ranges::unique(done.sets);
       done.sets.erase(repeated.begin(), repeated.end());
-      HEAPBUMP_CHECK(hold(done.sets.size() + 1));
+      status = hold(done.sets.size() + 1);
+      if (!status) return false;
       if (!enclosing.empty()) {
         auto& outer = open[enclosing.back()].sets;
         outer.insert(outer.end(), done.sets.begin(), done.sets.end());
@@ -74,16 +75,20 @@ Status FlowBuilder::plan_loops() {
       loop_sets_[done.loop] = std::move(done.sets);
     } else if ((instruction.opcode == op::local_set || instruction.opcode == op::local_tee) &&
                !enclosing.empty()) {
-      if (static_cast<std::uint64_t>(instruction.value) >= first_slot_)
-        return fail_at(Code::kBadIndex, instruction.immediate_offset,
-                       "a local or global index is out of range");
+      if (static_cast<std::uint64_t>(instruction.value) >= first_slot_) {
+        status =
+            fail_at(Code::kBadIndex, instruction.immediate_offset, "a local or global index is out of range");
+        return false;
+      }
       open[enclosing.back()].sets.push_back(static_cast<std::uint32_t>(instruction.value));
-    } else if (instruction.opcode == op::i32_store && !enclosing.empty()) {
+    } else if (instruction.opcode == op::i32_store && !enclosing.empty() && slots_.count != 0) {
       const auto slot = slots_.by_instruction.find(instruction.offset);
       if (slot != slots_.by_instruction.end())
         open[enclosing.back()].sets.push_back(first_slot_ + slot->second);
     }
-  }
+    return true;
+  });
+  HEAPBUMP_CHECK(status);
   if (reader.error()) return std::unexpected(*reader.error());
   return {};
 }

@@ -47,9 +47,9 @@ Status FlowBuilder::call(const Instruction& instruction) {
                                       : module_.function_type(static_cast<std::uint32_t>(index));
   const auto count = static_cast<std::uint32_t>(type.params.size()) + (indirect ? 1u : 0u);
   HEAPBUMP_CHECK(need(count, instruction.offset));
-  const std::vector<NodeId> arguments = pop_many(count);
   const std::uint32_t effect = add_effect(indirect ? EffectKind::call_indirect : EffectKind::call,
-                                          instruction, instruction.value, arguments);
+                                          instruction, instruction.value, top(count));
+  drop_top(count);
   for (std::size_t i = 0; i < type.results.size(); ++i) {
     Node node = node_of(NodeKind::call, instruction);
     node.value = static_cast<std::int64_t>(i);
@@ -79,8 +79,8 @@ Status FlowBuilder::memory(const Instruction& instruction) {
     return {};
   }
   HEAPBUMP_CHECK(need(3, instruction.offset));
-  const std::vector<NodeId> operands = pop_many(3);
-  add_effect(EffectKind::bulk, instruction, instruction.value, operands);
+  add_effect(EffectKind::bulk, instruction, instruction.value, top(3));
+  drop_top(3);
   return {};
 }
 
@@ -93,8 +93,9 @@ Status FlowBuilder::drop(const Instruction& instruction) {
 
 Status FlowBuilder::select(const Instruction& instruction) {
   HEAPBUMP_CHECK(need(3, instruction.offset));
-  const std::vector<NodeId> operands = pop_many(3);
-  push(add_node(node_of(NodeKind::select, instruction), operands));
+  const NodeId chosen = add_node(node_of(NodeKind::select, instruction), top(3));
+  drop_top(3);
+  push(chosen);
   return {};
 }
 
@@ -102,15 +103,19 @@ Status FlowBuilder::select(const Instruction& instruction) {
 Status FlowBuilder::plain(const Instruction& instruction) {
   const OpcodeFacts& facts = facts_of(instruction.opcode);
   HEAPBUMP_CHECK(need(facts.pops, instruction.offset));
-  const std::vector<NodeId> operands = pop_many(facts.pops);
-  if (const auto slot = slots_.by_instruction.find(instruction.offset); slot != slots_.by_instruction.end()) {
-    const std::uint32_t local = first_slot_ + slot->second;
-    if (facts.kind == OpcodeClass::store) {
-      set_local(local, operands[1]);
-    } else {
-      push(locals_[local]);
+  const std::span<const NodeId> operands = top(facts.pops);
+  if (slots_.count != 0 && facts.access_bytes != 0) {
+    const auto slot = slots_.by_instruction.find(instruction.offset);
+    if (slot != slots_.by_instruction.end()) {
+      const std::uint32_t local = first_slot_ + slot->second;
+      const NodeId last = operands.back();
+      drop_top(facts.pops);
+      if (facts.kind == OpcodeClass::store)
+        set_local(local, last);
+      else
+        push(locals_[local]);
+      return spend(1);
     }
-    return spend(1);
   }
   Node node = node_of(NodeKind::opaque, instruction);
   if (op::is_numeric(instruction.opcode)) node.kind = facts.pops == 1 ? NodeKind::unary : NodeKind::binary;
@@ -126,7 +131,9 @@ Status FlowBuilder::plain(const Instruction& instruction) {
   } else if (facts.pushes == 0 || instruction.opcode == op::table_get) {
     add_effect(EffectKind::other, instruction, instruction.value, operands);
   }
-  if (facts.pushes != 0) push(add_node(node, operands));
+  const NodeId made = facts.pushes != 0 ? add_node(node, operands) : kNoNode;
+  drop_top(facts.pops);
+  if (made != kNoNode) push(made);
   return spend(1);
 }
 
