@@ -264,7 +264,7 @@ bool Program::search_on() {
   const Wanted wanted = std::exchange(wanted_, {});
   followed_words_.insert(wanted.words.begin(), wanted.words.end());
   const std::size_t known = functions_.size();
-  for (const Found& hit : search(c_, wanted)) add_function(hit.function);
+  for (const std::uint32_t function : search(c_, wanted)) add_function(function);
   return functions_.size() != known || !wanted.words.empty() || !wanted.globals.empty();
 }
 

@@ -5,6 +5,7 @@
 // did, or an equal value) is followed to all its users, or it is a mismatch.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -45,6 +46,27 @@ class Surroundings {
   [[nodiscard]] virtual bool set_word(std::uint32_t address, const Relation& value) = 0;
 };
 
+/// Nodes of one function, taken out in ascending order.
+class NodeSet {
+ public:
+  void resize(std::size_t nodes) { words_.assign((nodes + kBits - 1) / kBits, 0); }
+  void add(NodeId id) { words_[id / kBits] |= std::uint64_t{1} << id % kBits; }
+  /// Takes out the first one from `from` on; kNoNode if there is none. There are none in front of it.
+  NodeId take(NodeId from) {
+    for (std::size_t i = from / kBits; i < words_.size(); ++i) {
+      if (words_[i] == 0) continue;
+      const auto bit = static_cast<unsigned>(std::countr_zero(words_[i]));
+      words_[i] &= words_[i] - 1;
+      return static_cast<NodeId>(i * kBits + bit);
+    }
+    return kNoNode;
+  }
+
+ private:
+  static constexpr std::size_t kBits = 64;
+  std::vector<std::uint64_t> words_;
+};
+
 /// The relations of one function's values, and where it departs from the original.
 class Walk {
  public:
@@ -60,13 +82,13 @@ class Walk {
   Relation evaluate(NodeId id);
   [[nodiscard]] bool keeps_in_frame();
   [[nodiscard]] std::optional<Relation> kept_in_frame(NodeId load) const;
-  [[nodiscard]] bool may_change(NodeId id) const;
-  void touch_users(NodeId id);
+  bool update(NodeId id);
+  void note_users(NodeId id);
   [[nodiscard]] std::vector<bool> reached_blocks() const;
   Relation numeric(const Node& node, NodeId id);
   Relation opaque_instruction(const Node& node, NodeId id);
   Relation loaded(const Node& node, NodeId id);
-  [[nodiscard]] bool passes_range(const Effect& call) const;
+  [[nodiscard]] bool passes_range(const Effect& call);
   [[nodiscard]] bool is_one_less(NodeId id) const;
   [[nodiscard]] bool is_negative(NodeId id) const;
   [[nodiscard]] bool is_all_or_nothing(NodeId id) const;
@@ -84,7 +106,7 @@ class Walk {
   bool store_words(std::uint32_t at, std::uint32_t opcode, const Relation& value);
   void depart(const Effect& effect, std::string what, NodeId id);
   [[nodiscard]] std::string lost(NodeId id) const;
-  [[nodiscard]] std::vector<Relation> arguments_of(const Effect& call) const;
+  [[nodiscard]] std::span<const Relation> arguments_of(const Effect& call);
   const Relation& of(NodeId id) const { return values_[id]; }
 
   const Module& module_;
@@ -92,9 +114,11 @@ class Walk {
   const Move& move_;
   Surroundings& around_;
   std::vector<Relation> values_;
-  std::vector<std::uint8_t> changed_in_;  ///< the last pass in which a value did, counted from 1; 0: none
-  std::vector<std::uint8_t> touched_;     ///< whether an operand changed since it was evaluated
   std::map<NodeId, std::vector<NodeId>> kept_;  ///< loads of the frame, and what is stored there
+  std::multimap<NodeId, NodeId> loads_of_;      ///< the same, the other way round
+  std::vector<NodeId> result_of_;               ///< by effect: the first result of a call
+  NodeSet due_, due_later_;                     ///< what is to be evaluated in this pass, and in the next
+  std::vector<Relation> arguments_;
   std::vector<Departure> departures_;
   std::uint64_t passes_ = 0;
 };

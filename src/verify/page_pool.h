@@ -10,6 +10,9 @@
 
 namespace heapbump::verify {
 
+/// Whether its type is that of recycle(start, end), and the second table's length may stand in it. False is
+/// certain.
+[[nodiscard]] bool may_give_back_pages(const Module& module, std::uint32_t function);
 /// Whether the body is that of recycle(start, end).
 [[nodiscard]] bool gives_back_pages(const Module& module, const Flow& flow);
 

@@ -8,52 +8,73 @@
 namespace heapbump::verify {
 namespace {
 
-class Search {
+using Range = std::pair<std::uint64_t, std::uint64_t>;  // the end excluded
+
+/// Ranges of addresses, sorted and joined.
+class Ranges {
  public:
-  Search(Context& context, Wanted wanted) : c_(context), wanted_(std::move(wanted)) {
-    std::ranges::sort(wanted_.constants);
-    for (const std::uint32_t word : wanted_.words)
-      ranges_.emplace_back(word >= kObject ? word - kObject + 1 : 0, std::uint64_t{word} + 1);
-    ranges_.insert(ranges_.end(), wanted_.constants.begin(), wanted_.constants.end());
+  Ranges() = default;
+  explicit Ranges(std::vector<Range> ranges) : ranges_(std::move(ranges)) {
     std::ranges::sort(ranges_);
     std::size_t kept = 0;
-    for (const auto& range : ranges_) {
+    for (const Range& range : ranges_) {
       if (kept != 0 && range.first <= ranges_[kept - 1].second)
         ranges_[kept - 1].second = std::max(ranges_[kept - 1].second, range.second);
       else
         ranges_[kept++] = range;
     }
     ranges_.resize(kept);
+    if (kept != 0) begin_ = ranges_.front().first, end_ = ranges_.back().second;
+  }
+
+  [[nodiscard]] bool empty() const { return ranges_.empty(); }
+  [[nodiscard]] bool has(std::uint64_t value) const {
+    return value >= begin_ && value < end_ && has_between(value);
+  }
+  /// A constant, as the address it may be or the negative of one.
+  [[nodiscard]] bool holds(std::int64_t value) const {
+    return has(static_cast<std::uint32_t>(value)) || has(static_cast<std::uint32_t>(negated(value)));
+  }
+
+ private:
+  [[nodiscard]] bool has_between(std::uint64_t value) const {
+    const auto after = std::ranges::upper_bound(ranges_, value, {}, &Range::first);
+    return after != ranges_.begin() && value < std::prev(after)->second;
+  }
+
+  std::vector<Range> ranges_;
+  std::uint64_t begin_ = 0, end_ = 0;  ///< of all: most constants are outside
+};
+
+class Search {
+ public:
+  Search(Context& context, const Wanted& wanted)
+      : c_(context), wanted_(wanted), constants_(wanted.constants) {
+    std::vector<Range> words;
+    for (const std::uint32_t word : wanted_.words)
+      words.emplace_back(word >= kObject ? word - kObject + 1 : 0, std::uint64_t{word} + 1);
+    objects_ = Ranges(words);
+    words.insert(words.end(), wanted_.constants.begin(), wanted_.constants.end());
+    ranges_ = Ranges(std::move(words));
     note_bytes();
   }
 
-  std::vector<Found> run() {
-    std::vector<Found> found;
+  std::vector<std::uint32_t> run() {
+    std::vector<std::uint32_t> found;
     for (std::size_t i = 0; i < c_.reserved.bodies.size(); ++i) {
       const FunctionBody& body = c_.reserved.bodies[i];
       if (!plausible(c_.reserved.bytes_at(body.file_offset, body.size))) continue;
-      Found function{c_.reserved.imported_functions + static_cast<std::uint32_t>(i), {}};
-      if (names(body, function)) found.push_back(std::move(function));
+      if (names(body)) found.push_back(c_.reserved.imported_functions + static_cast<std::uint32_t>(i));
       if (c_.gave_up) return {};
     }
     return found;
   }
 
  private:
-  static bool within(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges,
-                     std::uint64_t value) {
-    const auto after =
-        std::ranges::upper_bound(ranges, value, {}, &std::pair<std::uint64_t, std::uint64_t>::first);
-    return after != ranges.begin() && value < std::prev(after)->second;
-  }
-  static std::uint64_t as_32(std::int64_t value) { return static_cast<std::uint32_t>(value); }
-  /// A constant, as the address it may be or the negative of one.
-  static bool holds(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges, std::int64_t value) {
-    return within(ranges, as_32(value)) || within(ranges, as_32(negated(value)));
-  }
-
   /// What a byte may be in front of, as far as it is wanted.
   enum class Before : std::uint8_t { nothing, constant, callee, table_call, global, memory, offset };
+  static constexpr std::size_t kBefores = 7;
+  static constexpr std::uint32_t kLong = 0x80;  ///< bytes from here on begin an immediate of several bytes
 
   void note_bytes() {
     const auto note = [&](bool wanted, Before what, auto... bytes) {
@@ -65,29 +86,40 @@ class Search {
     note(!wanted_.table_calls.empty(), Before::table_call, op::call_indirect, op::return_call_indirect);
     note(!wanted_.globals.empty(), Before::global, op::global_get, op::global_set);
     note(wanted_.memory_size, Before::memory, op::memory_size, op::memory_grow);
-    for (std::uint32_t byte = 0; byte < 0x80; ++byte) {
-      short_constant_[byte] = holds(ranges_, byte < 0x40 ? std::int64_t{byte} : std::int64_t{byte} - 0x80);
-      short_offset_[byte] = within(ranges_, byte);
+    for (std::uint32_t byte = 0; byte < 0x100; ++byte) {
+      const auto first = [&](Before what, bool hit) {
+        first_[static_cast<std::size_t>(what)][byte] = byte >= kLong || hit;
+      };
+      first(Before::constant, ranges_.holds(byte < 0x40 ? std::int64_t{byte} : std::int64_t{byte} - 0x80));
+      first(Before::callee, wanted_.callees.contains(byte));
+      first(Before::table_call, wanted_.table_calls.contains(byte));
+      first(Before::global, wanted_.globals.contains(byte));
+      first(Before::memory, byte == 0);
+      first(Before::offset, ranges_.has(byte));
     }
   }
 
   /// Whether the bytes may hold what is wanted; an instruction may begin at any of them.
   bool plausible(Bytes code) const {
-    for (std::size_t i = 1; i < code.size(); ++i) {
-      const Before what = before_[u8(code[i - 1])];
-      if (what != Before::nothing && may_be(what, code, i)) return true;
+    Before what = Before::nothing;
+    for (std::size_t i = 0; i < code.size(); ++i) {
+      const std::uint8_t byte = u8(code[i]);
+      if (first_[static_cast<std::size_t>(what)][byte] && may_be(what, code, i)) return true;
+      what = before_[byte];
     }
     return false;
   }
 
+  /// As `first_`, for immediates of any length.
   bool may_be(Before what, Bytes code, std::size_t at) const {
-    const std::uint8_t byte = u8(code[at]);
+    if (what == Before::offset && at < 2) return false;
+    if (u8(code[at]) < kLong) return true;
     const auto index = [&] { return static_cast<std::uint32_t>(leb(code, at, false)); };
     switch (what) {
       case Before::nothing:
         return false;
       case Before::constant:
-        return byte < 0x80 ? short_constant_[byte] : holds(ranges_, leb(code, at, true));
+        return ranges_.holds(leb(code, at, true));
       case Before::callee:
         return wanted_.callees.contains(index());
       case Before::table_call:
@@ -97,8 +129,7 @@ class Search {
       case Before::memory:
         return index() == 0;
       case Before::offset:
-        if (byte < 0x80) return at >= 2 && short_offset_[byte];
-        return at >= 2 && within(ranges_, static_cast<std::uint64_t>(leb(code, at, false)));
+        return ranges_.has(static_cast<std::uint64_t>(leb(code, at, false)));
     }
     return false;
   }
@@ -116,65 +147,72 @@ class Search {
     return value;
   }
 
-  bool names(const FunctionBody& body, Found& function) {
+  bool names(const FunctionBody& body) {
     InstructionReader reader(c_.reserved, body, c_.budget);
-    std::vector<std::uint64_t> bases{0};
-    std::vector<std::uint64_t> offsets{0};
+    const bool words = !wanted_.words.empty();
+    bases_.clear();
+    if (words) offsets_.fill(0);
+    offsets_[0] = 1;  // of a constant that is passed on
+    if (is_word(0)) bases_.push_back(0);
     bool named = false;
-    Instruction i;
-    while (reader.next(i)) {
+    reader.each([&](const BriefInstruction& i) {
       if (i.opcode == op::memory_size || i.opcode == op::memory_grow) {
         named = named || wanted_.memory_size;
       } else if (i.opcode == op::call || i.opcode == op::return_call) {
-        const auto callee = static_cast<std::uint32_t>(i.value);
-        if (wanted_.callees.contains(callee)) function.calls.push_back(callee);
+        named = named || wanted_.callees.contains(static_cast<std::uint32_t>(i.value));
       } else if (i.opcode == op::call_indirect || i.opcode == op::return_call_indirect) {
         named = named || wanted_.table_calls.contains(static_cast<std::uint32_t>(i.value));
       } else if (i.opcode == op::global_get || i.opcode == op::global_set) {
         named = named || wanted_.globals.contains(static_cast<std::uint32_t>(i.value));
       } else if (i.immediate == Immediate::i32 || i.immediate == Immediate::i64) {
-        named = named || holds(wanted_.constants, i.value);
-        if (!wanted_.words.empty()) bases.push_back(as_32(i.value));
+        named = named || constants_.holds(i.value);
+        const auto base = static_cast<std::uint32_t>(i.value);
+        if (objects_.has(base) && (bases_.empty() || bases_.back() != base)) bases_.push_back(base);
       } else if (i.immediate == Immediate::memarg || i.immediate == Immediate::memarg_lane) {
-        named = named || within(wanted_.constants, static_cast<std::uint64_t>(i.value));
-        if (!wanted_.words.empty()) offsets.push_back(static_cast<std::uint64_t>(i.value));
+        const auto offset = static_cast<std::uint64_t>(i.value);
+        named = named || constants_.has(offset);
+        if (words) named = named || is_word(offset);
+        if (offset < kObject) offsets_[offset / kBits] |= std::uint64_t{1} << offset % kBits;
       }
-    }
+      return true;
+    });
     if (reader.error())
       c_.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
-    return named || !function.calls.empty() || names_word(bases, offsets);
+    return named || std::ranges::any_of(bases_, [&](std::uint32_t base) { return names_word(base); });
   }
 
-  static void sort_once(std::vector<std::uint64_t>& values) {
-    std::ranges::sort(values);
-    const auto repeated = std::ranges::unique(values);
-    values.erase(repeated.begin(), repeated.end());
+  /// Whether an access with that offset may be one of a wanted word by its address alone.
+  [[nodiscard]] bool is_word(std::uint64_t offset) const {
+    return offset <= UINT32_MAX && wanted_.words.contains(static_cast<std::uint32_t>(offset));
   }
 
-  bool names_word(std::vector<std::uint64_t>& bases, std::vector<std::uint64_t>& offsets) const {
-    if (wanted_.words.empty()) return false;
-    sort_once(bases);
-    sort_once(offsets);
-    for (const std::uint64_t base : bases) {
-      if (base > UINT32_MAX) continue;
-      auto word = wanted_.words.lower_bound(static_cast<std::uint32_t>(base));
-      for (; word != wanted_.words.end() && (base == 0 || *word - base < kObject); ++word)
-        if (std::ranges::binary_search(offsets, *word - base)) return true;
+  [[nodiscard]] bool names_word(std::uint32_t base) const {
+    auto word = wanted_.words.lower_bound(base);
+    for (; word != wanted_.words.end() && *word - base < kObject; ++word) {
+      const std::uint32_t offset = *word - base;
+      if ((offsets_[offset / kBits] >> offset % kBits & 1) != 0) return true;
     }
     return false;
   }
 
+  static constexpr std::size_t kBits = 64;
+
   Context& c_;
-  Wanted wanted_;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;
+  const Wanted& wanted_;
+  Ranges constants_;
+  Ranges objects_;  ///< addresses from which a field may be a wanted word
+  Ranges ranges_;   ///< both
   std::array<Before, 256> before_{};
-  /// For immediates of one byte, which most are: whether it holds what is wanted.
-  std::array<bool, 0x80> short_constant_{}, short_offset_{};
+  /// Whether a byte is the immediate that is wanted, or begins one that may be.
+  std::array<std::array<bool, 256>, kBefores> first_{};
+  // Of the body that is decoded: constants in `objects_`, and offsets of accesses below kObject.
+  std::vector<std::uint32_t> bases_;
+  std::array<std::uint64_t, kObject / kBits> offsets_{};
 };
 
 }  // namespace
 
-std::vector<Found> search(Context& context, const Wanted& wanted) {
+std::vector<std::uint32_t> search(Context& context, const Wanted& wanted) {
   const Section* section = context.reserved.section(SectionId::code);
   if (section == nullptr || wanted.empty()) return {};
   if (!context.spend((section->end() - section->content_offset) / kPassedPerUnit)) return {};

@@ -30,12 +30,7 @@ struct Wanted {
   }
 };
 
-struct Found {
-  std::uint32_t function = 0;
-  std::vector<std::uint32_t> calls;  ///< of the callees that were wanted
-};
-
 /// Every function that names something of `wanted`, ascending. None if the work is more than may be spent.
-[[nodiscard]] std::vector<Found> search(Context& context, const Wanted& wanted);
+[[nodiscard]] std::vector<std::uint32_t> search(Context& context, const Wanted& wanted);
 
 }  // namespace heapbump::verify

@@ -170,7 +170,7 @@ bool Program::gives_back(std::uint32_t callee, std::span<const Relation> argumen
   const auto is_page = [&](const Relation& value) {
     return value.page || value.opaque() || (value.moved() && value.delta == move_.pages);
   };
-  if (arguments.size() != 2 || c_.reserved.body(callee) == nullptr) return false;
+  if (!may_give_back_pages(c_.reserved, callee)) return false;
   if (!std::ranges::all_of(arguments, is_page)) return false;
   const Flow* flow = flow_of(callee);
   return flow != nullptr && gives_back_pages(c_.reserved, *flow);

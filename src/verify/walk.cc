@@ -29,6 +29,10 @@ bool stores_low_bits(std::uint32_t opcode) {
          opcode == op::i64_store16;
 }
 
+bool is_mask(const Node& node) {
+  return node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
+}
+
 /// A vector of one number, which is an address in each lane if that is one.
 bool is_splat(std::uint32_t opcode) {
   return opcode == op::i8x16_splat || opcode == op::i16x8_splat || opcode == op::i32x4_splat ||
@@ -55,24 +59,20 @@ void Walk::run() {
 void Walk::settle() {
   passes_ = 0;
   values_.assign(flow_.nodes.size(), {});
-  changed_in_.assign(flow_.nodes.size(), 0);
-  touched_.assign(flow_.nodes.size(), 0);
-  for (bool changed = true; changed && passes_ < kMostPasses; ++passes_) {
+  result_of_.assign(flow_.effects.size(), kNoNode);
+  due_.resize(flow_.nodes.size());
+  due_later_.resize(flow_.nodes.size());
+  bool changed = false;
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    const Node& node = flow_.nodes[id];
+    if (node.kind == NodeKind::call && node.value == 0) result_of_[node.effect] = id;
+    if (is_mask(node) || kept_.contains(id)) due_later_.add(id);
+    changed |= update(id);
+  }
+  for (passes_ = 1; changed && passes_ < kMostPasses; ++passes_) {
     changed = false;
-    for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
-      if (passes_ != 0 && !may_change(id)) continue;
-      touched_[id] = 0;
-      Relation now = evaluate(id);
-      if (flow_.nodes[id].kind == NodeKind::phi) {
-        now = join(move_, values_[id], now);
-        if (passes_ >= kPatience && now.at_least != values_[id].at_least) now.at_least = 0;
-      }
-      if (now == values_[id]) continue;
-      values_[id] = now;
-      changed_in_[id] = static_cast<std::uint8_t>(passes_ + 1);
-      if (passes_ != 0) touch_users(id);
-      changed = true;
-    }
+    std::swap(due_, due_later_);
+    for (NodeId id = due_.take(0); id != kNoNode; id = due_.take(id)) changed |= update(id);
   }
   if (passes_ == kMostPasses)
     departures_.push_back({flow_.nodes.front().offset, "its values could not be related", ""});
@@ -92,6 +92,8 @@ bool Walk::keeps_in_frame() {
     break;
   }
   if (stack) kept_ = stored_in_frame(flow_, *stack);
+  for (const auto& [load, stored] : kept_)
+    for (const NodeId value : stored) loads_of_.emplace(value, load);
   return !kept_.empty();
 }
 
@@ -108,32 +110,44 @@ std::optional<Relation> Walk::kept_in_frame(NodeId load) const {
   return std::nullopt;
 }
 
-/// Whether something that the value is made of changed since it was evaluated: in this pass, or after it in
-/// the pass before, which only a phi can see. A mask also looks at what its operands are made of, and a phi
-/// joins with what it was, so in later passes both are evaluated after any change in the last two. The
-/// surroundings do not change within a walk.
-bool Walk::may_change(NodeId id) const {
-  const Node& node = flow_.nodes[id];
-  const bool phi = node.kind == NodeKind::phi, call = node.kind == NodeKind::call;
-  const bool mask =
-      node.kind == NodeKind::binary && (node.opcode == op::i32_and || node.opcode == op::i64_and);
-  const auto kept = node.kind == NodeKind::load ? kept_.find(id) : kept_.end();
-  if (!phi && !call && !mask && kept == kept_.end()) return touched_[id] != 0;
-  if (mask && passes_ == 1) return true;
-  const bool both = passes_ > 1 && !call;
-  const auto changed = [&](NodeId from) {
-    return changed_in_[from] > passes_ || (changed_in_[from] == passes_ && (both || (phi && from >= id)));
-  };
-  if (kept != kept_.end())
-    return touched_[id] != 0 || passes_ == 1 || std::ranges::any_of(kept->second, changed);
-  const auto operands = call ? flow_.operands_of(flow_.effects[node.effect]) : flow_.operands_of(node);
-  return std::ranges::any_of(operands, changed);
+/// Evaluates a node again. Whether it changed.
+bool Walk::update(NodeId id) {
+  Relation now = evaluate(id);
+  if (flow_.nodes[id].kind == NodeKind::phi) {
+    now = join(move_, values_[id], now);
+    if (passes_ >= kPatience && now.at_least != values_[id].at_least) now.at_least = 0;
+  }
+  if (now == values_[id]) return false;
+  values_[id] = now;
+  note_users(id);
+  return true;
 }
 
-/// All but phis stand behind what they are made of, so their turn in this pass is still to come.
-void Walk::touch_users(NodeId id) {
-  for (const User& user : flow_.users(id))
-    if (!user.is_effect) touched_[user.index] = 1;
+/// What is to be evaluated after a change: in this pass what stands behind it, as all do but phis; in the
+/// next one the phis in front of it. A mask also looks at what its operands are made of, and a phi joins with
+/// what it was, so from the second pass on both are evaluated in the next one as well, as is what the frame
+/// keeps. The surroundings do not change within a walk.
+void Walk::note_users(NodeId id) {
+  for (const User& user : flow_.users(id)) {
+    if (user.is_effect) {
+      if (passes_ == 0) continue;
+      for (NodeId result = result_of_[user.index]; result < flow_.nodes.size(); ++result) {
+        const Node& node = flow_.nodes[result];
+        if (node.kind != NodeKind::call || node.effect != user.index) break;
+        due_.add(result);
+      }
+      continue;
+    }
+    const Node& node = flow_.nodes[user.index];
+    const bool phi = node.kind == NodeKind::phi, behind = user.index > id;
+    if (passes_ != 0 && behind) due_.add(user.index);
+    if (passes_ == 0 ? phi && !behind : phi || !behind || is_mask(node)) due_later_.add(user.index);
+  }
+  if (passes_ == 0 || loads_of_.empty()) return;
+  for (auto [at, end] = loads_of_.equal_range(id); at != end; ++at) {
+    if (at->second > id) due_.add(at->second);
+    due_later_.add(at->second);
+  }
 }
 
 /// Blocks that some path leads to: not those behind a condition that is one constant in both modules, as a
@@ -203,10 +217,11 @@ Relation Walk::evaluate(NodeId id) {
   return unknown_value();
 }
 
-std::vector<Relation> Walk::arguments_of(const Effect& call) const {
-  std::vector<Relation> arguments;
-  for (const NodeId id : flow_.operands_of(call)) arguments.push_back(of(id));
-  return arguments;
+/// Until the next call of it.
+std::span<const Relation> Walk::arguments_of(const Effect& call) {
+  arguments_.clear();
+  for (const NodeId id : flow_.operands_of(call)) arguments_.push_back(of(id));
+  return arguments_;
 }
 
 Relation Walk::numeric(const Node& node, NodeId id) {
@@ -340,9 +355,9 @@ void Walk::depart(const Effect& effect, std::string what, NodeId id) {
 
 /// A call by address with the bounds of static data, which end at the heap's start: where a collector finds
 /// its roots.
-bool Walk::passes_range(const Effect& call) const {
+bool Walk::passes_range(const Effect& call) {
   if (call.kind != EffectKind::call_indirect) return false;
-  const std::vector<Relation> arguments = arguments_of(call);
+  const std::span<const Relation> arguments = arguments_of(call);
   bool range = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool ends = i > 0 && arguments[i].equal() && arguments[i].sort == Sort::start &&
