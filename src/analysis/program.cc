@@ -154,6 +154,7 @@ Status IndexBuilder::hold_lists(std::size_t (*size)(const List&)) {
 }
 
 void IndexBuilder::squeeze(List& list) {
+  if (list.entries->size() < list.begin + 2) return;
   const auto begin = list.entries->begin() + static_cast<std::ptrdiff_t>(list.begin);
   std::sort(begin, list.entries->end());
   list.entries->erase(std::unique(begin, list.entries->end()), list.entries->end());
