@@ -116,10 +116,10 @@ Status FlowBuilder::step(const Instruction& instruction) {
 
 namespace {
 
-/// Whether the values of a phi or select are themselves constants, phis or selects, as few are.
+/// Whether a node is a phi or select whose values are themselves constants, phis or selects, as few are.
 bool may_settle(const Flow& flow, const Node& node) {
   const bool phi = node.kind == NodeKind::phi;
-  if (!phi && node.kind != NodeKind::select) return false;
+  if ((!phi && node.kind != NodeKind::select) || node.operand_count == 0) return false;
   const auto values = flow.operands_of(node);
   return std::ranges::all_of(phi ? values : values.first(2), [&](NodeId value) {
     const NodeKind kind = flow.nodes[value].kind;
@@ -135,6 +135,7 @@ Status FlowBuilder::settle_constants() {
   constexpr std::size_t kMost = 64;  // nodes looked at before a phi is taken for "not a constant"
   std::vector<NodeId> pending;
   std::vector<NodeId> seen_by(flow_.nodes.size(), kNoNode);  // the last root whose search came by
+  std::vector<bool> varies(flow_.nodes.size());              // whether a node is known to be no constant
   const auto search = [&](NodeId root) -> Result<std::optional<std::int64_t>> {
     pending.assign(1, root);
     seen_by[root] = root;
@@ -142,9 +143,11 @@ Status FlowBuilder::settle_constants() {
     for (std::size_t i = 0; i < pending.size(); ++i) {
       const Node& at = flow_.nodes[pending[i]];
       if (at.kind == NodeKind::constant || at.settled) {
-        if (value && *value != at.value) return std::nullopt;
+        if (value && *value != at.value) return varies[root] = true, std::nullopt;
         value = at.value;
-      } else if ((at.kind == NodeKind::phi && at.operand_count != 0) || at.kind == NodeKind::select) {
+      } else if (varies[pending[i]]) {
+        return varies[root] = true, std::nullopt;
+      } else {
         const auto values = flow_.operands_of(at).first(at.kind == NodeKind::select ? 2 : at.operand_count);
         HEAPBUMP_CHECK(spend(2 * values.size()));
         for (const NodeId next : values) {
@@ -153,15 +156,17 @@ Status FlowBuilder::settle_constants() {
           seen_by[next] = root;
           pending.push_back(next);
         }
-      } else {
-        return std::nullopt;
       }
     }
     return value;
   };
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    const NodeKind kind = flow_.nodes[id].kind;
+    varies[id] = kind != NodeKind::constant && !may_settle(flow_, flow_.nodes[id]);
+  }
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
     Node& node = flow_.nodes[id];
-    if (!may_settle(flow_, node)) continue;
+    if (varies[id] || node.kind == NodeKind::constant) continue;
     HEAPBUMP_TRY(const auto value, search(id));
     if (!value) continue;
     node.settled = true;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -28,23 +30,30 @@ struct Access {
 class StackPointer {
  public:
   StackPointer(const Flow& flow, NodeId entry)
-      : flow_(flow), events_(flow.block_count), at_start_(flow.block_count) {
+      : flow_(flow),
+        first_event_(flow.block_count + 1),
+        first_way_(flow.block_count + 1),
+        at_start_(flow.block_count) {
     const std::int64_t global = flow.nodes[entry].value;
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
       const Node& node = flow.nodes[id];
       if (node.kind == NodeKind::global && node.value == global)
-        events_[node.block].push_back({node.offset, Event::read, id});
+        events_.push_back({node.block, node.offset, Event::read, id});
     }
     for (const Effect& effect : flow.effects) {
       if (effect.kind == EffectKind::global_set && effect.value == global)
-        events_[effect.block].push_back({effect.offset, Event::set, flow.operands_of(effect)[0]});
+        events_.push_back({effect.block, effect.offset, Event::set, flow.operands_of(effect)[0]});
       else if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect)
-        events_[effect.block].push_back({effect.offset, Event::call, kNoNode});
+        events_.push_back({effect.block, effect.offset, Event::call, kNoNode});
     }
-    for (auto& events : events_) std::ranges::sort(events, {}, &Event::offset);
-    for (BlockId block = 0; block < flow.block_count; ++block)
-      for (const Edge& edge : flow.predecessors(block)) ways_out_.emplace_back(edge.from, block);
-    std::ranges::sort(ways_out_);
+    std::ranges::sort(events_, {}, [](const Event& event) { return std::pair{event.block, event.offset}; });
+    for (const Event& event : events_) ++first_event_[event.block + 1];
+    std::partial_sum(first_event_.begin(), first_event_.end(), first_event_.begin());
+    for (const Edge& edge : flow.edges) ++first_way_[edge.from + 1];
+    std::partial_sum(first_way_.begin(), first_way_.end(), first_way_.begin());
+    ways_out_.resize(flow.edges.size());
+    std::vector<std::uint32_t> next(first_way_.begin(), first_way_.end() - 1);
+    for (const Edge& edge : flow.edges) ways_out_[next[edge.from]++] = edge.to;  // which ascend
   }
 
   /// The reads whose distance follows from the distances known so far.
@@ -61,13 +70,12 @@ class StackPointer {
       const BlockId block = pending.back();
       pending.pop_back();
       const std::optional<std::int64_t> end = walk(block, distance, nullptr);
-      auto way = std::ranges::lower_bound(ways_out_, std::pair{block, BlockId{0}});
-      for (; way != ways_out_.end() && way->first == block; ++way) {
-        State& next = at_start_[way->second];
+      for (std::uint32_t way = first_way_[block]; way != first_way_[block + 1]; ++way) {
+        State& next = at_start_[ways_out_[way]];
         const State joined{true, !next.reached || next.distance == end ? end : std::nullopt};
         if (next.reached && next.distance == joined.distance) continue;
         next = joined;
-        pending.push_back(way->second);
+        pending.push_back(ways_out_[way]);
       }
     }
     for (BlockId block = 0; block < flow_.block_count; ++block)
@@ -77,6 +85,7 @@ class StackPointer {
 
  private:
   struct Event {
+    BlockId block = 0;
     std::uint64_t offset = 0;
     enum Kind : std::uint8_t { read, set, call } kind = read;
     NodeId node = kNoNode;  ///< the global.get, or the value that is set
@@ -89,8 +98,10 @@ class StackPointer {
   std::optional<std::int64_t> walk(BlockId block, const std::map<NodeId, std::int64_t>& distance,
                                    std::vector<std::pair<NodeId, std::int64_t>>* found) {
     std::optional<std::int64_t> now = at_start_[block].distance;
-    steps_ += 1 + events_[block].size();
-    for (const Event& event : events_[block]) {
+    const auto events =
+        std::span(events_).subspan(first_event_[block], first_event_[block + 1] - first_event_[block]);
+    steps_ += 1 + events.size();
+    for (const Event& event : events) {
       if (event.kind == Event::call) {
         now.reset();
       } else if (event.kind == Event::set) {
@@ -104,8 +115,10 @@ class StackPointer {
   }
 
   const Flow& flow_;
-  std::vector<std::vector<Event>> events_;
-  std::vector<std::pair<BlockId, BlockId>> ways_out_;
+  std::vector<Event> events_;  ///< by block, in the order of the code
+  std::vector<std::uint32_t> first_event_;
+  std::vector<BlockId> ways_out_;  ///< by the block that they leave
+  std::vector<std::uint32_t> first_way_;
   std::vector<State> at_start_;
   std::uint64_t steps_ = 0;
 };
