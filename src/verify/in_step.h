@@ -83,6 +83,7 @@ class Walk {
   [[nodiscard]] bool keeps_in_frame();
   [[nodiscard]] std::optional<Relation> kept_in_frame(NodeId load) const;
   bool update(NodeId id);
+  void note_phis();
   void note_users(NodeId id);
   [[nodiscard]] std::vector<bool> reached_blocks() const;
   Relation numeric(const Node& node, NodeId id);

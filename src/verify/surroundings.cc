@@ -33,6 +33,9 @@ bool Program::called_from_outside(std::uint32_t function) const {
 }
 
 Relation Program::immediate(std::uint64_t reserved_offset, std::int64_t value) const {
+  if (c_.immediates.empty() || reserved_offset < c_.immediates.front().reserved_offset ||
+      reserved_offset > c_.immediates.back().reserved_offset)
+    return constant_value(move_, value, value);
   const auto change =
       std::ranges::lower_bound(c_.immediates, reserved_offset, {}, &ChangedImmediate::reserved_offset);
   if (change != c_.immediates.end() && change->reserved_offset == reserved_offset)

@@ -69,6 +69,7 @@ void Walk::settle() {
     if (is_mask(node) || kept_.contains(id)) due_later_.add(id);
     changed |= update(id);
   }
+  note_phis();
   for (passes_ = 1; changed && passes_ < kMostPasses; ++passes_) {
     changed = false;
     std::swap(due_, due_later_);
@@ -119,18 +120,28 @@ bool Walk::update(NodeId id) {
   }
   if (now == values_[id]) return false;
   values_[id] = now;
-  note_users(id);
+  if (passes_ != 0) note_users(id);
   return true;
+}
+
+/// After the first pass: phis of what stands behind them and is known by now.
+void Walk::note_phis() {
+  const Relation unknown;
+  for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
+    const Node& node = flow_.nodes[id];
+    if (node.kind != NodeKind::phi) continue;
+    for (const NodeId from : flow_.operands_of(node))
+      if (from >= id && of(from) != unknown) due_later_.add(id);
+  }
 }
 
 /// What is to be evaluated after a change: in this pass what stands behind it, as all do but phis; in the
 /// next one the phis in front of it. A mask also looks at what its operands are made of, and a phi joins with
-/// what it was, so from the second pass on both are evaluated in the next one as well, as is what the frame
-/// keeps. The surroundings do not change within a walk.
+/// what it was, so both are evaluated in the next one as well, as is what the frame keeps. The surroundings
+/// do not change within a walk.
 void Walk::note_users(NodeId id) {
   for (const User& user : flow_.users(id)) {
     if (user.is_effect) {
-      if (passes_ == 0) continue;
       for (NodeId result = result_of_[user.index]; result < flow_.nodes.size(); ++result) {
         const Node& node = flow_.nodes[result];
         if (node.kind != NodeKind::call || node.effect != user.index) break;
@@ -140,10 +151,10 @@ void Walk::note_users(NodeId id) {
     }
     const Node& node = flow_.nodes[user.index];
     const bool phi = node.kind == NodeKind::phi, behind = user.index > id;
-    if (passes_ != 0 && behind) due_.add(user.index);
-    if (passes_ == 0 ? phi && !behind : phi || !behind || is_mask(node)) due_later_.add(user.index);
+    if (behind) due_.add(user.index);
+    if (phi || !behind || is_mask(node)) due_later_.add(user.index);
   }
-  if (passes_ == 0 || loads_of_.empty()) return;
+  if (loads_of_.empty()) return;
   for (auto [at, end] = loads_of_.equal_range(id); at != end; ++at) {
     if (at->second > id) due_.add(at->second);
     due_later_.add(at->second);
