@@ -278,12 +278,10 @@ Status BumpJudge::explain_data() {
     judgement_.refuse("wasm-ld.snapshot", Code::kSnapshot,
                       "data lies above the heap's start: the heap was already in use when "
                       "this module was saved");
-  if (allocator_->state)
-    for (std::uint32_t address = allocator_->state->begin; address < allocator_->state->end; address += 4)
-      if (image->load32(address) != 0)
-        judgement_.refuse("wasm-ld.snapshot", Code::kSnapshot,
-                          "the allocator's state at " + hex(address) +
-                              " is set: the heap was already in use when this module was saved");
+  if (const auto set = first_set_word(*image, *allocator_))
+    judgement_.refuse("wasm-ld.snapshot", Code::kSnapshot,
+                      "the allocator's state at " + hex(*set) +
+                          " is set: the heap was already in use when this module was saved");
   if (allocator_->word) {
     std::uint64_t held = *allocator_->word;  // tools that trim zeros cut words at both ends of a segment
     while (!image->file_offset(held)) ++held;

@@ -132,10 +132,57 @@ bool FunctionReasoning::reads_fixed_limit(NodeId id) const {
   return false;
 }
 
+/// Whether this is a known allocator's function: it helps one alone, or uses a word of its state, and does
+/// not get memory.
+bool FunctionReasoning::is_own() const {
+  if (whole_.is_allocators_own(context_.function)) return true;
+  if (whole_.getters_.contains(context_.function)) return false;
+  return std::ranges::any_of(flow_.effects, [&](const Effect& effect) { return uses_own_word(effect); });
+}
+
+/// An access to a word of a known allocator's state.
+bool FunctionReasoning::uses_own_word(const Effect& effect) const {
+  if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) return false;
+  const auto address = static_address(flow_, effect);
+  return address && (whole_.in_state(*address) || whole_.premises_.own_words.contains(*address));
+}
+
+/// Whether what an effect stores is for the allocator: in its own words or blocks, or in what its own
+/// function that asked for memory gets back. Where the words of an allocator are not known, any static word
+/// is its own. What the allocator has kept before may be put anywhere but in static words.
+bool FunctionReasoning::may_keep(const Effect& effect, bool kept) const {
+  const bool fixed = effect.kind == EffectKind::global_set || static_address(flow_, effect);
+  if (own_) return !fixed || !whole_.premises_.words_are_known || uses_own_word(effect);
+  if (fixed) return false;
+  const bool zig = !whole_.premises_.explained.empty();  // who gets memory is its allocator itself
+  if (kept && (zig || !whole_.getters_.contains(context_.function))) return true;
+  const NodeId base = linear_form(flow_, flow_.operands_of(effect)[0]).base;
+  return base != kNoNode && flow_.nodes[base].kind == NodeKind::parameter &&
+         whole_.only_allocators_call(context_.function);
+}
+
+bool FunctionReasoning::reads_own_word(NodeId id) const {
+  const Node& node = flow_.nodes[id];
+  return node.kind == NodeKind::load && is_word_access(node.opcode) &&
+         uses_own_word(flow_.effects[node.effect]);
+}
+
+/// Give or take what is added: a static word or global that keeps an address of new memory.
+bool FunctionReasoning::reads_place(NodeId id) const {
+  const NodeId base = linear_form(flow_, id).base;
+  if (base == kNoNode) return false;
+  const Node& node = flow_.nodes[base];
+  if (node.kind == NodeKind::global) return true;
+  if (node.kind != NodeKind::load) return false;
+  const auto address = static_address(flow_, flow_.effects[node.effect]);
+  return address && whole_.places_.contains({false, *address});
+}
+
 void FunctionReasoning::judge(Use use, std::uint64_t offset) {
   use.flow = &flow_;
   use.motions = motions_;
   use.motion = motions_[use.value];
+  use.in_allocator = own_;
   Verdict verdict = Verdict::undecided;
   const UseRule& rule = decide(use.effect == nullptr ? comparison_rules() : effect_rules(), use, verdict);
   if (verdict == Verdict::accept)
@@ -144,75 +191,13 @@ void FunctionReasoning::judge(Use use, std::uint64_t offset) {
     object(rule.info.id, clause_of(rule.info.summary), offset);
 }
 
-/// What is asked for each comparison or reading of the size, by binary search.
+/// What is asked for each reading of the size, by binary search.
 void FunctionReasoning::index() {
-  for (std::uint32_t i = 0; i < flow_.edges.size(); ++i)
-    if (flow_.edges[i].condition != kNoNode)
-      decisions_.emplace_back(asked(flow_, flow_.edges[i].condition, flow_.edges[i].taken_if_true).node, i);
-  std::ranges::sort(decisions_);
   for (const Effect& effect : flow_.effects)
     if (effect.kind == EffectKind::grow || effect.kind == EffectKind::call ||
         effect.kind == EffectKind::call_indirect)
       growing_.push_back({effect.block, effect.offset, effect.kind == EffectKind::grow});
   std::ranges::sort(growing_);
-}
-
-/// A call of a function that traps with its first instruction, as wasi-libc's `abort`.
-bool FunctionReasoning::is_abort(const Effect& effect) const {
-  if (effect.kind != EffectKind::call) return false;
-  const FunctionBody* body = whole_.module_.body(static_cast<std::uint32_t>(effect.value));
-  if (body == nullptr) return false;
-  InstructionReader reader(whole_.module_, *body);
-  Instruction first;
-  return reader.next(first) && first.opcode == op::unreachable;
-}
-
-/// Blocks from which every way ends in a trap, with nothing that could be seen of it before: no effect, and
-/// no loop, which might never end. From the ends of the graph backwards.
-void FunctionReasoning::find_traps() {
-  traps_.assign(flow_.block_count, false);
-  std::vector<bool> quiet(flow_.block_count, true);
-  for (const Effect& effect : flow_.effects)
-    if (effect.kind != EffectKind::branch && effect.kind != EffectKind::drop && !is_abort(effect))
-      quiet[effect.block] = false;
-  std::vector<std::uint32_t> ways_on(flow_.block_count);
-  for (const Edge& edge : flow_.edges) ++ways_on[edge.from];
-  std::vector<BlockId> pending;
-  for (BlockId block = 0; block < flow_.block_count; ++block)
-    if (quiet[block] && ways_on[block] == 0) pending.push_back(block);
-  while (!pending.empty()) {
-    const BlockId block = pending.back();
-    pending.pop_back();
-    traps_[block] = true;
-    for (const Edge& edge : flow_.predecessors(block))
-      if (--ways_on[edge.from] == 0 && quiet[edge.from]) pending.push_back(edge.from);
-  }
-}
-
-/// Whether every way on from a comparison on which `value` is not above what it is compared with ends in a
-/// trap.
-bool FunctionReasoning::below_or_trap(NodeId compare, NodeId value) {
-  const std::uint32_t opcode = op::same_on_i32(flow_.nodes[compare].opcode);
-  const bool right = flow_.nodes[compare].operand_count == 2 && flow_.operand(compare, 1) == value;
-  const bool less = opcode == op::i32_lt_u || opcode == op::i32_le_u;
-  const bool greater = opcode == op::i32_gt_u || opcode == op::i32_ge_u;
-  if (!less && !greater) return false;
-  const bool wanted = less == right;  // how the comparison turns out where `value` is above
-  bool any = false;
-  auto at = std::ranges::lower_bound(decisions_, std::pair{compare, std::uint32_t{0}});
-  for (; at != decisions_.end() && at->first == compare; ++at) {
-    const Edge& edge = flow_.edges[at->second];
-    const Outcome outcome = asked(flow_, edge.condition, edge.taken_if_true);
-    any = true;
-    if (traps_.empty()) find_traps();
-    if (outcome.holds != wanted && !traps_[edge.to]) return false;
-  }
-  const auto users = flow_.users(compare);
-  return any && std::ranges::all_of(users, [&](const User& user) {
-           return user.is_effect ? flow_.effects[user.index].kind == EffectKind::branch
-                                 : flow_.nodes[user.index].kind != NodeKind::phi &&
-                                       flow_.nodes[user.index].kind != NodeKind::select;
-         });
 }
 
 void FunctionReasoning::decide_comparison(NodeId id) {
@@ -224,7 +209,9 @@ void FunctionReasoning::decide_comparison(NodeId id) {
   if (!first && (operands.size() < 2 || !is_root(motions_[operands[1]]))) return;
   use.value = first ? operands[0] : operands[1];
   if (operands.size() > 1) use.other = first ? operands[1] : operands[0];
-  use.below_or_trap = use.other != kNoNode && below_or_trap(id, use.value);
+  use.below_or_trap = use.other != kNoNode && assertions_.is_below_or_traps(id, use.value, use.other);
+  use.from_place = reads_place(use.value);
+  use.with_own_word = reads_own_word(use.value) || (use.other != kNoNode && reads_own_word(use.other));
   use.limit_is_fixed =
       use.other != kNoNode && motions_[use.other].is(Kind::foreign) && reads_fixed_limit(use.other);
   judge(use, node.offset);
@@ -283,6 +270,8 @@ void FunctionReasoning::decide_effect(const Effect& effect) {
     use.position = position;
     use.into_import = effect.kind == EffectKind::call &&
                       effect.value < static_cast<std::int64_t>(whole_.module_.imported_functions);
+    if (effect.kind == EffectKind::store || effect.kind == EffectKind::global_set)
+      use.may_keep = may_keep(effect, motions_[use.value].kept);
     judge(use, effect.offset);
   }
 }
@@ -332,37 +321,52 @@ void FunctionReasoning::check_growths() {
            *unused);
 }
 
-/// Memory just below what was grown belongs to what was there before; it is reached only where the code has
-/// found that the two adjoin.
-void FunctionReasoning::check_below(const Effect& effect) {
-  if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) return;
-  const NodeId address = flow_.operands_of(effect)[0];
-  if (!motions_[address].address() || motions_[address].kept) return;
-  const Linear sum = linear_form(flow_, address);
-  if (sum.base == kNoNode) return;
-  const auto offset = static_cast<std::int32_t>(sum.offset) + effect.value;
-  const Node& base = flow_.nodes[sum.base];
-  const bool start = base.kind == NodeKind::call || op::same_on_i32(base.opcode) == op::i32_shl;
-  if (offset >= 0 || !start) return;
-  bool adjoins = false;
-  const Edge here{effect.block, effect.block, kNoNode, true};
+/// Whether a block is only reached where the code has found that new memory adjoins something.
+bool FunctionReasoning::adjoins(BlockId block, NodeId start) const {
+  const Edge here{block, block, kNoNode, true};
   const Edge* at = &here;
-  for (int depth = 0; depth < 64 && !adjoins; ++depth) {
+  for (int depth = 0; depth < 64; ++depth) {
     if (at->condition != kNoNode) {
       const Outcome outcome = asked(flow_, at->condition, at->taken_if_true);
       const Node& condition = flow_.nodes[outcome.node];
       const bool equal = condition.opcode == (outcome.holds ? op::i32_eq : op::i32_ne);
-      adjoins = condition.kind == NodeKind::binary && equal &&
-                (flow_.operand(outcome.node, 0) == sum.base || flow_.operand(outcome.node, 1) == sum.base);
+      if (condition.kind == NodeKind::binary && equal &&
+          (flow_.operand(outcome.node, 0) == start || flow_.operand(outcome.node, 1) == start))
+        return true;
     }
     const auto before = flow_.predecessors(at->from);
-    if (before.size() != 1) break;
+    if (before.size() != 1) return false;
     at = &before[0];
   }
-  if (!adjoins)
-    object("wasm-ld.below-growth",
-           "memory just below what was grown is used: it is taken to continue what was there before",
-           effect.offset);
+  return false;
+}
+
+/// Memory just below what was grown belongs to what was there before; it is reached, or said to be someone's,
+/// only where the code has found that the two adjoin.
+void FunctionReasoning::check_below(const Effect& effect) {
+  const bool access = effect.kind == EffectKind::load || effect.kind == EffectKind::store;
+  if (effect.kind == EffectKind::branch || effect.kind == EffectKind::drop) return;
+  const auto operands = flow_.operands_of(effect);
+  for (std::size_t at = 0; at < operands.size(); ++at) {
+    if (!motions_[operands[at]].address()) continue;
+    const Linear sum = linear_form(flow_, operands[at]);
+    if (sum.base == kNoNode) continue;
+    const auto offset =
+        static_cast<std::int32_t>(sum.offset) + (access && at == 0 ? effect.value : std::int64_t{0});
+    if (offset < 0 && is_start(sum.base) && !adjoins(effect.block, sum.base))
+      object("wasm-ld.below-growth",
+             "memory just below what was grown is used: it is taken to continue what was there before",
+             effect.offset);
+  }
+}
+
+/// Where new memory begins: as it was grown, or kept in a place that is not the allocator's.
+bool FunctionReasoning::is_start(NodeId id) const {
+  const Node& node = flow_.nodes[id];
+  const std::uint32_t opcode = op::same_on_i32(node.opcode);
+  if (reads_place(id)) return !own_;
+  return !motions_[id].kept &&
+         (node.kind == NodeKind::call || opcode == op::i32_shl || opcode == op::i32_mul);
 }
 
 /// A compiler may have merged what uses the allocator's memory with the allocator, which itself rounds to
@@ -387,10 +391,12 @@ void FunctionReasoning::check_rounding(const std::vector<bool>& live) {
 
 Result<FunctionFacts> FunctionReasoning::run() {
   Budget& budget = whole_.budget_;
-  const bool strict = !whole_.premises_.allocators.contains(context_.function);
+  own_ = is_own();
+  const bool outside = !own_;
+  const MotionView view = outside ? MotionView::outside : MotionView::allocator;
   index();
   seed();
-  HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget, strict));
+  HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget, view));
   // What a call gives may depend on what it is given, which is known after the first pass.
   bool again = false;
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
@@ -405,7 +411,7 @@ Result<FunctionFacts> FunctionReasoning::run() {
     again = true;
   }
   if (again) {
-    HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget, strict));
+    HEAPBUMP_TRY(motions_, compute_motions(flow_, seeds_, budget, view));
   }
   constexpr std::uint64_t kUnits = 8;  // each looks at most at 64 nodes or blocks
   HEAPBUMP_CHECK(budget.charge(kUnits * (flow_.nodes.size() + flow_.effects.size())));
@@ -420,7 +426,7 @@ Result<FunctionFacts> FunctionReasoning::run() {
   }
   for (const Effect& effect : flow_.effects) decide_effect(effect);
   if (!whole_.premises_.bump) check_growths();
-  if (!strict) check_rounding(live);
+  if (!outside) check_rounding(live);
   return std::move(facts_);
 }
 

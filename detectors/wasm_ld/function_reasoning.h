@@ -2,6 +2,7 @@
 // each use.
 #pragma once
 
+#include "detectors/wasm_ld/assertions.h"
 #include "detectors/wasm_ld/reasoning.h"
 
 namespace heapbump::wasm_ld {
@@ -9,7 +10,7 @@ namespace heapbump::wasm_ld {
 class FunctionReasoning {
  public:
   FunctionReasoning(const Reasoning& whole, const Flow& flow, const Context& context)
-      : whole_(whole), flow_(flow), context_(context) {}
+      : whole_(whole), flow_(flow), context_(context), assertions_(whole.module_, flow) {}
 
   /// Errors: kWorkLimit.
   Result<FunctionFacts> run();
@@ -26,9 +27,13 @@ class FunctionReasoning {
   void record_return(const Effect& effect);
   void judge(Use use, std::uint64_t offset);
   [[nodiscard]] bool reads_fixed_limit(NodeId id) const;
-  [[nodiscard]] bool is_abort(const Effect& effect) const;
-  [[nodiscard]] bool below_or_trap(NodeId compare, NodeId value);
-  void find_traps();
+  [[nodiscard]] bool is_own() const;
+  [[nodiscard]] bool uses_own_word(const Effect& effect) const;
+  [[nodiscard]] bool may_keep(const Effect& effect, bool kept) const;
+  [[nodiscard]] bool reads_own_word(NodeId id) const;
+  [[nodiscard]] bool reads_place(NodeId id) const;
+  [[nodiscard]] bool is_start(NodeId id) const;
+  [[nodiscard]] bool adjoins(BlockId block, NodeId start) const;
   void check_growths();
   void check_rounding(const std::vector<bool>& live);
   void index();
@@ -41,7 +46,6 @@ class FunctionReasoning {
   const Context& context_;
   std::vector<std::pair<NodeId, Motion>> seeds_;
   std::vector<Motion> motions_;
-  std::vector<std::pair<NodeId, std::uint32_t>> decisions_;  ///< comparison, edge; sorted
   struct Growing {
     BlockId block = 0;
     std::uint64_t offset = 0;
@@ -49,7 +53,8 @@ class FunctionReasoning {
     auto operator<=>(const Growing&) const = default;
   };
   std::vector<Growing> growing_;  ///< sorted
-  std::vector<bool> traps_;       ///< by block: see find_traps; empty until it is asked
+  Assertions assertions_;
+  bool own_ = false;  ///< see is_own
   FunctionFacts facts_;
 };
 

@@ -5,27 +5,37 @@
 namespace heapbump::wasm_ld {
 namespace {
 
-bool grows_for_unknown(const Facts& facts) {
-  if (facts.allocators.empty()) return true;
+/// The first function that gets memory, or reads its size, for an allocator that no model knows.
+std::optional<std::uint32_t> first_unknown(const Facts& facts) {
+  const auto growing = facts.index.grow_functions();
+  const auto reading = facts.index.size_functions();
+  if (facts.allocators.empty())
+    return !growing.empty()   ? std::optional(growing.front())
+           : !reading.empty() ? std::optional(reading.front())
+                              : std::nullopt;
   std::set<std::uint32_t> known;
   for (const Allocator& allocator : facts.allocators) {
     known.insert(allocator.functions.begin(), allocator.functions.end());
-    if (allocator.model == zig_pages())
-      known.insert(facts.index.grow_functions().begin(), facts.index.grow_functions().end());
+    if (allocator.model == zig_pages()) known.insert(growing.begin(), growing.end());
   }
-  return std::ranges::any_of(facts.index.grow_functions(), [&](std::uint32_t function) {
+  const auto is_known = [&](std::uint32_t at) { return known.contains(at); };
+  const auto unknown = std::ranges::find_if(growing, [&](std::uint32_t function) {
     const auto callers = facts.index.callers(function);
-    const auto is_known = [&](std::uint32_t at) { return known.contains(at); };
     return !is_known(function) && (callers.empty() || !std::ranges::all_of(callers, is_known));
   });
+  return unknown == growing.end() ? std::nullopt : std::optional(*unknown);
 }
 
 }  // namespace
 
 void check_allocator(const Facts& facts, Judgement& judgement) {
-  if (grows_for_unknown(facts))
-    judgement.refuse("wasm-ld.known-allocator", Code::kUnexplained,
-                     "memory grows, or its size is read, for an allocator that no model knows", std::nullopt);
+  const auto unknown = first_unknown(facts);
+  if (!unknown) return;
+  const std::uint64_t offset = facts.module.body(*unknown)->file_offset;
+  judgement.refuse("wasm-ld.known-allocator", Code::kUnexplained,
+                   "memory grows, or its size is read, for an allocator that no model knows, in " +
+                       describe_place(facts.names, *unknown, offset),
+                   offset);
 }
 
 std::string describe(const Facts& facts, const Objection& objection) {
@@ -49,6 +59,8 @@ void add_rules(const Reasoning& reasoning, Judgement& judgement) {
 
 void take_model(const Allocator& allocator, Premises& premises) {
   if (allocator.state) premises.states.push_back(*allocator.state);
+  premises.words_are_known &= allocator.state || !allocator.words.empty();
+  premises.own_words.insert(allocator.words.begin(), allocator.words.end());
   premises.explained.insert(allocator.explained.begin(), allocator.explained.end());
   premises.allocators.insert(allocator.functions.begin(), allocator.functions.end());
 }

@@ -119,6 +119,7 @@ void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
   struct State {
     bool trim = false;
     bool checks = false;
+    std::uint32_t at = 0;                            // of trim_check, without the base
     std::map<NodeId, std::set<std::uint32_t>> kept;  // by value: where it is stored
   };
   std::map<NodeId, State> states;  // by the base of the address; kNoNode: static
@@ -128,6 +129,7 @@ void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
     State& state = states[base];
     const NodeId value = flow.operands_of(effect)[1];
     const auto constant = flow.constant(value);
+    if (constant == kTrimThreshold) state.at = offset;
     state.trim |= constant == kTrimThreshold;
     state.checks |= constant == kReleaseChecksRs;
     if (!constant) state.kept[value].insert(offset);
@@ -141,6 +143,16 @@ void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
   auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kDlmallocRs; });
   if (known == found.end()) known = found.insert(found.end(), {&kDlmallocRs, {}, {}, false, {}, {}, {}, {}});
   known->functions.insert(flow.function);
+  // Static words that the function uses within the state's size of the one that is known are its own.
+  const auto at = states.find(kNoNode);
+  if (at == states.end() || !at->second.trim) return;
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) continue;
+    const auto address = static_address(flow, effect);
+    if (!address) continue;
+    if (std::max(*address, at->second.at) - std::min(*address, at->second.at) < kStateSize)
+      known->words.insert(*address);
+  }
 }
 
 /// emmalloc ends each root region with a used region of 16 bytes, whose size is in its first and last
@@ -298,6 +310,15 @@ std::span<const RuleInfo> model_infos() {
 
 const ModelInfo* zig_pages() {
   return &kZigPages;
+}
+
+std::optional<std::uint32_t> first_set_word(const DataImage& image, const Allocator& allocator) {
+  if (allocator.state)
+    for (std::uint32_t address = allocator.state->begin; address < allocator.state->end; address += 4)
+      if (image.load32(address) != 0) return address;
+  for (const std::uint32_t address : allocator.words)
+    if (image.load32(address) != 0) return address;
+  return std::nullopt;
 }
 
 Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget, const CodeIndex& index) {

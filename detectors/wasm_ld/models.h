@@ -12,6 +12,7 @@
 #include "analysis/program.h"
 #include "analysis/rule.h"
 #include "detectors/wasm_ld/reasoning.h"
+#include "wasm/data_image.h"
 #include "wasm/module.h"
 
 namespace heapbump::wasm_ld {
@@ -33,7 +34,11 @@ struct Allocator {
   std::optional<std::uint32_t> word;     ///< the static word that starts as `base`
   std::set<std::uint32_t> functions;     ///< that set it up or give it memory
   std::set<std::uint32_t> explained;     ///< that work on page numbers, which the model explains
+  std::set<std::uint32_t> words = {};    ///< static words that `functions` use, where `state` is not known
 };
+
+/// The first word of its static state that does not start as 0, as in a module that was saved in use.
+[[nodiscard]] std::optional<std::uint32_t> first_set_word(const DataImage& image, const Allocator& allocator);
 
 /// Errors: those of evaluate_flow.
 [[nodiscard]] Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget,

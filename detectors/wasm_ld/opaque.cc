@@ -76,10 +76,10 @@ class OpaqueSearch {
     given.kept = true;
     for (NodeId id = 0; id < flow.nodes.size(); ++id)
       if (arrives(flow, flow.nodes[id])) seeds.emplace_back(id, given);
-    HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, facts_.budget, false));
+    HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
     const std::vector<bool> live = needed_nodes(flow, false);
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
-      if (live[id] && flow.nodes[id].kind == NodeKind::binary) operate(flow, id);
+      if (live[id]) operate(flow, id);
     for (const Effect& effect : flow.effects) {
       use(flow, effect);
       follow(flow, effect);
@@ -104,13 +104,16 @@ class OpaqueSearch {
 
   /// Comparisons, and operations of which nothing is known any more.
   void operate(const Flow& flow, NodeId id) {
-    if (!op::is_integer_comparison(flow.nodes[id].opcode) && !motions_[id].is(Kind::unknown)) return;
-    for (std::uint32_t position = 0; position < 2; ++position) {
+    const Node& node = flow.nodes[id];
+    const bool computes = node.kind == NodeKind::binary || node.kind == NodeKind::unary;
+    const bool compares = computes && op::is_integer_comparison(node.opcode);
+    if (!compares && !motions_[id].is(Kind::unknown)) return;
+    for (std::uint32_t position = 0; position < node.operand_count; ++position) {
       Use use;
       use.compare = id;
       use.value = flow.operand(id, position);
-      use.other = flow.operand(id, 1 - position);
-      judge(flow, use, flow.nodes[id].offset);
+      if (node.operand_count == 2) use.other = flow.operand(id, 1 - position);
+      judge(flow, use, node.offset);
     }
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analysis/roots.h"
+#include "analysis/walk.h"
 #include "detectors/wasm_ld/function_reasoning.h"
 
 namespace heapbump::wasm_ld {
@@ -26,6 +27,32 @@ bool Reasoning::in_state(std::uint32_t address) const {
   return std::ranges::any_of(premises_.states, [&](const StateRange& state) {
     return address >= state.begin && address < state.end;
   });
+}
+
+/// Functions that get memory or read its size, themselves or by calling others.
+void Reasoning::find_getters() {
+  WalkList<std::uint32_t> list(module_.imported_functions + module_.bodies.size(), {});
+  for (const std::uint32_t function : index_.size_functions()) list.add(function);
+  for (const std::uint32_t function : index_.grow_functions()) list.add(function);
+  while (const auto at = list.next()) {
+    getters_.insert(*at);
+    for (const std::uint32_t caller : index_.callers(*at)) list.add(caller);
+  }
+}
+
+bool Reasoning::only_allocators_call(std::uint32_t function) const {
+  const auto callers = index_.callers(function);
+  return !callers.empty() && !index_.escapes(function) &&
+         std::ranges::all_of(
+             callers, [&](std::uint32_t caller) { return caller == function || is_allocators_own(caller); });
+}
+
+bool Reasoning::is_allocators_own(std::uint32_t function) const {
+  constexpr std::size_t kMostFunctions = 256;
+  if (premises_.allocators.contains(function)) return true;
+  const auto [known, first] = helpers_.emplace(function, false);
+  if (!first || helpers_.size() > kMostFunctions || getters_.contains(function)) return known->second;
+  return helpers_[function] = only_allocators_call(function);
 }
 
 /// What a place holds when the module is instantiated.
@@ -186,6 +213,7 @@ std::set<std::uint32_t> Reasoning::allocating() const {
 
 Status Reasoning::run(std::span<const std::uint32_t> functions) {
   if (auto image = DataImage::make(module_)) image_ = *std::move(image);
+  find_getters();
   for (const std::uint32_t function : functions) put({function, {}});
   for (const std::uint32_t word : premises_.words) {
     Motion held = Motion::moved(static_cast<std::int64_t>(kPageSize));

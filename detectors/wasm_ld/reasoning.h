@@ -46,6 +46,9 @@ struct Premises {
   std::map<std::uint64_t, std::int64_t> moving;
   /// Words that start as an address of the heap, which moves with it (bump).
   std::set<std::uint32_t> words;
+  /// Static words that known allocators use, where their whole state is not known.
+  std::set<std::uint32_t> own_words;
+  bool words_are_known = true;  ///< of every known allocator, by `states` and `own_words`
   /// Functions of known allocators that set them up or give them memory.
   std::set<std::uint32_t> allocators;
   /// Functions of a known allocator that work on page numbers, as its model explains; what they are given is
@@ -115,6 +118,12 @@ class Reasoning {
   /// Whether a static word only ever holds numbers: it starts as one, or only constants are stored there.
   [[nodiscard]] bool holds_numbers(std::uint32_t address) const;
   [[nodiscard]] bool in_state(std::uint32_t address) const;
+  /// Whether a function is the known allocators', or helps them: nobody else calls it, and it does not get
+  /// memory, which may be the program's own part.
+  [[nodiscard]] bool is_allocators_own(std::uint32_t function) const;
+  /// Whether nobody but the known allocators' own functions calls it.
+  [[nodiscard]] bool only_allocators_call(std::uint32_t function) const;
+  void find_getters();
   [[nodiscard]] std::uint32_t initial(const Place& place) const;
 
   const Module& module_;
@@ -131,6 +140,8 @@ class Reasoning {
   std::map<std::uint32_t, std::unique_ptr<Flow>> flows_;
   mutable std::map<std::uint32_t, bool> numbers_;  ///< what holds_numbers has found
   std::optional<DataImage> image_;
+  std::set<std::uint32_t> getters_;                ///< see find_getters
+  mutable std::map<std::uint32_t, bool> helpers_;  ///< what is_allocators_own has found; false while it looks
   std::vector<Objection> objections_;
   std::map<std::string_view, std::uint32_t> rules_;
 };

@@ -112,9 +112,20 @@ Verdict static_on_some_path(const Use& use) {
   return refuse_if(use.other != kNoNode && other_motion(use).is(Kind::foreign) && other_motion(use).based);
 }
 
+bool is_equality(std::uint32_t opcode) {
+  const std::uint32_t i32 = op::same_on_i32(opcode);
+  return i32 == op::i32_eq || i32 == op::i32_ne;
+}
+
+/// Memory that is new comes before or after nothing but the allocator's own: what else is from memory may be
+/// a limit.
 Verdict among_heap_addresses(const Use& use) {
-  return accept_if(use.motion.address() && !use.motion.size && use.other != kNoNode &&
-                   other_motion(use).is(Kind::foreign));
+  if (!use.motion.address() || use.motion.size || use.other == kNoNode ||
+      !other_motion(use).is(Kind::foreign))
+    return Verdict::undecided;
+  const bool is_new = !use.motion.kept || use.from_place;
+  const bool ordered = !is_equality(use.flow->nodes[use.compare].opcode);
+  return accept_if(use.with_own_word || (use.in_allocator && !(ordered && is_new)));
 }
 
 Verdict below_the_end(const Use& use) {
@@ -149,16 +160,13 @@ Verdict test_for_zero(const Use& use) {
 }
 
 Verdict kept_in_place(const Use& use) {
-  return accept_if(is_static_store(use) && stores_whole(use) && use.motion.address() && !use.motion.size);
-}
-
-Verdict kept_in_global(const Use& use) {
-  return accept_if(use.effect->kind == EffectKind::global_set && use.motion.address() && !use.motion.size);
+  return accept_if(use.may_keep && is_static_store(use) && stores_whole(use) && use.motion.address() &&
+                   !use.motion.size);
 }
 
 Verdict kept_in_memory(const Use& use) {
-  return accept_if(use.effect->kind == EffectKind::store && use.position == 1 && use.motion.address() &&
-                   !use.motion.size && stores_whole(use));
+  return accept_if(use.may_keep && use.effect->kind == EffectKind::store && use.position == 1 &&
+                   use.motion.address() && !use.motion.size && stores_whole(use));
 }
 
 Verdict narrowed(const Use& use) {
@@ -192,37 +200,33 @@ Verdict length_from_size(const Use& use) {
 
 // ---- What an allocator returns ----
 
+/// Neither an address nor how far something is below one, nor two words of which one is an address.
 bool is_number_of_address(const Use& use) {
-  return use.motion.is(Kind::moved) && use.motion.scale != 0 && std::abs(use.motion.scale) < kPage;
+  constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
+  const std::int64_t scale = use.motion.scale;
+  const bool pair = scale == kPage * kUpperHalf || scale == kPage * kUpperHalf + kPage;
+  return use.motion.is(Kind::moved) && scale != 0 && std::abs(scale) != kPage && !pair;
 }
 
 Verdict opaque_number(const Use& use) {
   if (!is_number_of_address(use)) return Verdict::undecided;
-  if (use.effect == nullptr) return refuse_if(use.other != kNoNode && !other_motion(use).is(Kind::moved));
-  return refuse_if(use.effect->kind != EffectKind::branch && use.effect->kind != EffectKind::drop);
+  if (use.effect != nullptr) return refuse_if(use.effect->kind != EffectKind::drop);
+  return refuse_if(use.other == kNoNode || !other_motion(use).is(Kind::moved) ||
+                   other_motion(use).scale != use.motion.scale);
 }
 
-/// Rounding to more than a page, hashing, narrowing. Sums are left out: an address less another one that may
-/// be static is a distance.
+/// Rounding to more than a page, hashing, conversion to a float.
 Verdict opaque_unknown(const Use& use) {
-  if (use.effect != nullptr || op::is_integer_comparison(use.flow->nodes[use.compare].opcode))
-    return Verdict::undecided;
-  const Node& node = use.flow->nodes[use.compare];
-  // Two words in 64 bits, as Rust's std::io::Error and Zig's error unions keep an address beside a tag.
-  const auto upper_half = [&](NodeId id) {
-    const Node& at = use.flow->nodes[id];
-    return at.kind == NodeKind::binary && at.opcode == op::i64_shl &&
-           use.flow->constant(use.flow->operand(id, 1)) == 32;
-  };
-  const bool packed = upper_half(use.compare) || (node.opcode == op::i64_or && upper_half(use.other));
-  return op::is_sum(node.opcode) || packed ? Verdict::accept : Verdict::refuse;
+  if (use.effect != nullptr) return Verdict::undecided;
+  return refuse_if(!op::is_integer_comparison(use.flow->nodes[use.compare].opcode));
 }
 
 Verdict opaque_limit(const Use& use) {
   if (use.effect != nullptr || !use.motion.address() || use.other == kNoNode) return Verdict::undecided;
   const auto limit = use.flow->constant(use.other);
   if (!limit) return Verdict::undecided;
-  const std::uint64_t number = static_cast<std::uint32_t>(*limit);
+  // Of `address - base < length` what is asked is whether the address lies below base + length.
+  const std::uint64_t number = static_cast<std::uint32_t>(*limit) - linear_form(*use.flow, use.value).offset;
   constexpr std::uint64_t kErrors = 0xffff'f000;  // error codes, not addresses
   return refuse_if(number > use.line && number < kErrors);
 }
@@ -319,10 +323,6 @@ constexpr auto kEffects = std::to_array<UseRule>({
       "An address of new memory is kept in a static word, whose other uses are looked at.",
       "Every function that reads the word is decided by these rules.", "docs/soundness.md"},
      kept_in_place},
-    {{"wasm-ld.kept-in-global",
-      "An address of new memory is kept in a global, whose other uses are looked at.",
-      "Every function that reads the global is decided by these rules.", "docs/soundness.md"},
-     kept_in_global},
     {{"wasm-ld.kept-in-memory", "An address of the heap is kept whole in memory.",
       "What memory holds is opaque outside the allocator.", "docs/soundness.md"},
      kept_in_memory},

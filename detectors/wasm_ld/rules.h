@@ -26,9 +26,13 @@ struct Use {
   const Effect* effect = nullptr;
   std::uint32_t position = 0;
   NodeId compare = kNoNode;
-  NodeId other = kNoNode;      ///< what `value` is compared with
-  std::uint64_t line = 0;      ///< from here up addresses move
-  bool into_import = false;    ///< calls: the callee is the host
+  NodeId other = kNoNode;     ///< what `value` is compared with
+  std::uint64_t line = 0;     ///< from here up addresses move
+  bool into_import = false;   ///< calls: the callee is the host
+  bool in_allocator = false;  ///< in a function of a known allocator
+  bool may_keep = false;      ///< stores: a known allocator keeps it there, or is given it back there
+  bool from_place = false;    ///< comparisons: `value` is kept in a static word or global that is not its own
+  bool with_own_word = false;  ///< comparisons: either is a word of a known allocator's state
   bool below_or_trap = false;  ///< comparisons: the function cannot return unless `other` lies below `value`
   bool limit_is_fixed =
       false;  ///< comparisons: `other` was read from a word that never holds an address of the heap

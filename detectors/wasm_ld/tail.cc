@@ -14,7 +14,14 @@ namespace {
 void check_models(const Facts& facts, Judgement& judgement) {
   const Memory& memory = facts.module.memories.front();
   const bool maximum = memory.max && memory.max->value < 65536;
+  const auto image = DataImage::make(facts.module);
   for (const Allocator& allocator : facts.allocators) {
+    if (!image && (allocator.state || !allocator.words.empty()))
+      judgement.refuse("wasm-ld.low-heap", image.error().code, image.error().message, image.error().offset);
+    if (const auto set = image ? first_set_word(*image, allocator) : std::nullopt)
+      judgement.refuse("wasm-ld.low-heap", Code::kUnexplained,
+                       clause_of(allocator.model->summary) + " has memory already, as its state at " +
+                           hex(*set) + " is set, and new memory would not continue it");
     if (allocator.base)
       judgement.refuse("wasm-ld.low-heap", Code::kUnexplained,
                        clause_of(allocator.model->summary) + " begins with the memory from " +
@@ -64,6 +71,8 @@ Result<Judgement> judge_tail(const Facts& facts) {
     judgement.evidence.push_back({"memory.size", "neither memory.size nor memory.grow occurs in the code"});
     return judgement;
   }
+  check_allocator(facts, judgement);
+  if (!judgement.why.empty()) return judgement;
   Premises premises;
   for (const Allocator& allocator : facts.allocators) {
     judgement.evidence.push_back({"model", std::string(allocator.model->sound), allocator.model->id});
@@ -80,7 +89,6 @@ Result<Judgement> judge_tail(const Facts& facts) {
     record(seen, facts, judgement);
   }
   check_models(facts, judgement);
-  check_allocator(facts, judgement);
   if (!judgement.why.empty()) return judgement;
   add_rules(reasoning, judgement);
   judgement.sound = true;

@@ -10,17 +10,17 @@ using Kind = Motion::Kind;
 constexpr int kMaxPasses = 24;         // what still changes then goes round a loop
 constexpr int kCalmPasses = 12;        // from here on a change is a loss
 constexpr unsigned kAddressBits = 16;  // of a page
-constexpr std::int64_t kAddressScale = std::int64_t{1} << kAddressBits;
+constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
+constexpr std::int64_t kLargestScale = std::int64_t{1} << 49;  // an address in the upper half, and something
 
 Motion lost(const Motion& a, const Motion& b) {
   return Motion::unknown(std::min(grain_of(a), grain_of(b)));
 }
 
 /// What a sum with a foreign value is, given `moved` for it if that value is a number.
-Motion sum_with_foreign(const Motion& foreign, Motion moved, int sign, bool strict) {
-  const bool counts = moved.size || std::abs(moved.scale) % kAddressScale != 0;
-  // How far the memory's size, or a page number, is from a value that may be any number.
-  if (strict && counts && sign < 0) return Motion::unknown(0);
+Motion sum_with_foreign(const Motion& foreign, Motion moved, int sign, MotionView view) {
+  // How far an address is from a value that may be any number: a distance, or an address below.
+  if (view == MotionView::outside && sign < 0) return Motion::unknown(0);
   if (sign < 0 || foreign.scale != 0) return {.kind = Kind::foreign, .scale = moved.scale};
   moved.kept = true;
   return moved;
@@ -29,7 +29,7 @@ Motion sum_with_foreign(const Motion& foreign, Motion moved, int sign, bool stri
 /// `a + sign * b`. An address less a foreign value is an address or a distance, as that is a number or an
 /// address: a foreign value again, which owes the address's motion in case it is added to one that cancels
 /// it.
-Motion sum(const Motion& a, const Motion& b, int sign, bool strict) {
+Motion sum(const Motion& a, const Motion& b, int sign, MotionView view) {
   const std::int64_t scale = a.scale + sign * b.scale;
   Motion result;
   result.size = (a.is(Kind::moved) && a.size) || (b.is(Kind::moved) && b.size);
@@ -42,7 +42,7 @@ Motion sum(const Motion& a, const Motion& b, int sign, bool strict) {
             .scale = foreign ? scale : 0};
   result.kind = Kind::moved;
   result.scale = scale;
-  if (foreign) return sum_with_foreign(a.is(Kind::foreign) ? a : b, result, sign, strict);
+  if (foreign) return sum_with_foreign(a.is(Kind::foreign) ? a : b, result, sign, view);
   if (scale != 0) return result;
   // Where a size is kept, or arrives on some paths alone, zero may be in its place.
   return result.size && result.kept ? Motion::unknown(0) : Motion::fixed();
@@ -50,8 +50,8 @@ Motion sum(const Motion& a, const Motion& b, int sign, bool strict) {
 
 class MotionPass {
  public:
-  MotionPass(const Flow& flow, std::span<const std::pair<NodeId, Motion>> seeds, bool strict)
-      : flow_(flow), strict_(strict), motions_(flow.nodes.size()), seeded_(flow.nodes.size()) {
+  MotionPass(const Flow& flow, std::span<const std::pair<NodeId, Motion>> seeds, MotionView view)
+      : flow_(flow), view_(view), motions_(flow.nodes.size()), seeded_(flow.nodes.size()) {
     for (const auto& [node, motion] : seeds) {
       motions_[node] = motion;
       seeded_[node] = true;
@@ -82,6 +82,16 @@ class MotionPass {
     return motions_[flow_.operands_of(node)[position]];
   }
 
+  /// An address on one path and something that stays on another: whoever hands out addresses does not know
+  /// which, and so loses the value; who looks for addresses that are looked into has found one.
+  [[nodiscard]] Motion join_on_paths(const Motion& a, const Motion& b) const {
+    const bool differ = (a.is(Kind::moved) && b.is(Kind::fixed)) || (a.is(Kind::fixed) && b.is(Kind::moved));
+    if (view_ != MotionView::handed_out || !differ) return join(a, b);
+    Motion result = a.is(Kind::moved) ? a : b;
+    result.kept = true;
+    return result;
+  }
+
   Motion merge(const Node& node, std::uint32_t count) {
     Motion result;
     bool any = false;
@@ -93,10 +103,11 @@ class MotionPass {
         failure = true;
         continue;
       }
-      result = join(result, motions_[operand]);
+      result = join_on_paths(result, motions_[operand]);
     }
     // "No memory" beside an address is distinguished before it is used; a size of zero is a number.
-    if (failure && result.is(Kind::moved) && (result.size || !result.address())) return Motion::unknown(0);
+    const bool address = view_ == MotionView::handed_out || (!result.size && result.address());
+    if (failure && result.is(Kind::moved) && !address) return Motion::unknown(0);
     if (any && result.is(Kind::unreached)) return Motion::fixed();
     return result;
   }
@@ -134,14 +145,43 @@ class MotionPass {
     if (!value.is(Kind::moved) || factor <= 0 || factor > (std::int64_t{1} << 32)) return Motion::unknown(0);
     Motion result = value;
     result.scale *= factor;
-    // 2^33 pages of anything is more than a module can have.
-    return std::abs(result.scale) > (std::int64_t{1} << 40) ? Motion::unknown(0) : result;
+    return std::abs(result.scale) > kLargestScale ? Motion::unknown(0) : result;
   }
   [[nodiscard]] Motion divided(const Motion& value, std::int64_t by) const {
-    if (!value.is(Kind::moved) || by <= 0 || value.scale % by != 0) return Motion::unknown(0);
+    if (!value.is(Kind::moved) || by <= 0) return Motion::unknown(0);
+    // The lower half of a pair does not carry into the upper one.
+    const bool upper = by == kUpperHalf && value.scale >= kUpperHalf;
+    if (!upper && value.scale % by != 0) return Motion::unknown(0);
     Motion result = value;
     result.scale /= by;
     return result;
+  }
+
+  /// Two words in 64 bits, as Rust's std::io::Error and Zig's error unions keep an address beside a tag.
+  [[nodiscard]] bool is_upper_half(NodeId id) const {
+    const Node& node = flow_.nodes[id];
+    return node.kind == NodeKind::binary && node.opcode == op::i64_shl &&
+           flow_.constant(flow_.operand(id, 1)) == 32;
+  }
+  [[nodiscard]] bool is_lower_half(NodeId id) const {
+    const Node& node = flow_.nodes[id];
+    if (const auto number = flow_.constant(id)) return *number >= 0 && *number < kUpperHalf;
+    return node.kind == NodeKind::unary && node.opcode == op::i64_extend_i32_u;
+  }
+  [[nodiscard]] static Motion pair_of(const Motion& upper, const Motion& lower) {
+    if (upper.is(Kind::unknown) || lower.is(Kind::unknown)) return lost(upper, lower);
+    Motion result = upper.is(Kind::moved) ? upper : lower;
+    if (upper.is(Kind::moved) && lower.is(Kind::moved)) result.scale += lower.scale;
+    return result;
+  }
+
+  /// `a | b`.
+  [[nodiscard]] Motion combined(NodeId left, NodeId right) const {
+    const Motion& a = motions_[left];
+    const Motion& b = motions_[right];
+    if (is_upper_half(left) && is_lower_half(right)) return pair_of(a, b);
+    if (is_lower_half(left) && is_upper_half(right)) return pair_of(b, a);
+    return lost(a, b);
   }
 
   [[nodiscard]] Motion arithmetic(const Node& node, const Motion& a, const Motion& b) const {
@@ -154,7 +194,7 @@ class MotionPass {
         return a.is(Kind::moved) || a.is(Kind::unknown) ? masked(a, right) : masked(b, left);
       case op::i32_or:
         if (a.is(Kind::moved) && small(15)) return a;  // flags of a header
-        break;
+        return combined(left, right);
       case op::i32_shl:
         if (small(32)) return scaled(a, std::int64_t{1} << *amount);
         break;
@@ -184,7 +224,8 @@ class MotionPass {
   /// Whether `value + sign * by` is how far a moved value lies above static data or the stack: a distance
   /// that changes.
   [[nodiscard]] bool measures(const Motion& value, NodeId by, int sign) const {
-    constexpr std::int64_t kLowestStatic = 1024;  // wasm-ld's --global-base
+    constexpr std::int64_t kLowestStatic = 1024;        // wasm-ld's --global-base
+    if (view_ == MotionView::handed_out) return false;  // it moves as the address does
     if (!value.is(Kind::moved) || !motions_[by].is(Kind::fixed)) return false;
     if (const auto constant = flow_.constant(by))
       return *constant * -sign >= kLowestStatic && *constant * -sign < INT32_MAX;
@@ -214,8 +255,8 @@ class MotionPass {
     if (is_comparison_opcode(node.opcode)) return Motion::fixed();  // whether it may be asked, a rule decides
     const std::uint32_t opcode = op::same_on_i32(node.opcode);
     const bool unknown = a.is(Kind::unknown) || b.is(Kind::unknown);
-    if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1, strict_);
-    if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1, strict_);
+    if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1, view_);
+    if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1, view_);
     if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) return otherwise(node, a, b);
     return a.is(Kind::foreign) || b.is(Kind::foreign) ? Motion::foreign() : Motion::fixed();
   }
@@ -226,7 +267,11 @@ class MotionPass {
     if (!a.is(Kind::moved) && !a.is(Kind::unknown)) return a;
     const bool converts = node.opcode == op::i32_wrap_i64 || node.opcode == op::i64_extend_i32_s ||
                           node.opcode == op::i64_extend_i32_u;
-    return converts ? a : Motion::unknown(0);
+    if (!converts || !a.is(Kind::moved) || node.opcode != op::i32_wrap_i64)
+      return converts ? a : Motion::unknown(0);
+    Motion low = a;
+    low.scale %= kUpperHalf;
+    return low.scale == 0 ? Motion::foreign() : low;
   }
 
   [[nodiscard]] Motion evaluate(NodeId id) {
@@ -254,7 +299,7 @@ class MotionPass {
   }
 
   const Flow& flow_;
-  const bool strict_;
+  const MotionView view_;
   std::vector<Motion> motions_;
   std::vector<bool> seeded_;
 };
@@ -300,8 +345,8 @@ bool is_failure_value(const Flow& flow, NodeId node) {
 
 Result<std::vector<Motion>> compute_motions(const Flow& flow,
                                             std::span<const std::pair<NodeId, Motion>> seeds, Budget& budget,
-                                            bool strict) {
-  return MotionPass(flow, seeds, strict).run(budget);
+                                            MotionView view) {
+  return MotionPass(flow, seeds, view).run(budget);
 }
 
 }  // namespace heapbump

@@ -54,11 +54,16 @@ struct Motion {
   return op::is_integer_comparison(opcode);
 }
 
-/// One motion for each node, from those that are given. `strict`: how far the memory's size, or a page
-/// number, is from a foreign value is unknown; otherwise it is foreign, as in an allocator, where that value
-/// is an address of the heap. Errors: kWorkLimit.
+/// Whose eyes a function is read with.
+enum class MotionView : std::uint8_t {
+  allocator,   ///< a foreign value beside an address is an address of the heap as well
+  outside,     ///< how far the memory's size, or a page number, is from a foreign value is unknown
+  handed_out,  ///< who uses addresses: what is one on some path is one, and its distance from static data too
+};
+
+/// One motion for each node, from those that are given. Errors: kWorkLimit.
 [[nodiscard]] Result<std::vector<Motion>> compute_motions(const Flow& flow,
                                                           std::span<const std::pair<NodeId, Motion>> seeds,
-                                                          Budget& budget, bool strict);
+                                                          Budget& budget, MotionView view);
 
 }  // namespace heapbump

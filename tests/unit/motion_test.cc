@@ -32,7 +32,7 @@ Motion of(const Code& body) {
   for (NodeId id = 0; id < flow->nodes.size(); ++id)
     if (flow->nodes[id].kind == NodeKind::parameter)
       seeds.emplace_back(id, flow->nodes[id].value == 0 ? Motion::moved(kPage) : Motion::foreign());
-  const auto motions = compute_motions(*flow, seeds, budget, false);
+  const auto motions = compute_motions(*flow, seeds, budget, MotionView::allocator);
   EXPECT_TRUE(motions);
   for (const Effect& effect : flow->effects)
     if (effect.kind == EffectKind::returns) return (*motions)[flow->operands_of(effect)[0]];

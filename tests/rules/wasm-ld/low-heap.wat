@@ -4,6 +4,9 @@
   (memory (export "memory") 2)
   (global $stack (mut i32) (i32.const 65536))
   (global $price (mut i32) (i32.const 70816))
+  ;; hole data
+  (data (i32.const 1024) "\01")
+  ;; end
   (func $dlmalloc (param $n i32) (result i32) (local $at i32) (local $first i32)
     (if (i32.eqz (i32.load (i32.const 2024)))
       (then
@@ -12,7 +15,7 @@
         (local.set $at (i32.shl (local.get $at) (i32.const 16)))
         (i32.store (local.get $at) (i32.const 0))
         ;; hole first
-        (local.set $first (i32.const 70816))
+        (local.set $first (local.get $at))
         ;; end
         (i32.store (i32.const 2016) (local.get $first))
         (i32.store (i32.const 2448) (local.get $first))

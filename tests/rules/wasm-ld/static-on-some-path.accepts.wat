@@ -1,5 +1,5 @@
 ;; A walk that starts from a pointer, or from a static address.
 ;; in tail.wat
 ;; hole more
-    (if (i32.gt_u (local.get $at) (select (local.get $p) (i32.load (local.get $p)) (local.get $n))) (then (unreachable)))
+    (if (i32.eq (local.get $at) (select (local.get $p) (i32.load (local.get $p)) (local.get $n))) (then (unreachable)))
 ;; end

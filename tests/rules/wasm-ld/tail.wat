@@ -31,7 +31,7 @@
     (i32.store (i32.const 2912) (i32.const 4095))
     ;; end
     ;; hole use
-    (i32.store (i32.const 2000) (local.get $at))
+    (i32.store (i32.const 2916) (local.get $at))
     ;; end
     ;; hole more
     (i32.store (local.get $at) (local.get $n))

@@ -1,0 +1,5 @@
+;; The allocator's state starts as nothing, or was saved in use.
+;; in low-heap.wat
+;; hole data
+  (data (i32.const 2008) "\01")
+;; end

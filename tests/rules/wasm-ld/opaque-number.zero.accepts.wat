@@ -1,0 +1,5 @@
+;; The low bits of an address that malloc returned are zero, or its page number is.
+;; in bump.wat
+;; hole program
+    (if (i32.and (local.get $a) (i32.const 7)) (then (i32.store (i32.const 3000) (call $other))))
+;; end
