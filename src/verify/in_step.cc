@@ -12,7 +12,7 @@ constexpr int kMostRounds = 16;
 constexpr unsigned kPageBits = 16;
 constexpr unsigned kAddressBits = 29;    // coarser alignments than that are none
 constexpr std::size_t kMostBeside = 64;  // words like that which are followed; more are a table of numbers
-constexpr std::uint64_t kMostKept = 32 << 20;  // bytes of values kept in case they are asked for again
+constexpr std::uint64_t kMostKept = 16 << 20;  // bytes of values kept in case they are asked for again
 constexpr unsigned kMostVisits = 64;           // of one function with one set of arguments in one round
 
 /// An instruction of one index: whether it is there, and its index.
