@@ -68,6 +68,10 @@ Relation negate(const Relation& a) {
   return result;
 }
 
+bool is_outcome(const Relation& a) {
+  return a.equal() && a.sort == Sort::outcome;
+}
+
 /// The sum of an opaque value and one that is known.
 Relation add_opaque(const Move& move, const Relation& from, const Relation& known) {
   if (known.equal()) {
@@ -145,9 +149,12 @@ Relation multiply(const Relation& a, const Relation& b, bool wide) {
     if (is_factor(factor) && same_number(other)) return equal_value(Sort::number);
     if (same_number(a) && same_number(b)) return equal_value(Sort::number);
     const auto delta = delta_of(other);
-    if (factor.constant && factor.equal() && delta && factor.value > 0)
-      return exact(narrow(*delta * factor.value, wide),
-                   other.at_least * static_cast<std::uint64_t>(factor.value));
+    if (factor.constant && factor.equal() && delta && factor.value > 0) {
+      Relation result = exact(narrow(*delta * factor.value, wide),
+                              other.at_least * static_cast<std::uint64_t>(factor.value));
+      result.size = result.moved() && other.size;
+      return result;
+    }
   }
   return unknown_value(low);
 }
@@ -291,7 +298,7 @@ Relation add(const Move& move, const Relation& a, const Relation& b, bool wide) 
 Relation unary(const Move& move, std::uint32_t opcode, const Relation& a) {
   if (a.kind == Kind::none) return a;
   if (opcode == op::i32_eqz || opcode == op::i64_eqz)
-    return same_truth(a) ? equal_value(Sort::number) : unknown_value();
+    return same_truth(a) ? equal_value(is_outcome(a) ? Sort::outcome : Sort::number) : unknown_value();
   if (op::is_resize(opcode) || opcode == op::i64_extend32_s) {
     if (opcode == op::i64_extend_i32_u && a.moved() && a.delta < 0) return unknown_value(true);
     if (a.equal() && a.constant) {
@@ -308,9 +315,9 @@ Relation unary(const Move& move, std::uint32_t opcode, const Relation& a) {
   return same_number(a) ? equal_value(Sort::number) : unknown_value();
 }
 
-Relation binary(const Move& move, std::uint32_t opcode, const Relation& a, const Relation& b) {
-  if (a.kind == Kind::none || b.kind == Kind::none) return Relation{};
-  if (op::is_integer_comparison(opcode)) return compare(move, opcode, a, b);
+namespace {
+
+Relation combine(const Move& move, std::uint32_t opcode, const Relation& a, const Relation& b) {
   const std::uint32_t op32 = op::same_on_i32(opcode);
   const bool wide = op32 != opcode;
   if (a.equal() && b.equal() && a.constant && b.constant)
@@ -338,6 +345,19 @@ Relation binary(const Move& move, std::uint32_t opcode, const Relation& a, const
     default:
       return same_number(a) && same_number(b) ? equal_value(Sort::number) : unknown_value();
   }
+}
+
+}  // namespace
+
+Relation binary(const Move& move, std::uint32_t opcode, const Relation& a, const Relation& b) {
+  if (a.kind == Kind::none || b.kind == Kind::none) return Relation{};
+  if (op::is_integer_comparison(opcode)) return compare(move, opcode, a, b);
+  if (!is_outcome(a) && !is_outcome(b)) return combine(move, opcode, a, b);
+  const std::uint32_t op32 = op::same_on_i32(opcode);
+  if (op32 != op::i32_and && op32 != op::i32_or && op32 != op::i32_xor) return unknown_value();
+  Relation result = combine(move, opcode, a, b);
+  if (result.equal()) result.sort = Sort::outcome;
+  return result;
 }
 
 }  // namespace heapbump::verify

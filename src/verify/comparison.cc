@@ -52,9 +52,12 @@ Relation compare(const Move& move, std::uint32_t opcode, const Relation& a, cons
     if (other.opaque()) return first.sort == Sort::start && !other.in_static ? unknown_value() : same;
     return agrees(move, other, first) ? same : unknown_value();
   }
+  const bool ends = (a.size && b.opaque()) || (b.size && a.opaque());
   const auto is_address = [&](const Relation& r) { return r.opaque() || r.delta == move.distance; };
   if (is_address(a) && is_address(b))
-    return move.by_tail && op::is_order(opcode) && may_cross(a, b) ? unknown_value() : same;
+    return move.by_tail && op::is_order(opcode) && may_cross(a, b) ? unknown_value()
+           : ends                                                  ? equal_value(Sort::outcome)
+                                                                   : same;
   return !a.opaque() && !b.opaque() && a.delta == b.delta ? same : unknown_value();
 }
 

@@ -220,7 +220,10 @@ std::string to_string(const Relation& relation) {
     case Kind::either:
       break;
   }
-  static constexpr const char* kSorts[] = {"equal", "an equal number", "equal, from the stack pointer",
+  static constexpr const char* kSorts[] = {"equal",
+                                           "an equal number",
+                                           "whether it lies below memory's end",
+                                           "equal, from the stack pointer",
                                            "an equal constant where memory moves",
                                            "the old heap start, which did not move"};
   if (relation.equal()) return kSorts[static_cast<std::size_t>(relation.sort)];

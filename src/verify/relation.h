@@ -23,10 +23,11 @@ enum class Kind : std::uint8_t {
 /// What an equal value can be taken for.
 enum class Sort : std::uint8_t {
   any,
-  number,  ///< made by scaling, narrowing or comparing: no address by itself
-  stack,   ///< the stack pointer, give or take
-  beyond,  ///< a constant in the part of memory that moves, give or take: an address in neither module
-  start,   ///< the same, right at the old heap start: what a site looks like that was missed
+  number,   ///< made by scaling, narrowing or comparing: no address by itself
+  outcome,  ///< whether something lies below memory's end: good for a decision, no number to count with
+  stack,    ///< the stack pointer, give or take
+  beyond,   ///< a constant in the part of memory that moves, give or take: an address in neither module
+  start,    ///< the same, right at the old heap start: what a site looks like that was missed
 };
 
 struct Relation {

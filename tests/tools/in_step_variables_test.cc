@@ -110,6 +110,11 @@ INSTANTIATE_TEST_SUITE_P(
              "(i32.const 70000))) (i32.const 0)",
              "(i32.store (local.get $n) (i32.sub (i32.add (i32.load (local.get $n)) (i32.const 98304)) "
              "(i32.const 70000))) (i32.const 0)"},
+        Pair{"whether a number lies below memory's end decides, and is not counted",
+             "(if (result i32) (i32.and (i32.lt_u (local.get $n) (i32.mul (memory.size) (i32.const 65536))) "
+             "(i32.const 1)) (then (i32.const 1)) (else (i32.const 2)))",
+             "(i32.store (local.get $n) (i32.add (i32.load (local.get $n)) (i32.and (i32.lt_u (local.get $n) "
+             "(i32.mul (memory.size) (i32.const 65536))) (i32.const 1)))) (i32.const 0)"},
         Pair{"an offset from the heap's start is added to nothing beside it",
              "(i32.store (i32.add (local.get $n) (i32.const 69000)) (i32.const 1)) (i32.load (i32.add "
              "(local.get $n) (i32.const 70000)))",
