@@ -12,6 +12,7 @@ struct Word {
   unsigned size = 0;  ///< of the largest store
   bool whole = true;  ///< all stores are of all its bytes, as one number
   std::vector<NodeId> values;
+  StoredValues shared;  ///< the same, once a load was found
 };
 using Place = std::pair<NodeId, std::int32_t>;  ///< a read of the stack pointer, and bytes from there
 
@@ -27,15 +28,22 @@ class Frame {
       if (effect.kind == EffectKind::store) store(effect);
   }
 
-  std::map<NodeId, std::vector<NodeId>> loads() const {
-    std::map<NodeId, std::vector<NodeId>> found;
+  std::map<NodeId, StoredValues> loads() {
+    std::map<NodeId, StoredValues> found;
+    std::size_t pairs = 0;
     for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
       const Node& node = flow_.nodes[id];
       if (node.kind != NodeKind::load) continue;
       if (node.opcode != op::i32_load && node.opcode != op::i64_load) continue;
       const auto word = words_.find(place_of(flow_, flow_.operand(id, 0), node.value));
       if (word == words_.end() || word->second.size != facts_of(node.opcode).access_bytes) continue;
-      if (word->second.whole && !meets_another(word)) found.emplace(id, word->second.values);
+      Word& content = word->second;
+      if (!content.whole || meets_another(word)) continue;
+      pairs += content.values.size();
+      if (pairs > kMostKeptPairs) break;
+      if (content.shared == nullptr)
+        content.shared = std::make_shared<const std::vector<NodeId>>(content.values);
+      found.emplace(id, content.shared);
     }
     return found;
   }
@@ -77,7 +85,7 @@ class Frame {
 
 }  // namespace
 
-std::map<NodeId, std::vector<NodeId>> stored_in_frame(const Flow& flow, std::uint32_t stack) {
+std::map<NodeId, StoredValues> stored_in_frame(const Flow& flow, std::uint32_t stack) {
   return Frame(flow, stack).loads();
 }
 

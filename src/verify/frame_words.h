@@ -5,13 +5,20 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "flow/flow.h"
 
 namespace heapbump::verify {
 
+/// The values that are stored in one word, which its loads share.
+using StoredValues = std::shared_ptr<const std::vector<NodeId>>;
+/// Pairs of a load and a value that it may find: no more are followed in one function, so that work is
+/// bounded.
+inline constexpr std::size_t kMostKeptPairs = 1U << 16U;
+
 /// For each load of 32 or 64 bits from the frame below `stack`, the values that the function stores there.
-[[nodiscard]] std::map<NodeId, std::vector<NodeId>> stored_in_frame(const Flow& flow, std::uint32_t stack);
+[[nodiscard]] std::map<NodeId, StoredValues> stored_in_frame(const Flow& flow, std::uint32_t stack);
 
 }  // namespace heapbump::verify

@@ -16,6 +16,7 @@
 
 #include "flow/flow.h"
 #include "verify/context.h"
+#include "verify/frame_words.h"
 #include "verify/relation.h"
 
 namespace heapbump::verify {
@@ -115,10 +116,10 @@ class Walk {
   const Move& move_;
   Surroundings& around_;
   std::vector<Relation> values_;
-  std::map<NodeId, std::vector<NodeId>> kept_;  ///< loads of the frame, and what is stored there
-  std::multimap<NodeId, NodeId> loads_of_;      ///< the same, the other way round
-  std::vector<NodeId> result_of_;               ///< by effect: the first result of a call
-  NodeSet due_, due_later_;                     ///< what is to be evaluated in this pass, and in the next
+  std::map<NodeId, StoredValues> kept_;     ///< loads of the frame, and what is stored there
+  std::multimap<NodeId, NodeId> loads_of_;  ///< the same, the other way round
+  std::vector<NodeId> result_of_;           ///< by effect: the first result of a call
+  NodeSet due_, due_later_;                 ///< what is to be evaluated in this pass, and in the next
   std::vector<Relation> arguments_;
   std::vector<Departure> departures_;
   std::uint64_t passes_ = 0;

@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "verify/frame_words.h"
 #include "verify/host.h"
 #include "verify/in_step.h"
 #include "wasm/code.h"
@@ -44,10 +43,11 @@ bool is_splat(std::uint32_t opcode) {
 void Walk::run() {
   settle();
   const std::uint64_t first = passes_;
-  if (keeps_in_frame())
+  passes_ = 0;
+  if (keeps_in_frame()) {
     settle();
-  else
-    passes_ = 0;
+    ++passes_;  // the search for those words
+  }
   const std::vector<bool> reached = reached_blocks();
   for (const Effect& effect : flow_.effects)
     if (reached[effect.block]) check(effect);
@@ -94,7 +94,7 @@ bool Walk::keeps_in_frame() {
   }
   if (stack) kept_ = stored_in_frame(flow_, *stack);
   for (const auto& [load, stored] : kept_)
-    for (const NodeId value : stored) loads_of_.emplace(value, load);
+    for (const NodeId value : *stored) loads_of_.emplace(value, load);
   return !kept_.empty();
 }
 
@@ -104,7 +104,7 @@ std::optional<Relation> Walk::kept_in_frame(NodeId load) const {
   const auto kept = kept_.find(load);
   if (kept == kept_.end()) return std::nullopt;
   Relation stored;
-  for (const NodeId value : kept->second) stored = join(move_, stored, of(value));
+  for (const NodeId value : *kept->second) stored = join(move_, stored, of(value));
   stored.constant = false;
   stored.value = 0;
   if (stored.kind == Kind::none || stored.unknown() || stored.moved() || stored.packed) return stored;
