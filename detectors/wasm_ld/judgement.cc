@@ -59,7 +59,8 @@ void add_rules(const Reasoning& reasoning, Judgement& judgement) {
 
 void take_model(const Allocator& allocator, Premises& premises) {
   if (allocator.state) premises.states.push_back(*allocator.state);
-  premises.words_are_known &= allocator.state || !allocator.words.empty();
+  premises.words_are_known &= allocator.state || allocator.word || !allocator.words.empty();
+  if (allocator.word) premises.own_words.insert(*allocator.word);
   premises.own_words.insert(allocator.words.begin(), allocator.words.end());
   premises.explained.insert(allocator.explained.begin(), allocator.explained.end());
   premises.allocators.insert(allocator.functions.begin(), allocator.functions.end());

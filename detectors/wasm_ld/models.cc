@@ -174,21 +174,22 @@ bool makes_sentinel(const Flow& flow) {
 }
 
 /// ... and keeps the root regions in a list: the newest is stored in a static word, the one before it at 4
-/// and its end at 8 (RootRegion). The addresses of those that are made.
-std::vector<NodeId> linked_root_regions(const Flow& flow) {
+/// and its end at 8 (RootRegion). The addresses of those that are made, by the word that names the newest.
+std::map<std::uint32_t, NodeId> linked_root_regions(const Flow& flow) {
   std::set<std::pair<NodeId, std::uint32_t>> stored;
   for (const Effect& effect : flow.effects)
     if (effect.kind == EffectKind::store && effect.opcode == op::i32_store)
       stored.insert(place_of(flow, flow.operands_of(effect)[0], effect.value));
-  std::vector<NodeId> regions;
+  std::map<std::uint32_t, NodeId> regions;
   for (const Effect& effect : flow.effects) {
-    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store || !static_address(flow, effect))
-      continue;
+    if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
+    const auto word = static_address(flow, effect);
+    if (!word) continue;
     const NodeId value = flow.operands_of(effect)[1];
     const auto region = place_of(flow, value, 0);
     if (region.first != kNoNode && stored.contains({region.first, region.second + 4}) &&
         stored.contains({region.first, region.second + 8}))
-      regions.push_back(value);
+      regions[*word] = value;
   }
   return regions;
 }
@@ -210,12 +211,15 @@ std::set<std::uint64_t> measured_from(const Flow& flow, std::uint64_t data_end, 
 
 Status find_emmalloc(const Module& module, const Flow& flow, Budget& budget, std::vector<Allocator>& found) {
   if (!makes_sentinel(flow)) return {};
-  const std::vector<NodeId> regions = linked_root_regions(flow);
+  const std::map<std::uint32_t, NodeId> regions = linked_root_regions(flow);
   if (regions.empty()) return {};
   auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kEmmalloc; });
   if (known == found.end()) known = found.insert(found.end(), {&kEmmalloc, {}, {}, false, {}, {}, {}, {}});
   known->functions.insert(flow.function);
-  for (const NodeId region : regions) HEAPBUMP_CHECK(note_memory(module, flow, region, budget, *known));
+  for (const auto& [word, region] : regions) {
+    known->words.insert(word);
+    HEAPBUMP_CHECK(note_memory(module, flow, region, budget, *known));
+  }
   for (const std::uint64_t base : measured_from(flow, module.data_end(), module.memory_bytes())) {
     known->base_is_ambiguous |= known->base && *known->base != base;
     known->base = base;

@@ -169,6 +169,12 @@ Verdict kept_in_memory(const Use& use) {
                    use.motion.address() && !use.motion.size && stores_whole(use));
 }
 
+Verdict kept_elsewhere(const Use& use) {
+  const bool stored = use.effect->kind == EffectKind::store && use.position == 1 && stores_whole(use);
+  return refuse_if((stored || use.effect->kind == EffectKind::global_set) && use.motion.address() &&
+                   !use.motion.size && !use.may_keep);
+}
+
 Verdict narrowed(const Use& use) {
   return refuse_if(use.effect->kind == EffectKind::store && use.position == 1 && !stores_whole(use));
 }
@@ -326,6 +332,9 @@ constexpr auto kEffects = std::to_array<UseRule>({
     {{"wasm-ld.kept-in-memory", "An address of the heap is kept whole in memory.",
       "What memory holds is opaque outside the allocator.", "docs/soundness.md"},
      kept_in_memory},
+    {{"wasm-ld.kept-elsewhere", "An address of new memory is kept in a place that is not the allocator's.",
+      "It may be the memory's size there, or where something ends.", "docs/soundness.md"},
+     kept_elsewhere},
     {{"wasm-ld.narrowed", "It is stored in fewer bits than it has.",
       "A compressed reference may no longer fit.", "docs/soundness.md"},
      narrowed},

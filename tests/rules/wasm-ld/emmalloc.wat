@@ -25,6 +25,9 @@
         (i32.store offset=4 (local.get $start) (local.get $last))
         (i32.store offset=8 (local.get $start) (local.get $end))
         (i32.store (i32.const 3000) (local.get $start))))
+    ;; hole more
+    (drop (i32.const 0))
+    ;; end
     (i32.const 1))
   (func (export "_start") (drop (call $claim (i32.const 65536))))
 )

@@ -1,0 +1,5 @@
+;; New memory is kept in a word of the allocator, or in a global.
+;; in tail.wat
+;; hole use
+    (i32.store (i32.const 2916) (local.get $at))
+;; end
