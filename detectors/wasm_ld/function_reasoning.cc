@@ -147,6 +147,12 @@ bool FunctionReasoning::uses_own_word(const Effect& effect) const {
   return address && (whole_.in_state(*address) || whole_.premises_.own_words.contains(*address));
 }
 
+/// Give or take what is added.
+bool FunctionReasoning::is_parameter(NodeId id) const {
+  const NodeId base = linear_form(flow_, id).base;
+  return base != kNoNode && flow_.nodes[base].kind == NodeKind::parameter;
+}
+
 /// Whether what an effect stores is for the allocator: in its own words or blocks, or in what its own
 /// function that asked for memory gets back. Where the words of an allocator are not known, any static word
 /// is its own. What the allocator has kept before may be put anywhere but in static words.
@@ -156,9 +162,9 @@ bool FunctionReasoning::may_keep(const Effect& effect, bool kept) const {
   if (fixed) return false;
   const bool zig = !whole_.premises_.explained.empty();  // who gets memory is its allocator itself
   if (kept && (zig || !whole_.getters_.contains(context_.function))) return true;
-  const NodeId base = linear_form(flow_, flow_.operands_of(effect)[0]).base;
-  return base != kNoNode && flow_.nodes[base].kind == NodeKind::parameter &&
-         whole_.only_allocators_call(context_.function);
+  const auto operands = flow_.operands_of(effect);
+  return (is_parameter(operands[0]) && whole_.only_allocators_call(context_.function)) ||
+         (is_parameter(operands[1]) && whole_.only_allocators_give(context_));
 }
 
 bool FunctionReasoning::reads_own_word(NodeId id) const {

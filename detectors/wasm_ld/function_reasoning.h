@@ -29,6 +29,7 @@ class FunctionReasoning {
   [[nodiscard]] bool reads_fixed_limit(NodeId id) const;
   [[nodiscard]] bool is_own() const;
   [[nodiscard]] bool uses_own_word(const Effect& effect) const;
+  [[nodiscard]] bool is_parameter(NodeId id) const;
   [[nodiscard]] bool may_keep(const Effect& effect, bool kept) const;
   [[nodiscard]] bool reads_own_word(NodeId id) const;
   [[nodiscard]] bool reads_place(NodeId id) const;

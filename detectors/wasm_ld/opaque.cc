@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <utility>
+
+#include "wasm/data_image.h"
 
 namespace heapbump::wasm_ld {
 namespace {
@@ -15,10 +19,14 @@ constexpr std::uint32_t kReach = 64;  // of an access's offset, from the constan
 class OpaqueSearch {
  public:
   OpaqueSearch(const Facts& facts, const std::set<std::uint32_t>& allocating, std::uint64_t line)
-      : facts_(facts), module_(facts.module), allocating_(allocating), line_(line) {}
+      : facts_(facts), module_(facts.module), line_(line) {
+    given_.kept = true;
+    for (const std::uint32_t function : allocating) allocating_[function] = given_;
+    if (auto image = DataImage::make(module_)) image_ = *std::move(image);
+  }
 
   Result<SeenAddresses> run() {
-    for (const std::uint32_t function : allocating_) put_callers(function);
+    for (const auto& [function, motion] : allocating_) put_callers(function, motion);
     while (!queue_.empty() && !seen_addresses_.objection) {
       const std::uint32_t function = queue_.front();
       queue_.pop_front();
@@ -34,52 +42,59 @@ class OpaqueSearch {
     if (function < module_.imported_functions || !waiting_.insert(function).second) return;
     queue_.push_back(function);
   }
-  void put_callers(std::uint32_t function) {
+  void put_callers(std::uint32_t function, const Motion& motion) {
     for (const std::uint32_t caller : facts_.index.callers(function)) put(caller);
     if (!facts_.index.is_address_taken(function)) return;
     const FunctionType& type = module_.function_type(function);
-    if (std::ranges::find(indirect_, type) != indirect_.end()) return;
-    indirect_.push_back(type);
+    if (std::ranges::find(indirect_, type, &Indirect::first) != indirect_.end()) return;
+    indirect_.emplace_back(type, motion);
     for (const std::uint32_t caller : facts_.index.indirect_callers()) put(caller);
   }
-  void put_readers(const Place& place) {
-    if (!places_.insert(place).second) return;
+  void put_readers(const Place& place, const Motion& motion) {
+    if (!places_.emplace(place, motion).second) return;
     for (const std::uint32_t function : users_of(facts_.index, place, kReach)) put(function);
   }
 
-  /// Whether a node is an address that an allocator returned, as it arrives in a function.
-  [[nodiscard]] bool arrives(const Flow& flow, const Node& node) const {
+  /// How a node moves that is what an allocator returned, as it arrives in a function.
+  [[nodiscard]] std::optional<Motion> arriving(const Flow& flow, const Node& node) const {
+    const auto in = [](const auto& map, const auto& key) {
+      const auto found = map.find(key);
+      return found == map.end() ? std::nullopt : std::optional(found->second);
+    };
     switch (node.kind) {
       case NodeKind::call: {
-        if (node.value != 0) return false;
+        if (node.value != 0) return std::nullopt;
         const Effect& call = flow.effects[node.effect];
-        if (call.kind == EffectKind::call)
-          return allocating_.contains(static_cast<std::uint32_t>(call.value));
-        return call.kind == EffectKind::call_indirect &&
-               std::ranges::find(indirect_, module_.types[static_cast<std::size_t>(call.value)]) !=
-                   indirect_.end();
+        if (call.kind == EffectKind::call) return in(allocating_, static_cast<std::uint32_t>(call.value));
+        if (call.kind != EffectKind::call_indirect) return std::nullopt;
+        const auto known = std::ranges::find(indirect_, module_.types[static_cast<std::size_t>(call.value)],
+                                             &Indirect::first);
+        return known == indirect_.end() ? std::nullopt : std::optional(known->second);
       }
-      case NodeKind::global:
-        return places_.contains({true, static_cast<std::uint32_t>(node.value)});
+      case NodeKind::global: {
+        const auto kept = in(places_, Place{true, static_cast<std::uint32_t>(node.value)});
+        return kept ? kept
+                    : Motion::fixed();  // the stack pointer, or one that nothing of the heap is kept in
+      }
       case NodeKind::load: {
         const auto address = static_address(flow, flow.effects[node.effect]);
-        return address && is_word_access(node.opcode) && places_.contains({false, *address});
+        if (!address || !is_word_access(node.opcode)) return std::nullopt;
+        return in(places_, Place{false, *address});
       }
       default:
-        return false;
+        return std::nullopt;
     }
   }
 
   Status look_at(const Flow& flow) {
     std::vector<std::pair<NodeId, Motion>> seeds;
-    Motion given = Motion::moved(static_cast<std::int64_t>(kPageSize));
-    given.kept = true;
     for (NodeId id = 0; id < flow.nodes.size(); ++id)
-      if (arrives(flow, flow.nodes[id])) seeds.emplace_back(id, given);
+      if (const auto motion = arriving(flow, flow.nodes[id])) seeds.emplace_back(id, *motion);
     HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
     const std::vector<bool> live = needed_nodes(flow, false);
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
       if (live[id]) operate(flow, id);
+    look_for_parts(flow);
     for (const Effect& effect : flow.effects) {
       use(flow, effect);
       follow(flow, effect);
@@ -87,19 +102,44 @@ class OpaqueSearch {
     return {};
   }
 
-  /// Where an effect takes an address to.
+  /// Where an effect takes an address, or what holds one, to.
   void follow(const Flow& flow, const Effect& effect) {
     const auto operands = flow.operands_of(effect);
-    const auto is_address = [&](std::size_t at) {
-      return at < operands.size() && motions_[operands[at]].address();
+    const auto moves = [&](std::size_t at) {
+      return at < operands.size() && motions_[operands[at]].is(Kind::moved);
     };
-    if (effect.kind == EffectKind::returns && operands.size() == 1 && is_address(0) &&
-        allocating_.insert(flow.function).second)
-      put_callers(flow.function);
-    if (effect.kind == EffectKind::global_set && is_address(0))
-      put_readers({true, static_cast<std::uint32_t>(effect.value)});
-    if (effect.kind == EffectKind::store && is_address(1))
-      if (const auto address = static_address(flow, effect)) put_readers({false, *address});
+    if (effect.kind == EffectKind::returns && operands.size() == 1 && moves(0) &&
+        allocating_.emplace(flow.function, motions_[operands[0]]).second)
+      put_callers(flow.function, motions_[operands[0]]);
+    if (effect.kind == EffectKind::global_set && moves(0))
+      put_readers({true, static_cast<std::uint32_t>(effect.value)}, motions_[operands[0]]);
+    if (effect.kind == EffectKind::store && moves(1))
+      if (const auto address = static_address(flow, effect))
+        put_readers({false, *address}, motions_[operands[1]]);
+  }
+
+  /// A part of a word that an address was stored in just before, in the same block, as of a union in the
+  /// frame.
+  void look_for_parts(const Flow& flow) {
+    using At = std::pair<NodeId, std::int64_t>;
+    std::set<At> words;
+    BlockId block = 0;
+    for (const Effect& effect : flow.effects) {
+      if (std::exchange(block, effect.block) != effect.block) words.clear();
+      const bool load = effect.kind == EffectKind::load;
+      if (!load && effect.kind != EffectKind::store) continue;
+      const Linear sum = linear_form(flow, flow.operands_of(effect)[0]);
+      const At at{sum.base, static_cast<std::int32_t>(sum.offset) + effect.value};
+      const std::int64_t end = at.second + facts_of(effect.opcode).access_bytes;
+      for (auto word = words.lower_bound({at.first, at.second - 3});
+           word != words.end() && word->first == at.first && word->second < end;) {
+        const bool whole = word->second >= at.second && word->second + 4 <= end;
+        if (load && !whole) return object("wasm-ld.opaque-number", flow.function, effect.offset);
+        word = load ? std::next(word) : words.erase(word);
+      }
+      if (!load && is_word_access(effect.opcode) && motions_[flow.operands_of(effect)[1]].address())
+        words.insert(at);
+    }
   }
 
   /// Comparisons, and operations of which nothing is known any more.
@@ -113,6 +153,7 @@ class OpaqueSearch {
       use.compare = id;
       use.value = flow.operand(id, position);
       if (node.operand_count == 2) use.other = flow.operand(id, 1 - position);
+      use.limit_is_fixed = compares && use.other != kNoNode && reads_limit(flow, use.other);
       judge(flow, use, node.offset);
     }
   }
@@ -128,26 +169,53 @@ class OpaqueSearch {
     }
   }
 
+  /// Whether a value is read from a word, or a table of them, that starts as a number in the heap's range.
+  [[nodiscard]] bool reads_limit(const Flow& flow, NodeId id) const {
+    constexpr std::uint64_t kMostWords = 64;
+    const Node& node = flow.nodes[id];
+    if (!image_ || node.kind != NodeKind::load || !is_word_access(node.opcode)) return false;
+    const Linear sum = linear_form(flow, flow.operand(id, 0));
+    const std::uint64_t first =
+        static_cast<std::uint32_t>(sum.offset) + static_cast<std::uint64_t>(node.value);
+    const std::uint64_t words = sum.base == kNoNode ? 1 : kMostWords;
+    for (std::uint64_t i = 0; i < words && image_->file_offset(first + 4 * i); ++i) {
+      const std::uint32_t number = image_->load32(first + 4 * i);
+      if (number > line_ && number <= INT32_MAX) return true;
+    }
+    return false;
+  }
+
+  /// Judges an address or what is made of one; of how far one is from a value of memory, whether it is stored
+  /// in fewer bits.
   void judge(const Flow& flow, Use use, std::uint64_t offset) {
-    if (seen_addresses_.objection || !motions_[use.value].is(Kind::moved)) return;
+    const Motion& motion = motions_[use.value];
+    const bool distance = motion.is(Kind::foreign) && motion.scale != 0 && use.effect != nullptr &&
+                          use.effect->kind == EffectKind::store && use.position == 1;
+    if (seen_addresses_.objection || (!motion.is(Kind::moved) && !distance)) return;
     use.flow = &flow;
     use.motions = motions_;
     use.motion = motions_[use.value];
     use.line = line_;
     Verdict verdict = Verdict::undecided;
     const UseRule& rule = decide(opaque_rules(), use, verdict);
-    if (verdict == Verdict::accept) ++seen_addresses_.accepted;
-    if (verdict == Verdict::refuse)
-      seen_addresses_.objection =
-          Objection{rule.info.id, clause_of(rule.info.summary), flow.function, offset};
+    if (verdict == Verdict::accept && !distance) ++seen_addresses_.accepted;
+    if (verdict == Verdict::refuse) object(rule.info.id, flow.function, offset);
+  }
+
+  void object(std::string_view rule, std::uint32_t function, std::uint64_t offset) {
+    const auto named = std::ranges::find(opaque_rules(), rule, [](const UseRule& at) { return at.info.id; });
+    seen_addresses_.objection = Objection{rule, clause_of(named->info.summary), function, offset};
   }
 
   const Facts& facts_;
   const Module& module_;
-  std::set<std::uint32_t> allocating_;
+  using Indirect = std::pair<FunctionType, Motion>;
+  std::map<std::uint32_t, Motion> allocating_;  ///< functions that return an address, or what holds one
   const std::uint64_t line_;
-  std::vector<FunctionType> indirect_;  ///< of allocating functions in tables
-  std::set<Place> places_;
+  std::vector<Indirect> indirect_;  ///< of allocating functions in tables
+  std::map<Place, Motion> places_;
+  std::optional<DataImage> image_;
+  Motion given_ = Motion::moved(static_cast<std::int64_t>(kPageSize));
   std::deque<std::uint32_t> queue_;
   std::set<std::uint32_t> waiting_;
   std::vector<Motion> motions_;

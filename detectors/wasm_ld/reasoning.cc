@@ -47,6 +47,13 @@ bool Reasoning::only_allocators_call(std::uint32_t function) const {
              callers, [&](std::uint32_t caller) { return caller == function || is_allocators_own(caller); });
 }
 
+bool Reasoning::only_allocators_give(const Context& context) const {
+  const auto callers = callers_.find(context);
+  return callers != callers_.end() && !getters_.contains(context.function) &&
+         std::ranges::all_of(callers->second,
+                             [&](const Context& caller) { return is_allocators_own(caller.function); });
+}
+
 bool Reasoning::is_allocators_own(std::uint32_t function) const {
   constexpr std::size_t kMostFunctions = 256;
   if (premises_.allocators.contains(function)) return true;
@@ -161,8 +168,8 @@ Status Reasoning::settle(const Context& context, FunctionFacts facts) {
     put_readers(place);
   }
   for (const Context& callee : facts.calls) {
-    callers_[callee].insert(context);
-    if (!facts_.contains(callee)) put(callee);
+    const bool first = callers_[callee].insert(context).second;
+    if (!facts_.contains(callee) || (first && !is_allocators_own(context.function))) put(callee);
   }
   settle_result(context, facts);
   if (!facts_.contains(context)) HEAPBUMP_CHECK(budget_.hold(kFactsBytes));

@@ -123,6 +123,8 @@ class Reasoning {
   [[nodiscard]] bool is_allocators_own(std::uint32_t function) const;
   /// Whether nobody but the known allocators' own functions calls it.
   [[nodiscard]] bool only_allocators_call(std::uint32_t function) const;
+  /// Whether what it is given in this context comes from the known allocators' own functions.
+  [[nodiscard]] bool only_allocators_give(const Context& context) const;
   void find_getters();
   [[nodiscard]] std::uint32_t initial(const Place& place) const;
 

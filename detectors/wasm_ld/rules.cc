@@ -227,19 +227,40 @@ Verdict opaque_unknown(const Use& use) {
   return refuse_if(!op::is_integer_comparison(use.flow->nodes[use.compare].opcode));
 }
 
+/// How far an address is from the stack or another address that stays and is no constant.
+bool is_measured(const Use& use) {
+  const NodeId base = linear_form(*use.flow, use.value).base;
+  if (base == kNoNode) return false;
+  const Node& node = use.flow->nodes[base];
+  if (node.kind != NodeKind::binary || !op::is_sum(node.opcode)) return false;
+  return use.motions[use.flow->operand(base, 0)].is(Kind::fixed) ||
+         use.motions[use.flow->operand(base, 1)].is(Kind::fixed);
+}
+
+/// An address in this function's frame, or at its end: the stack pointer, or less.
+bool is_in_frame(const Use& use, NodeId id) {
+  const Linear sum = linear_form(*use.flow, id);
+  return sum.base != kNoNode && use.flow->nodes[sum.base].kind == NodeKind::global &&
+         static_cast<std::int32_t>(sum.offset) <= 0;
+}
+
 Verdict opaque_limit(const Use& use) {
-  if (use.effect != nullptr || !use.motion.address() || use.other == kNoNode) return Verdict::undecided;
+  if (use.effect != nullptr || use.other == kNoNode || std::abs(use.motion.scale) != kPage)
+    return Verdict::undecided;
+  if (!other_motion(use).is(Kind::fixed)) return refuse_if(use.limit_is_fixed);
   const auto limit = use.flow->constant(use.other);
-  if (!limit) return Verdict::undecided;
+  if (limit == 0 || limit == -1) return Verdict::undecided;
+  const bool address = use.motion.address() && !is_measured(use);
+  if (!limit) return refuse_if(!address || !is_in_frame(use, use.other));
   // Of `address - base < length` what is asked is whether the address lies below base + length.
   const std::uint64_t number = static_cast<std::uint32_t>(*limit) - linear_form(*use.flow, use.value).offset;
   constexpr std::uint64_t kErrors = 0xffff'f000;  // error codes, not addresses
-  return refuse_if(number > use.line && number < kErrors);
+  return refuse_if(!address || (number > use.line && number < kErrors));
 }
 
 Verdict opaque_narrowed(const Use& use) {
   return refuse_if(use.effect != nullptr && use.effect->kind == EffectKind::store && use.position == 1 &&
-                   use.motion.is(Kind::moved) && !stores_whole(use));
+                   !stores_whole(use));
 }
 
 Verdict accept_always(const Use&) {

@@ -10,6 +10,7 @@ using Kind = Motion::Kind;
 constexpr int kMaxPasses = 24;         // what still changes then goes round a loop
 constexpr int kCalmPasses = 12;        // from here on a change is a loss
 constexpr unsigned kAddressBits = 16;  // of a page
+constexpr std::int64_t kPage = std::int64_t{1} << kAddressBits;
 constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
 constexpr std::int64_t kLargestScale = std::int64_t{1} << 49;  // an address in the upper half, and something
 
@@ -48,10 +49,20 @@ Motion sum(const Motion& a, const Motion& b, int sign, MotionView view) {
   return result.size && result.kept ? Motion::unknown(0) : Motion::fixed();
 }
 
+/// `x - 1`, the low bits' mask of an alignment x.
+bool one_less(const Flow& flow, NodeId id) {
+  const Node& node = flow.nodes[id];
+  if (node.kind != NodeKind::binary) return false;
+  const auto by = flow.constant(flow.operand(id, 1));
+  const std::uint32_t opcode = op::same_on_i32(node.opcode);
+  return (opcode == op::i32_add && by == -1) || (opcode == op::i32_sub && by == 1);
+}
+
 class MotionPass {
  public:
   MotionPass(const Flow& flow, std::span<const std::pair<NodeId, Motion>> seeds, MotionView view)
       : flow_(flow), view_(view), motions_(flow.nodes.size()), seeded_(flow.nodes.size()) {
+    if (view == MotionView::handed_out) live_ = needed_nodes(flow, false);
     for (const auto& [node, motion] : seeds) {
       motions_[node] = motion;
       seeded_[node] = true;
@@ -112,10 +123,33 @@ class MotionPass {
     return result;
   }
 
+  /// Whether it is only asked whether a value is zero, as of an address that should be aligned.
+  [[nodiscard]] bool only_tested(NodeId id, int depth = 0) const {
+    constexpr int kDeepest = 8;
+    return depth < kDeepest &&
+           std::ranges::all_of(
+               flow_.users(id),
+               [&](const User& user) {
+                 if (user.is_effect) {
+                   const Effect& effect = flow_.effects[user.index];
+                   return effect.kind == EffectKind::drop ||
+                          (effect.kind == EffectKind::branch && effect.opcode != op::br_table);
+                 }
+                 if (!live_[user.index]) return true;
+                 const Node& by = flow_.nodes[user.index];
+                 const std::uint32_t opcode = op::same_on_i32(by.opcode);
+                 if (by.kind == NodeKind::select) return user.position == 2;
+                 if (by.kind == NodeKind::unary) return opcode == op::i32_eqz;
+                 if (by.kind != NodeKind::binary) return false;
+                 if (opcode == op::i32_or) return only_tested(user.index, depth + 1);
+                 return op::is_i32_equality(opcode) && flow_.constant(flow_.operand(user.index, 1)) == 0;
+               });
+  }
+
   /// `x & mask`: bits below the grain alone do not move; rounding down to at most the grain moves as x does.
   /// An alignment that is worked out at run time is taken to be a power of two that the allocator would
   /// respect at any start.
-  [[nodiscard]] Motion masked(const Motion& value, NodeId mask) const {
+  [[nodiscard]] Motion masked(NodeId result, const Motion& value, NodeId mask) const {
     const unsigned grain = grain_of(value);
     const Motion& by = motions_[mask];
     if (const auto constant = flow_.constant(mask)) {
@@ -128,17 +162,9 @@ class MotionPass {
     }
     if (by.is(Kind::moved) || by.is(Kind::unknown)) return lost(value, by);
     if (is_negation(flow_, mask)) return value;
-    if (one_less(mask) && grain >= kAddressBits) return Motion::fixed();
+    if (view_ == MotionView::handed_out && !only_tested(result)) return Motion::unknown(0);
+    if (one_less(flow_, mask) && grain >= kAddressBits) return Motion::fixed();
     return Motion::unknown(0);
-  }
-
-  /// `x - 1`, the low bits' mask of an alignment x.
-  [[nodiscard]] bool one_less(NodeId id) const {
-    const Node& node = flow_.nodes[id];
-    if (node.kind != NodeKind::binary) return false;
-    const auto by = flow_.constant(flow_.operand(id, 1));
-    const std::uint32_t opcode = op::same_on_i32(node.opcode);
-    return (opcode == op::i32_add && by == -1) || (opcode == op::i32_sub && by == 1);
   }
 
   [[nodiscard]] Motion scaled(const Motion& value, std::int64_t factor) const {
@@ -147,11 +173,13 @@ class MotionPass {
     result.scale *= factor;
     return std::abs(result.scale) > kLargestScale ? Motion::unknown(0) : result;
   }
-  [[nodiscard]] Motion divided(const Motion& value, std::int64_t by) const {
+  [[nodiscard]] Motion divided(const Motion& value, std::int64_t by, bool wide) const {
     if (!value.is(Kind::moved) || by <= 0) return Motion::unknown(0);
     // The lower half of a pair does not carry into the upper one.
     const bool upper = by == kUpperHalf && value.scale >= kUpperHalf;
     if (!upper && value.scale % by != 0) return Motion::unknown(0);
+    // An address that was multiplied in 32 bits may have lost its upper bits.
+    if (!wide && std::abs(value.scale) > kPage) return Motion::unknown(0);
     Motion result = value;
     result.scale /= by;
     return result;
@@ -184,14 +212,16 @@ class MotionPass {
     return lost(a, b);
   }
 
-  [[nodiscard]] Motion arithmetic(const Node& node, const Motion& a, const Motion& b) const {
+  [[nodiscard]] Motion arithmetic(NodeId id, const Motion& a, const Motion& b) const {
+    const Node& node = flow_.nodes[id];
     const NodeId left = flow_.operands_of(node)[0];
     const NodeId right = flow_.operands_of(node)[1];
     const auto amount = flow_.constant(right);
+    const bool wide = op::same_on_i32(node.opcode) != node.opcode;
     const auto small = [&](std::int64_t limit) { return amount && *amount >= 0 && *amount <= limit; };
     switch (op::same_on_i32(node.opcode)) {
       case op::i32_and:
-        return a.is(Kind::moved) || a.is(Kind::unknown) ? masked(a, right) : masked(b, left);
+        return a.is(Kind::moved) || a.is(Kind::unknown) ? masked(id, a, right) : masked(id, b, left);
       case op::i32_or:
         if (a.is(Kind::moved) && small(15)) return a;  // flags of a header
         return combined(left, right);
@@ -204,11 +234,11 @@ class MotionPass {
         break;
       case op::i32_shr_u:
       case op::i32_shr_s:
-        if (small(32)) return divided(a, std::int64_t{1} << *amount);
+        if (small(32)) return divided(a, std::int64_t{1} << *amount, wide);
         break;
       case op::i32_div_u:
         if (amount && *amount > 0 && std::has_single_bit(static_cast<std::uint64_t>(*amount)))
-          return divided(a, *amount);
+          return divided(a, *amount, wide);
         break;
       case op::i32_rem_u:
         if (amount && *amount > 0 && std::has_single_bit(static_cast<std::uint64_t>(*amount)) &&
@@ -241,13 +271,15 @@ class MotionPass {
   }
 
   /// What neither sum nor difference explains.
-  [[nodiscard]] Motion otherwise(const Node& node, const Motion& a, const Motion& b) const {
+  [[nodiscard]] Motion otherwise(NodeId id, const Motion& a, const Motion& b) const {
+    const Node& node = flow_.nodes[id];
     if (!op::is_integer_arithmetic(node.opcode)) return Motion::unknown(0);
-    const Motion result = arithmetic(node, a, b);
+    const Motion result = arithmetic(id, a, b);
     return result.is(Kind::unknown) && !keeps_low_bits(node.opcode) ? Motion::unknown(0) : result;
   }
 
-  [[nodiscard]] Motion binary(const Node& node) const {
+  [[nodiscard]] Motion binary(NodeId id) const {
+    const Node& node = flow_.nodes[id];
     const Motion& a = of(node, 0);
     const Motion& b = of(node, 1);
     const NodeId right = flow_.operands_of(node)[1];
@@ -257,8 +289,12 @@ class MotionPass {
     const bool unknown = a.is(Kind::unknown) || b.is(Kind::unknown);
     if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1, view_);
     if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1, view_);
-    if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) return otherwise(node, a, b);
-    return a.is(Kind::foreign) || b.is(Kind::foreign) ? Motion::foreign() : Motion::fixed();
+    if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) return otherwise(id, a, b);
+    if (!a.is(Kind::foreign) && !b.is(Kind::foreign)) return Motion::fixed();
+    Motion result = Motion::foreign();
+    // How far an address is from something in memory stays that, in other units.
+    if (view_ == MotionView::handed_out) result.scale = a.is(Kind::foreign) ? a.scale : 0;
+    return result;
   }
 
   [[nodiscard]] Motion unary(const Node& node) const {
@@ -284,7 +320,7 @@ class MotionPass {
       case NodeKind::select:
         return merge(node, 2);
       case NodeKind::binary:
-        return binary(node);
+        return binary(id);
       case NodeKind::unary:
         return unary(node);
       case NodeKind::opaque: {
@@ -302,6 +338,7 @@ class MotionPass {
   const MotionView view_;
   std::vector<Motion> motions_;
   std::vector<bool> seeded_;
+  std::vector<bool> live_;  ///< for handed_out
 };
 
 }  // namespace
