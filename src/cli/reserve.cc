@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <map>
+#include <sstream>
 
 #include "base/printable.h"
 #include "base/sha256.h"
@@ -95,7 +96,7 @@ void describe(const Session& session, const Options& options, const Module& modu
     return;
   }
   const Manifest& m = plan.manifest;
-  std::ostream& out = words(session);
+  std::ostringstream out;  // in one piece: standard error is not buffered
   for (const Edit& edit : plan.edits) {
     out << "  " << hex(edit.offset) << (edit.old_bytes.empty() ? " + " : "   ") << printable(edit.reason)
         << '\n';
@@ -105,6 +106,7 @@ void describe(const Session& session, const Options& options, const Module& modu
       << plan.edits.size() << " edits, " << grouped(module.file.size()) << " -> "
       << grouped(reservation.output_size) << " bytes"
       << (options.dry_run ? " (dry run: nothing was written)" : "") << '\n';
+  words(session) << out.str();
 }
 
 // Nothing is written unless the module that would be written passes: a detector's mistake has to get past a

@@ -16,7 +16,7 @@ function table(module) {
   const rows = module.tools.map((tool) => {
     const { middle, least, most } = ratios(tool, floor);
     const above = median(column(tool, 'memory')) * 1024 - module.size;
-    const failed = tool.rows.some(({ status }) => status !== 0) ? ` (exit code ${tool.rows[0].status})` : '';
+    const failed = refused(tool) ? ` (exit code ${tool.rows[0].status})` : '';
     const name = tool.ours ? `**${tool.name}**` : tool.name;
     return `| ${name}${failed} | ${number(median(column(tool, 'cpu')))} | ${number(median(column(tool, 'wall')))} | ${ratio(middle)} (${ratio(least)} to ${ratio(most)}) | ${number(median(column(tool, 'memory')) / 1024)} | ${(above / 1048576).toFixed(0)} |`;
   });
@@ -30,7 +30,9 @@ export function page(about, measured) {
   return `\nMeasured on ${about.date}: ${about.machine}; ${about.versions}. Medians of ${about.runs} rounds.\n\n${measured.map(table).join('\n')}\n`;
 }
 
-// One group a module, one bar a tool, CPU time over the floor's on a logarithmic scale.
+const refused = (tool) => tool.rows.some(({ status }) => status !== 0);
+
+// One group a module, one bar a tool that did its work, CPU time over the floor's on a logarithmic scale.
 export function picture(measured) {
   const [left, width, line, most] = [210, 520, 15, 1000];
   const x = (value) => left + (Math.log10(Math.max(value, 0.1)) + 1) / (Math.log10(most) + 1) * width;
@@ -41,6 +43,7 @@ export function picture(measured) {
     parts.push(`<text x="10" y="${y + 4}" class="h">${module.name}, ${(module.size / 1e6).toFixed(module.size < 1e6 ? 2 : 1)} MB</text>`);
     y += line + 4;
     for (const tool of module.tools) {
+      if (refused(tool) && !tool.ours) continue;
       const { middle, least, most: largest } = ratios(tool, floor);
       parts.push(`<text x="${left - 8}" y="${y + 4}" text-anchor="end">${tool.name}</text>` +
         `<rect x="${left}" y="${y - 6}" width="${Math.max(1, x(middle) - left).toFixed(1)}" height="11" class="${tool.ours ? 'o' : 'p'}"/>` +
