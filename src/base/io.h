@@ -49,10 +49,36 @@ struct WriteOptions {
 [[nodiscard]] Status write_file(const std::string& path, const std::vector<Bytes>& pieces,
                                 const WriteOptions& options);
 
+/// An output that is whole under a temporary name beside its target and waits for write_files to put it in
+/// its place; without that it is removed. Its bytes can be read, mapped from the file.
+class StagedFile {
+ public:
+  /// Writes the pieces. Nothing if `path` is no regular file, such as `-` or a device: that is written once
+  /// and not read. Errors: as write_file.
+  [[nodiscard]] static Result<std::shared_ptr<StagedFile>> make(const std::string& path,
+                                                                const std::vector<Bytes>& pieces,
+                                                                const WriteOptions& options);
+  ~StagedFile();
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+
+  /// What was written; nothing where the file cannot be mapped. It stays until the StagedFile goes.
+  [[nodiscard]] std::optional<Bytes> bytes() const { return bytes_; }
+
+ private:
+  friend std::expected<void, struct FailedOutput> write_files(std::span<const struct Output> outputs);
+  struct Place;
+  explicit StagedFile(std::unique_ptr<Place> place);
+
+  std::unique_ptr<Place> place_;
+  std::optional<Bytes> bytes_;
+};
+
 struct Output {
   std::string path;
   std::vector<Bytes> pieces;
   WriteOptions options;
+  std::shared_ptr<StagedFile> staged = nullptr;  ///< written already, by StagedFile::make for this path
 };
 
 struct FailedOutput {

@@ -1,5 +1,6 @@
 // Writing: pieces to temporary files beside their targets, then all renames in a row.
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -105,6 +106,11 @@ struct Staged {
   bool owned = false;
 };
 
+bool exists(const std::string& path) {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) == 0;
+}
+
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);
@@ -135,15 +141,27 @@ Result<Staged> stage_target(const std::string& path) {
   return staged;
 }
 
-Status fill_temporary(Staged& staged, const Output& output) {
+/// A file's bytes as the system keeps them, which takes no memory of our own.
+std::optional<Bytes> map_whole(int fd) {
+  struct stat info{};
+  if (::fstat(fd, &info) != 0 || info.st_size <= 0) return std::nullopt;
+  const auto size = static_cast<std::size_t>(info.st_size);
+  void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) return std::nullopt;
+  return Bytes(static_cast<const std::byte*>(at), size);
+}
+
+Status fill_temporary(Staged& staged, const std::vector<Bytes>& pieces, const WriteOptions& options,
+                      std::optional<Bytes>* mapped = nullptr) {
   staged.temporary = std::make_unique<TemporaryFile>(folder_of(staged.target));
   if (staged.temporary->fd() < 0)
     return fail(Code::kIoWrite, "cannot be written: a temporary file cannot be made beside it: " +
                                     staged.temporary->why_not());
   Descriptor out(staged.temporary->fd());
-  HEAPBUMP_CHECK(write_all(out.get(), output.pieces));
-  const unsigned mode = output.options.mode.value_or(mode_under_umask());
+  HEAPBUMP_CHECK(write_all(out.get(), pieces));
+  const unsigned mode = options.mode.value_or(mode_under_umask());
   if (::fchmod(out.get(), mode) != 0) return fail(Code::kIoWrite, "its mode cannot be set: " + reason());
+  if (mapped != nullptr) *mapped = map_whole(out.get());
   if (!out.close()) return fail(Code::kIoWrite, "cannot be written: " + reason());
   return {};
 }
@@ -167,14 +185,39 @@ void take_back(Staged& staged) {
 
 }  // namespace
 
+struct StagedFile::Place {
+  Staged staged;
+};
+
+StagedFile::StagedFile(std::unique_ptr<Place> place) : place_(std::move(place)) {}
+
+StagedFile::~StagedFile() {
+  if (bytes_) ::munmap(const_cast<std::byte*>(bytes_->data()), bytes_->size());
+}
+
+Result<std::shared_ptr<StagedFile>> StagedFile::make(const std::string& path,
+                                                     const std::vector<Bytes>& pieces,
+                                                     const WriteOptions& options) {
+  if (path == "-" || named_descriptor(path) || (exists(path) && !is_regular_file(path))) return nullptr;
+  auto place = std::make_unique<Place>();
+  HEAPBUMP_TRY(place->staged, stage_target(path));
+  std::shared_ptr<StagedFile> file(new StagedFile(std::move(place)));
+  HEAPBUMP_CHECK(fill_temporary(file->place_->staged, pieces, options, &file->bytes_));
+  return file;
+}
+
 std::expected<void, FailedOutput> write_files(std::span<const Output> outputs) {
   std::vector<Staged> all;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].staged != nullptr) {
+      all.push_back(std::move(outputs[i].staged->place_->staged));
+      continue;
+    }
     auto staged = stage_target(outputs[i].path);
     if (!staged) return std::unexpected(FailedOutput{i, staged.error()});
     all.push_back(*std::move(staged));
     if (all.back().target.empty()) continue;
-    if (auto filled = fill_temporary(all.back(), outputs[i]); !filled)
+    if (auto filled = fill_temporary(all.back(), outputs[i].pieces, outputs[i].options); !filled)
       return std::unexpected(FailedOutput{i, filled.error()});
   }
   // What cannot be taken back goes last but for the renames, which seldom fail.

@@ -112,8 +112,11 @@ void describe(const Session& session, const Options& options, const Module& modu
 // Nothing is written unless the module that would be written passes: a detector's mistake has to get past a
 // reader that shares nothing with it.
 Result<std::optional<run::Proof>> prove_reservation(const Session& session, const Options& options,
-                                                    const Module& module, const Reservation& reservation) {
-  const std::vector<std::byte> output = reservation.output(module.file);
+                                                    const Module& module, const Reservation& reservation,
+                                                    const StagedFile* staged) {
+  const auto written = staged != nullptr ? staged->bytes() : std::nullopt;
+  const std::vector<std::byte> joined = written ? std::vector<std::byte>() : reservation.output(module.file);
+  const Bytes output = written.value_or(joined);
   HEAPBUMP_TRY(const Verification verification,
                verify_modules(module, output, {reservation.input_sha256, reservation.output_sha256},
                               reservation.plan.manifest));
@@ -130,8 +133,13 @@ Result<std::optional<run::Proof>> prove_reservation(const Session& session, cons
   return std::optional(std::move(proof));
 }
 
+WriteOptions write_options(const LoadedModule& loaded) {
+  return {.mode = loaded.file.mode, .binary = true};
+}
+
 int write_outputs(const Session& session, const Options& options, const LoadedModule& loaded,
-                  const Reservation& reservation, const std::optional<run::Proof>& proof) {
+                  const Reservation& reservation, const std::optional<run::Proof>& proof,
+                  std::shared_ptr<StagedFile> staged) {
   const Module& module = loaded.module;
   const std::string manifest = manifest_json(reservation, module).dump() + "\n";
   Json document = reserve_report(module, reservation, options.request);
@@ -141,7 +149,7 @@ int write_outputs(const Session& session, const Options& options, const LoadedMo
   std::vector<Output> outputs;
   if (!options.dry_run)
     outputs.push_back(
-        {options.out, reservation.pieces(module.file), {.mode = loaded.file.mode, .binary = true}});
+        {options.out, reservation.pieces(module.file), write_options(loaded), std::move(staged)});
   const auto add_text = [&](const std::string& path, const std::string& text) {
     if (!path.empty()) outputs.push_back({path, {as_bytes(text)}, {.mode = {}, .binary = false}});
   };
@@ -166,12 +174,19 @@ int reserve_file(const Session& session, Options& options) {
   const auto reservation = reserve(module, options.request);
   if (!reservation) return fail_with(session, options, options.in, reservation.error(), &module);
   std::optional<run::Proof> proof;
+  std::shared_ptr<StagedFile> staged;
   if (options.prove != "none" && reservation->plan.outcome == Plan::Outcome::reserve) {
-    auto proved = prove_reservation(session, options, module, *reservation);
+    // What is proved is the file itself, before it gets its name.
+    if (!options.dry_run) {
+      auto made = StagedFile::make(options.out, reservation->pieces(module.file), write_options(**loaded));
+      if (!made) return fail_with(session, options, options.out, made.error(), &module);
+      staged = *std::move(made);
+    }
+    auto proved = prove_reservation(session, options, module, *reservation, staged.get());
     if (!proved) return fail_with(session, options, options.in, proved.error(), &module);
     proof = *std::move(proved);
   }
-  return write_outputs(session, options, **loaded, *reservation, proof);
+  return write_outputs(session, options, **loaded, *reservation, proof, std::move(staged));
 }
 
 }  // namespace
