@@ -11,7 +11,7 @@ namespace heapbump::wasm_ld {
 namespace {
 
 using Kind = Motion::Kind;
-constexpr std::uint32_t kReach = 64;  // of an access's offset, from the constant that a function mentions
+constexpr std::uint32_t kReach = 1024;  // of an access's offset, from the constant that a function mentions
 
 /// Follows what the allocators return: to their callers, direct or through a table, and to the static words
 /// and globals that keep it. It is not followed into functions that it is passed to: most are the allocator's
@@ -52,7 +52,9 @@ class OpaqueSearch {
   }
   void put_readers(const Place& place, const Motion& motion) {
     if (!places_.emplace(place, motion).second) return;
-    for (const std::uint32_t function : users_of(facts_.index, place, kReach)) put(function);
+    // A part of a word may be named by an address in it.
+    const Place last{place.is_global, place.is_global ? place.index : place.index + 3};
+    for (const std::uint32_t function : users_of(facts_.index, last, kReach)) put(function);
   }
 
   /// How a node moves that is what an allocator returned, as it arrives in a function.
@@ -86,11 +88,56 @@ class OpaqueSearch {
     }
   }
 
+  /// Which of its parameters a function returns, as memset and strcpy do; nothing if it may return another
+  /// value.
+  Result<std::optional<std::uint32_t>> given_back(std::uint32_t function) {
+    const auto [known, first] = given_back_.emplace(function, std::nullopt);
+    if (!first || module_.body(function) == nullptr) return known->second;
+    const auto flow = evaluate_flow(module_, function, facts_.budget, {});
+    if (!flow) {
+      if (flow.error().code == Code::kWorkLimit) return std::unexpected(flow.error());
+      return std::nullopt;
+    }
+    std::optional<std::uint32_t> parameter;
+    for (const Effect& effect : flow->effects) {
+      if (effect.kind != EffectKind::returns) continue;
+      if (effect.operand_count != 1) return std::nullopt;
+      const Node& value = flow->nodes[flow->operands_of(effect)[0]];
+      if (value.kind != NodeKind::parameter || (parameter && *parameter != value.value)) return std::nullopt;
+      parameter = static_cast<std::uint32_t>(value.value);
+    }
+    return given_back_[function] = parameter;
+  }
+
+  /// Adds the results of calls that give back a moved argument. Whether there was one.
+  Result<bool> add_given_back(const Flow& flow, std::vector<std::pair<NodeId, Motion>>& seeds) {
+    bool any = false;
+    for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+      const Node& node = flow.nodes[id];
+      if (node.kind != NodeKind::call || node.value != 0 || !motions_[id].is(Kind::foreign)) continue;
+      const Effect& call = flow.effects[node.effect];
+      const auto arguments = flow.operands_of(call);
+      const auto moves = [&](NodeId argument) { return motions_[argument].is(Kind::moved); };
+      if (call.kind != EffectKind::call || std::ranges::none_of(arguments, moves)) continue;
+      HEAPBUMP_TRY(const auto parameter, given_back(static_cast<std::uint32_t>(call.value)));
+      if (!parameter || *parameter >= arguments.size() || !moves(arguments[*parameter])) continue;
+      seeds.emplace_back(id, motions_[arguments[*parameter]]);
+      any = true;
+    }
+    return any;
+  }
+
   Status look_at(const Flow& flow) {
     std::vector<std::pair<NodeId, Motion>> seeds;
     for (NodeId id = 0; id < flow.nodes.size(); ++id)
       if (const auto motion = arriving(flow, flow.nodes[id])) seeds.emplace_back(id, *motion);
     HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
+    constexpr int kMostChained = 8;  // calls that give back what another one gave back
+    for (int chained = 0; chained < kMostChained; ++chained) {
+      HEAPBUMP_TRY(const bool more, add_given_back(flow, seeds));
+      if (!more) break;
+      HEAPBUMP_TRY(motions_, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
+    }
     const std::vector<bool> live = needed_nodes(flow, false);
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
       if (live[id]) operate(flow, id);
@@ -118,6 +165,17 @@ class OpaqueSearch {
         put_readers({false, *address}, motions_[operands[1]]);
   }
 
+  /// A load of a part of a static word that keeps an address.
+  [[nodiscard]] bool is_part_of_place(const Flow& flow, const Effect& effect) const {
+    const auto address = static_address(flow, effect);
+    if (!address) return false;
+    const std::uint32_t end = *address + facts_of(effect.opcode).access_bytes;
+    for (auto place = places_.lower_bound({false, *address - std::min<std::uint32_t>(*address, 3)});
+         place != places_.end() && !place->first.is_global && place->first.index < end; ++place)
+      if (place->first.index < *address || place->first.index + 4 > end) return true;
+    return false;
+  }
+
   /// A part of a word that an address was stored in just before, in the same block, as of a union in the
   /// frame.
   void look_for_parts(const Flow& flow) {
@@ -127,6 +185,8 @@ class OpaqueSearch {
     for (const Effect& effect : flow.effects) {
       if (std::exchange(block, effect.block) != effect.block) words.clear();
       const bool load = effect.kind == EffectKind::load;
+      if (load && is_part_of_place(flow, effect))
+        return object("wasm-ld.opaque-number", flow.function, effect.offset);
       if (!load && effect.kind != EffectKind::store) continue;
       const Linear sum = linear_form(flow, flow.operands_of(effect)[0]);
       const At at{sum.base, static_cast<std::int32_t>(sum.offset) + effect.value};
@@ -169,10 +229,23 @@ class OpaqueSearch {
     }
   }
 
+  /// Whether a value that is not known is no address, as it was multiplied, divided, shifted or loaded in
+  /// part.
+  [[nodiscard]] bool is_computed(const Flow& flow, NodeId id) const {
+    const NodeId base = linear_form(flow, id).base;
+    if (base == kNoNode || !motions_[id].is(Kind::foreign)) return false;
+    const Node& node = flow.nodes[base];
+    if (node.kind == NodeKind::load) return !is_word_access(node.opcode);
+    if (node.kind != NodeKind::binary) return false;
+    const OpcodeClass kind = op::class_of(node.opcode);
+    return kind == OpcodeClass::product || kind == OpcodeClass::shift || kind == OpcodeClass::quotient;
+  }
+
   /// Whether a value is read from a word, or a table of them, that starts as a number in the heap's range.
   [[nodiscard]] bool reads_limit(const Flow& flow, NodeId id) const {
     constexpr std::uint64_t kMostWords = 64;
     const Node& node = flow.nodes[id];
+    if (is_computed(flow, id)) return true;
     if (!image_ || node.kind != NodeKind::load || !is_word_access(node.opcode)) return false;
     const Linear sum = linear_form(flow, flow.operand(id, 0));
     const std::uint64_t first =
@@ -215,6 +288,7 @@ class OpaqueSearch {
   std::vector<Indirect> indirect_;  ///< of allocating functions in tables
   std::map<Place, Motion> places_;
   std::optional<DataImage> image_;
+  std::map<std::uint32_t, std::optional<std::uint32_t>> given_back_;  ///< what given_back has found
   Motion given_ = Motion::moved(static_cast<std::int64_t>(kPageSize));
   std::deque<std::uint32_t> queue_;
   std::set<std::uint32_t> waiting_;

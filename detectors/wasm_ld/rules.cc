@@ -221,12 +221,6 @@ Verdict opaque_number(const Use& use) {
                    other_motion(use).scale != use.motion.scale);
 }
 
-/// Rounding to more than a page, hashing, conversion to a float.
-Verdict opaque_unknown(const Use& use) {
-  if (use.effect != nullptr) return Verdict::undecided;
-  return refuse_if(!op::is_integer_comparison(use.flow->nodes[use.compare].opcode));
-}
-
 /// How far an address is from the stack or another address that stays and is no constant.
 bool is_measured(const Use& use) {
   const NodeId base = linear_form(*use.flow, use.value).base;
@@ -237,6 +231,28 @@ bool is_measured(const Use& use) {
          use.motions[use.flow->operand(base, 1)].is(Kind::fixed);
 }
 
+/// How far an address is from the stack, below something, or how long something is that ends at one.
+Verdict opaque_distance(const Use& use) {
+  if (use.effect == nullptr || use.effect->kind == EffectKind::drop || !use.motion.is(Kind::moved))
+    return Verdict::undecided;
+  const bool length = use.effect->kind == EffectKind::bulk && !is_bulk_address(use);
+  const bool part = use.effect->kind == EffectKind::atomic && use.position > 0;
+  constexpr std::int64_t kFarBelow = -4096;
+  const Linear sum = linear_form(*use.flow, use.value);
+  const std::int64_t offset =
+      static_cast<std::int32_t>(sum.offset) + (is_access(use) ? use.effect->value : 0);
+  const bool index = is_address_operand(use) && offset < kFarBelow && sum.base != kNoNode &&
+                     use.flow->nodes[sum.base].kind != NodeKind::binary;
+  const bool passed = use.effect->kind == EffectKind::call || use.effect->kind == EffectKind::call_indirect;
+  return refuse_if((use.motion.scale == -kPage && passed) || length || part || index);
+}
+
+/// Rounding to more than a page, hashing, conversion to a float.
+Verdict opaque_unknown(const Use& use) {
+  if (use.effect != nullptr) return Verdict::undecided;
+  return refuse_if(!op::is_integer_comparison(use.flow->nodes[use.compare].opcode));
+}
+
 /// An address in this function's frame, or at its end: the stack pointer, or less.
 bool is_in_frame(const Use& use, NodeId id) {
   const Linear sum = linear_form(*use.flow, id);
@@ -244,18 +260,26 @@ bool is_in_frame(const Use& use, NodeId id) {
          static_cast<std::int32_t>(sum.offset) <= 0;
 }
 
+/// Whether it is asked if two values are equal, or an unsigned one is nothing.
+bool is_plain_question(const Use& use) {
+  return is_equality(use.flow->nodes[use.compare].opcode) && linear_form(*use.flow, use.value).offset == 0;
+}
+
 Verdict opaque_limit(const Use& use) {
   if (use.effect != nullptr || use.other == kNoNode || std::abs(use.motion.scale) != kPage)
     return Verdict::undecided;
   if (!other_motion(use).is(Kind::fixed)) return refuse_if(use.limit_is_fixed);
   const auto limit = use.flow->constant(use.other);
-  if (limit == 0 || limit == -1) return Verdict::undecided;
+  const Linear sum = linear_form(*use.flow, use.value);
+  const bool rounded = sum.base != kNoNode && use.flow->nodes[sum.base].opcode == op::i32_and;
   const bool address = use.motion.address() && !is_measured(use);
+  if (limit == 0 || (limit == -1 && address && sum.offset == 0))
+    return refuse_if(!is_plain_question(use) && (!address || sum.offset != 0));
   if (!limit) return refuse_if(!address || !is_in_frame(use, use.other));
   // Of `address - base < length` what is asked is whether the address lies below base + length.
-  const std::uint64_t number = static_cast<std::uint32_t>(*limit) - linear_form(*use.flow, use.value).offset;
+  const std::uint64_t number = static_cast<std::uint32_t>(*limit) - sum.offset;
   constexpr std::uint64_t kErrors = 0xffff'f000;  // error codes, not addresses
-  return refuse_if(!address || (number > use.line && number < kErrors));
+  return refuse_if(!address || rounded || (number > use.line && number < kErrors));
 }
 
 Verdict opaque_narrowed(const Use& use) {
@@ -277,6 +301,12 @@ constexpr auto kOpaque = std::to_array<UseRule>({
     {{"wasm-ld.opaque-number", "A number made from an address that the allocator returned is used as one.",
       "A page or granule number changes, and tables by it end where they ended.", "docs/soundness.md"},
      opaque_number},
+    {{"wasm-ld.opaque-distance",
+      "How far an address that the allocator returned is from a static address or the stack is used as a "
+      "length, "
+      "as an index, or kept.",
+      "It grows with the heap's start, and what it indexes does not.", "docs/soundness.md"},
+     opaque_distance},
     {{"wasm-ld.opaque-limit",
       "An address that the allocator returned is compared with a number in the heap's range.",
       "The address moves, the number does not.", "docs/soundness.md"},
