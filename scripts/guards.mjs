@@ -125,7 +125,7 @@ const GUARDS = [
   [IO, 'if (S_ISDIR(info.st_mode)) return fail(Code::kIoRead, "is a directory");', '', 'io a directory is an error'],
   [OUTPUT, 'if (staged.existed && S_ISDIR(info.st_mode)) return fail(Code::kIoWrite, "is a directory");', '', 'io a directory is an error'],
   [OUTPUT, 'if (staged.existed && ::access(path.c_str(), W_OK) != 0) return', 'if (false) return', 'io read-only target'],
-  [OUTPUT, 'const unsigned mode = output.options.mode.value_or(mode_under_umask());', 'const unsigned mode = mode_under_umask();', 'io input itself as the target'],
+  [OUTPUT, 'const unsigned mode = options.mode.value_or(mode_under_umask());', 'const unsigned mode = mode_under_umask();', 'io input itself as the target'],
   [OUTPUT, 'if (written < 0) return fail(Code::kIoWrite', 'if (written < 0) return {};\n    if (false) return fail(Code::kIoWrite', 'io full is an error'],
   [IO, 'if (size > max_size) return fail(Code::kTooLarge, "the input is larger than the limit of " + std::to_string(max_size) + " bytes (--max-size)");\n  return', 'return', 'io max-size'],
   [IO, 'if (expected && *expected > max_size)', 'if (false)', 'io max-size'],
