@@ -269,7 +269,7 @@ Status BumpJudge::by_relocations(const Relocations& relocations) {
 
 /// No word of static data is the start: a known allocator has it in code alone.
 Status BumpJudge::explain_data() {
-  const auto image = DataImage::make(module_);
+  const Result<DataImage>& image = facts_.image;
   if (!image) {
     judgement_.refuse({}, image.error().code, image.error().message, image.error().offset);
     return {};
@@ -371,7 +371,7 @@ Status BumpJudge::reason() {
   for (const Site& site : judgement_.sites)
     if (site.function && site.moves != 0) functions.insert(*site.function);
   const std::vector<std::uint32_t> list(functions.begin(), functions.end());
-  Reasoning reasoning(module_, budget_, facts_.index, premises_);
+  Reasoning reasoning(module_, budget_, facts_.index, facts_.image, premises_);
   HEAPBUMP_CHECK(reasoning.run(list));
   refuse_by_first(reasoning, facts_, judgement_);
   add_rules(reasoning, judgement_);

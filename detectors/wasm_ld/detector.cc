@@ -40,9 +40,10 @@ Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program) {
   HEAPBUMP_TRY(const CodeIndex* const shared,
                program.index(CodeIndex::kCalls | CodeIndex::kNumbers | CodeIndex::kGlobals | kRootParts));
   const CodeIndex& index = *shared;
-  HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, index));
+  const Result<DataImage> image = DataImage::make(module);
+  HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, index, image));
   const NameSection names = read_names(module);
-  const wasm_ld::Facts facts{module, budget, index, allocators, names};
+  const wasm_ld::Facts facts{module, budget, index, allocators, names, image};
   HEAPBUMP_TRY(wasm_ld::Judgement tail, wasm_ld::judge_tail(facts));
   HEAPBUMP_TRY(wasm_ld::Judgement bump, wasm_ld::judge_bump(facts));
 

@@ -10,6 +10,7 @@
 #include "analysis/roots.h"
 #include "detectors/wasm_ld/models.h"
 #include "heapbump/detect.h"
+#include "wasm/data_image.h"
 #include "wasm/module.h"
 
 namespace heapbump::wasm_ld {
@@ -21,6 +22,7 @@ struct Facts {
   const CodeIndex& index;
   const std::vector<Allocator>& allocators;
   const NameSection& names;
+  const Result<DataImage>& image;
 };
 
 struct Judgement {

@@ -244,8 +244,7 @@ void find_break_word(const Module& module, const DataImage& image, const Flow& f
 }
 
 Status find_break_words(const Module& module, Budget& budget, const CodeIndex& index,
-                        std::vector<Allocator>& found) {
-  const auto image = DataImage::make(module);
+                        const Result<DataImage>& image, std::vector<Allocator>& found) {
   if (!image) return {};
   std::set<std::uint32_t> known;
   for (const Allocator& allocator : found)
@@ -325,7 +324,8 @@ std::optional<std::uint32_t> first_set_word(const DataImage& image, const Alloca
   return std::nullopt;
 }
 
-Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget, const CodeIndex& index) {
+Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget, const CodeIndex& index,
+                                               const Result<DataImage>& image) {
   std::set<std::uint32_t> candidates(index.size_functions().begin(), index.size_functions().end());
   candidates.insert(index.grow_functions().begin(), index.grow_functions().end());
   for (const std::uint32_t function : std::set(candidates))
@@ -337,7 +337,7 @@ Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& bud
     find_dlmalloc_rs(flow, found);
     HEAPBUMP_CHECK(find_emmalloc(module, flow, budget, found));
   }
-  HEAPBUMP_CHECK(find_break_words(module, budget, index, found));
+  HEAPBUMP_CHECK(find_break_words(module, budget, index, image, found));
   HEAPBUMP_CHECK(find_zig_pages(module, budget, index, found));
   return found;
 }

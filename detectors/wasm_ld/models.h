@@ -42,6 +42,7 @@ struct Allocator {
 
 /// Errors: those of evaluate_flow.
 [[nodiscard]] Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& budget,
-                                                             const CodeIndex& index);
+                                                             const CodeIndex& index,
+                                                             const Result<DataImage>& image);
 
 }  // namespace heapbump::wasm_ld

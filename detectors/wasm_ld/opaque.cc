@@ -5,12 +5,11 @@
 #include <map>
 #include <utility>
 
-#include "wasm/data_image.h"
-
 namespace heapbump::wasm_ld {
 namespace {
 
 using Kind = Motion::Kind;
+constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
 constexpr std::uint32_t kReach = 1024;  // of an access's offset, from the constant that a function mentions
 
 /// Follows what the allocators return: to their callers, direct or through a table, and to the static words
@@ -22,7 +21,6 @@ class OpaqueSearch {
       : facts_(facts), module_(facts.module), line_(line) {
     given_.kept = true;
     for (const std::uint32_t function : allocating) allocating_[function] = given_;
-    if (auto image = DataImage::make(module_)) image_ = *std::move(image);
   }
 
   Result<SeenAddresses> run() {
@@ -50,11 +48,22 @@ class OpaqueSearch {
     indirect_.emplace_back(type, motion);
     for (const std::uint32_t caller : facts_.index.indirect_callers()) put(caller);
   }
-  void put_readers(const Place& place, const Motion& motion) {
-    if (!places_.emplace(place, motion).second) return;
+  void put_readers(const Place& place) {
     // A part of a word may be named by an address in it.
     const Place last{place.is_global, place.is_global ? place.index : place.index + 3};
     for (const std::uint32_t function : users_of(facts_.index, last, kReach)) put(function);
+  }
+
+  /// What a load of static words gives that keep addresses, or parts of them in 64 bits.
+  [[nodiscard]] std::optional<Motion> loaded(std::uint32_t opcode, std::uint32_t address) const {
+    const std::uint32_t bytes = facts_of(opcode).access_bytes;
+    const auto low = bytes >= 4 ? places_.find({false, address}) : places_.end();
+    const auto high = bytes >= 8 ? places_.find({false, address + 4}) : places_.end();
+    if (low == places_.end() && high == places_.end()) return std::nullopt;
+    Motion motion = low != places_.end() ? low->second : high->second;
+    motion.scale = (low != places_.end() ? low->second.scale : 0) +
+                   (high != places_.end() ? high->second.scale * kUpperHalf : 0);
+    return motion;
   }
 
   /// How a node moves that is what an allocator returned, as it arrives in a function.
@@ -80,8 +89,7 @@ class OpaqueSearch {
       }
       case NodeKind::load: {
         const auto address = static_address(flow, flow.effects[node.effect]);
-        if (!address || !is_word_access(node.opcode)) return std::nullopt;
-        return in(places_, Place{false, *address});
+        return address ? loaded(node.opcode, *address) : std::nullopt;
       }
       default:
         return std::nullopt;
@@ -156,13 +164,36 @@ class OpaqueSearch {
       return at < operands.size() && motions_[operands[at]].is(Kind::moved);
     };
     if (effect.kind == EffectKind::returns && operands.size() == 1 && moves(0) &&
-        allocating_.emplace(flow.function, motions_[operands[0]]).second)
+        is_new(allocating_, flow.function, motions_[operands[0]], flow, effect))
       put_callers(flow.function, motions_[operands[0]]);
     if (effect.kind == EffectKind::global_set && moves(0))
-      put_readers({true, static_cast<std::uint32_t>(effect.value)}, motions_[operands[0]]);
+      keep({true, static_cast<std::uint32_t>(effect.value)}, motions_[operands[0]], flow, effect);
     if (effect.kind == EffectKind::store && moves(1))
       if (const auto address = static_address(flow, effect))
-        put_readers({false, *address}, motions_[operands[1]]);
+        keep_words(*address, motions_[operands[1]], flow, effect);
+  }
+
+  /// Whether it is heard of for the first time. What moves in two ways is not known to move in one.
+  template <typename Map>
+  bool is_new(Map& known, const typename Map::key_type& key, const Motion& motion, const Flow& flow,
+              const Effect& effect) {
+    const auto [at, first] = known.emplace(key, motion);
+    if (at->second.scale != motion.scale) object("wasm-ld.opaque-unknown", flow.function, effect.offset);
+    return first;
+  }
+
+  void keep(const Place& place, const Motion& motion, const Flow& flow, const Effect& effect) {
+    if (is_new(places_, place, motion, flow, effect)) put_readers(place);
+  }
+
+  /// Keeps 64 bits as two words.
+  void keep_words(std::uint32_t address, Motion motion, const Flow& flow, const Effect& effect) {
+    const std::int64_t scale = motion.scale;
+    const std::int64_t high = effect.opcode == op::i64_store ? scale / kUpperHalf : 0;
+    motion.scale = high != 0 ? scale % kUpperHalf : scale;
+    if (motion.scale != 0) keep({false, address}, motion, flow, effect);
+    motion.scale = high;
+    if (high != 0) keep({false, address + 4}, motion, flow, effect);
   }
 
   /// A load of a part of a static word that keeps an address.
@@ -213,7 +244,6 @@ class OpaqueSearch {
       use.compare = id;
       use.value = flow.operand(id, position);
       if (node.operand_count == 2) use.other = flow.operand(id, 1 - position);
-      use.limit_is_fixed = compares && use.other != kNoNode && reads_limit(flow, use.other);
       judge(flow, use, node.offset);
     }
   }
@@ -246,13 +276,13 @@ class OpaqueSearch {
     constexpr std::uint64_t kMostWords = 64;
     const Node& node = flow.nodes[id];
     if (is_computed(flow, id)) return true;
-    if (!image_ || node.kind != NodeKind::load || !is_word_access(node.opcode)) return false;
+    if (!facts_.image || node.kind != NodeKind::load || !is_word_access(node.opcode)) return false;
     const Linear sum = linear_form(flow, flow.operand(id, 0));
     const std::uint64_t first =
         static_cast<std::uint32_t>(sum.offset) + static_cast<std::uint64_t>(node.value);
     const std::uint64_t words = sum.base == kNoNode ? 1 : kMostWords;
-    for (std::uint64_t i = 0; i < words && image_->file_offset(first + 4 * i); ++i) {
-      const std::uint32_t number = image_->load32(first + 4 * i);
+    for (std::uint64_t i = 0; i < words && facts_.image->file_offset(first + 4 * i); ++i) {
+      const std::uint32_t number = facts_.image->load32(first + 4 * i);
       if (number > line_ && number <= INT32_MAX) return true;
     }
     return false;
@@ -269,6 +299,7 @@ class OpaqueSearch {
     use.motions = motions_;
     use.motion = motions_[use.value];
     use.line = line_;
+    use.limit_is_fixed = use.effect == nullptr && use.other != kNoNode && reads_limit(flow, use.other);
     Verdict verdict = Verdict::undecided;
     const UseRule& rule = decide(opaque_rules(), use, verdict);
     if (verdict == Verdict::accept && !distance) ++seen_addresses_.accepted;
@@ -287,7 +318,6 @@ class OpaqueSearch {
   const std::uint64_t line_;
   std::vector<Indirect> indirect_;  ///< of allocating functions in tables
   std::map<Place, Motion> places_;
-  std::optional<DataImage> image_;
   std::map<std::uint32_t, std::optional<std::uint32_t>> given_back_;  ///< what given_back has found
   Motion given_ = Motion::moved(static_cast<std::int64_t>(kPageSize));
   std::deque<std::uint32_t> queue_;

@@ -219,7 +219,6 @@ std::set<std::uint32_t> Reasoning::allocating() const {
 }
 
 Status Reasoning::run(std::span<const std::uint32_t> functions) {
-  if (auto image = DataImage::make(module_)) image_ = *std::move(image);
   find_getters();
   for (const std::uint32_t function : functions) put({function, {}});
   for (const std::uint32_t word : premises_.words) {

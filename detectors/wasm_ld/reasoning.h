@@ -95,8 +95,9 @@ struct RawResult {
 
 class Reasoning {
  public:
-  Reasoning(const Module& module, Budget& budget, const CodeIndex& index, const Premises& premises)
-      : module_(module), budget_(budget), index_(index), premises_(premises) {}
+  Reasoning(const Module& module, Budget& budget, const CodeIndex& index, const Result<DataImage>& image,
+            const Premises& premises)
+      : module_(module), budget_(budget), index_(index), image_(image), premises_(premises) {}
 
   /// Errors: those of evaluate_flow; kWorkLimit.
   Status run(std::span<const std::uint32_t> functions);
@@ -131,6 +132,7 @@ class Reasoning {
   const Module& module_;
   Budget& budget_;
   const CodeIndex& index_;
+  const Result<DataImage>& image_;
   const Premises& premises_;
   std::map<Context, FunctionFacts> facts_;
   std::map<Context, std::set<Context>> callers_;
@@ -141,7 +143,6 @@ class Reasoning {
   std::map<Context, int> rounds_;
   std::map<std::uint32_t, std::unique_ptr<Flow>> flows_;
   mutable std::map<std::uint32_t, bool> numbers_;  ///< what holds_numbers has found
-  std::optional<DataImage> image_;
   std::set<std::uint32_t> getters_;                ///< see find_getters
   mutable std::map<std::uint32_t, bool> helpers_;  ///< what is_allocators_own has found; false while it looks
   std::vector<Objection> objections_;

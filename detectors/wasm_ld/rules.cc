@@ -260,11 +260,6 @@ bool is_in_frame(const Use& use, NodeId id) {
          static_cast<std::int32_t>(sum.offset) <= 0;
 }
 
-/// Whether it is asked if two values are equal, or an unsigned one is nothing.
-bool is_plain_question(const Use& use) {
-  return is_equality(use.flow->nodes[use.compare].opcode) && linear_form(*use.flow, use.value).offset == 0;
-}
-
 Verdict opaque_limit(const Use& use) {
   if (use.effect != nullptr || use.other == kNoNode || std::abs(use.motion.scale) != kPage)
     return Verdict::undecided;
@@ -273,8 +268,10 @@ Verdict opaque_limit(const Use& use) {
   const Linear sum = linear_form(*use.flow, use.value);
   const bool rounded = sum.base != kNoNode && use.flow->nodes[sum.base].opcode == op::i32_and;
   const bool address = use.motion.address() && !is_measured(use);
-  if (limit == 0 || (limit == -1 && address && sum.offset == 0))
-    return refuse_if(!is_plain_question(use) && (!address || sum.offset != 0));
+  // Whether a value is nothing at all, or there is no memory.
+  const bool equality = is_equality(use.flow->nodes[use.compare].opcode);
+  if (limit == 0) return refuse_if(sum.offset != 0 || (!equality && !address));
+  if (limit == -1 && address && sum.offset == 0) return Verdict::undecided;
   if (!limit) return refuse_if(!address || !is_in_frame(use, use.other));
   // Of `address - base < length` what is asked is whether the address lies below base + length.
   const std::uint64_t number = static_cast<std::uint32_t>(*limit) - sum.offset;

@@ -14,7 +14,7 @@ namespace {
 void check_models(const Facts& facts, Judgement& judgement) {
   const Memory& memory = facts.module.memories.front();
   const bool maximum = memory.max && memory.max->value < 65536;
-  const auto image = DataImage::make(facts.module);
+  const Result<DataImage>& image = facts.image;
   for (const Allocator& allocator : facts.allocators) {
     if (!image && (allocator.state || !allocator.words.empty()))
       judgement.refuse("wasm-ld.low-heap", image.error().code, image.error().message, image.error().offset);
@@ -81,7 +81,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
   std::vector<std::uint32_t> functions(facts.index.size_functions().begin(),
                                        facts.index.size_functions().end());
   functions.insert(functions.end(), facts.index.grow_functions().begin(), facts.index.grow_functions().end());
-  Reasoning reasoning(module, facts.budget, facts.index, premises);
+  Reasoning reasoning(module, facts.budget, facts.index, facts.image, premises);
   HEAPBUMP_CHECK(reasoning.run(functions));
   refuse_by_first(reasoning, facts, judgement);
   if (judgement.why.empty()) {
