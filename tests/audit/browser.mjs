@@ -15,7 +15,8 @@ export function findChromium() {
 export async function openBrowser(program) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'heapbump-chromium-'));
   const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--hide-scrollbars',
-    '--remote-debugging-pipe', `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+    '--remote-debugging-pipe', `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true });
+  const ended = new Promise((done) => child.on('close', done));
   const waiting = new Map();
   const faults = [];
   let next = 0;
@@ -41,10 +42,12 @@ export async function openBrowser(program) {
   return {
     faults,
     close: async () => {
-      const ended = new Promise((done) => child.on('close', done));
-      child.kill('SIGKILL');
+      // Asked to end, Chromium ends its child processes first; one that is killed alone leaves them writing to the profile.
+      send('Browser.close').catch(() => {});
+      const late = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 5_000);
       await ended;
-      fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      clearTimeout(late);
+      await fs.promises.rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
     async open(url, { width = 1200, height = 900 } = {}) {
       const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
@@ -67,9 +70,11 @@ export async function openBrowser(program) {
           }
           throw new Error(`this did not come true: ${code}`);
         },
-        /** A click with the mouse in the middle of what the selector finds. */
+        /** A click with the mouse in the middle of what the selector finds. The page draws on scrolling, a frame later. */
         async click(selector) {
-          const at = await page.run(`(() => { const node = document.querySelector(${JSON.stringify(selector)}); node.scrollIntoView({ block: 'nearest' }); const r = node.getBoundingClientRect(); return { x: r.x + r.width / 2, y: r.y + r.height / 2 }; })()`);
+          const frame = 'await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))';
+          const node = `document.querySelector(${JSON.stringify(selector)})`;
+          const at = await page.run(`(async () => { ${frame}; ${node}.scrollIntoView({ block: 'nearest' }); ${frame}; const r = ${node}.getBoundingClientRect(); return { x: r.x + r.width / 2, y: r.y + r.height / 2 }; })()`);
           for (const type of ['mousePressed', 'mouseReleased']) await call('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount: 1 });
         },
         async type(selector, value) {
