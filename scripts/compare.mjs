@@ -14,22 +14,18 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { commandLine } from './usage.mjs';
 
 const REQUESTS = [[], ['--pages', '5'], ['--placement', 'adapter'], ['--strategy', 'tail'], ['--strategy', 'bump', '--min-confidence', 'weak']];
 const SECONDS = 120;
 
-function parse(argv) {
-  const options = { jobs: os.availableParallelism?.() ?? os.cpus().length, ignore: new Set(['rule']), paths: [] };
-  for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === '--jobs') options.jobs = Number(argv[++i]);
-    else if (argv[i] === '--all-files') options.all = true;
-    else if (argv[i] === '--ignore') options.ignore.add(argv[++i]);
-    else if (argv[i] === '--list') options.list = argv[++i];
-    else if (argv[i].startsWith('-')) return null;
-    else options.paths.push(argv[i]);
-  }
-  [options.old, options.new] = options.paths.splice(0, 2).map((name) => path.resolve(name));
-  return options.paths.length > 0 && options.jobs > 0 ? options : null;
+function parse() {
+  const text = { type: 'string' };
+  const { values, positionals } = commandLine(import.meta.url,
+    { jobs: text, ignore: { ...text, multiple: true }, list: text, 'all-files': { type: 'boolean' } }, 3);
+  const [before, now] = positionals.splice(0, 2).map((name) => path.resolve(name));
+  return { old: before, new: now, paths: positionals, list: values.list, all: values['all-files'],
+    jobs: Math.max(1, Number(values.jobs ?? os.availableParallelism?.() ?? os.cpus().length)), ignore: new Set(['rule', ...values.ignore ?? []]) };
 }
 
 function* filesUnder(name, all) {
@@ -112,11 +108,7 @@ function parting({ name, was, is }) {
 }
 
 async function main() {
-  const options = parse(process.argv.slice(2));
-  if (!options) {
-    console.error('usage: scripts/compare.mjs OLD NEW [--jobs N] [--all-files] [--ignore FIELD]... [--list FILE] PATH...');
-    return 2;
-  }
+  const options = parse();
   const work = fs.mkdtempSync(path.join(os.tmpdir(), 'heapbump-compare-'));
   const files = options.paths.flatMap((name) => [...filesUnder(name, options.all)]);
   const differing = [];

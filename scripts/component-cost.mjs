@@ -10,6 +10,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { runtimes } from '../tests/components/runtimes.mjs';
+import { commandLine } from './usage.mjs';
 
 const CAT = `#include <unistd.h>
 static char buffer[65536];
@@ -23,7 +24,8 @@ int main(void) {
   return 0;
 }
 `;
-const megabytes = Number(process.argv[2] ?? 100);
+const { positionals: [given] } = commandLine(import.meta.url);
+const megabytes = Number(given ?? 100);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'heapbump-cost-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true }));
 const file = (name) => path.join(folder, name);

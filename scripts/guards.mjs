@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from './usage.mjs';
 
 const BYTES = 'src/base/bytes.cc';
 const SECTIONS = 'src/wasm/sections.cc';
@@ -139,14 +140,14 @@ const pattern = (guard) => new RegExp(guard.trim().split(/\s+/)
   .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\\(', '\\(\\s*')).join('\\s+'), 'g');
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const args = process.argv.slice(2);
-if (args[0] === '--rows') {
+const { values, positionals: args } = commandLine(import.meta.url, { rows: { type: 'boolean' }, build: { type: 'string' } });
+if (values.rows) {
   const stale = GUARDS.filter(([file, guard]) => places(fs.readFileSync(path.join(root, file), 'utf8'), guard) !== 1);
   for (const [file, guard] of stale) console.log(`STALE  ${file}: ${guard.trim().split('\n')[0]}`);
   console.log(`${GUARDS.length} guards, ${stale.length} whose text does not stand exactly once`);
   process.exit(stale.length === 0 ? 0 : 1);
 }
-const folder = path.resolve(args[0] === '--build' ? args.splice(0, 2)[1] : path.join(root, 'build-guards'));
+const folder = path.resolve(values.build ?? path.join(root, 'build-guards'));
 const rows = GUARDS.filter((row) => args.length === 0 || args.some((word) => row.join(' ').includes(word)));
 const [copy, build] = [path.join(folder, 'copy'), path.join(folder, 'build')];
 

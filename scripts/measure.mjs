@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from './usage.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const FOLDERS = ['include', 'src', 'detectors', 'adapters'];
@@ -88,8 +89,9 @@ function sources() {
   return files;
 }
 
-function main(args) {
-  const tools = path.resolve(args[0] === '--tools' ? args.splice(0, 2)[1] : path.join(ROOT, 'build/tools'));
+function main() {
+  const { values } = commandLine(import.meta.url, { tools: { type: 'string' }, all: { type: 'boolean' } });
+  const tools = path.resolve(values.tools ?? path.join(ROOT, 'build/tools'));
   fs.mkdirSync(tools, { recursive: true });
   const wheel = lizard(tools);
   if (!wheel) {
@@ -103,10 +105,10 @@ function main(args) {
   if (functions.length < 500) throw new Error(`lizard found ${functions.length} functions: ${ran.stderr}`);
   const excess = findExcess(functions, sources());
   const { over, stale } = judge(excess, EXCEPTIONS);
-  for (const { place, what } of args.includes('--all') ? excess : over) console.log(`${place}: ${what}`);
+  for (const { place, what } of values.all ? excess : over) console.log(`${place}: ${what}`);
   for (const [exception] of stale) console.log(`${exception}: this exception is no longer needed: take it out of scripts/measure.mjs`);
   console.log(`${functions.length} functions: ${over.length} places over a limit, ${excess.length - over.length} excepted, ${stale.length} exceptions stale`);
   return over.length + stale.length === 0 ? 0 : 1;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = main(process.argv.slice(2));
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = main();

@@ -13,7 +13,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { program } from '../tests/bench/modules.mjs';
 import { runtimes } from '../tests/components/runtimes.mjs';
+import { commandLine } from './usage.mjs';
 
+commandLine(import.meta.url);
 const FIXTURES = path.join(path.dirname(fileURLToPath(import.meta.url)), '../tests/fixtures');
 const { wasmtime } = runtimes();
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'heapbump-cost-'));

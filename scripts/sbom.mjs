@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What a release is made of, as CycloneDX 1.6: heapbump, what is shipped in it of others, and the files with their hashes.
 // Without a clock or a random number, so that one release has one document.
@@ -7,9 +8,10 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from './usage.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const [version, folder] = process.argv.slice(2);
+const { positionals: [version, folder] } = commandLine(import.meta.url, {}, 2);
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 const OWN = 'Apache-2.0 WITH LLVM-exception';
 const licence = (expression) => [{ expression }];
