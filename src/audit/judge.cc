@@ -13,7 +13,6 @@
 #include "report/report.h"
 #include "reserve/reserve.h"
 #include "run/prove.h"
-#include "verify/verify.h"
 #include "wasm/component.h"
 #include "wasm/outline.h"
 
@@ -102,12 +101,7 @@ void ModuleJudge::judge_reserved() {
 Status ModuleJudge::prove(const Module& module, const Reservation& reservation) {
   if (policy_.prove == Prove::none || reservation.plan.outcome != Plan::Outcome::reserve) return {};
   const std::vector<std::byte> output = reservation.output(module.file);
-  HEAPBUMP_TRY(const Verification verification,
-               verify_modules(module, output, {reservation.input_sha256, reservation.output_sha256},
-                              reservation.plan.manifest));
-  if (!verification.ok())
-    return fail(Code::kVerifyMismatch,
-                "the reserved module does not verify: " + verification.mismatches.front().what);
+  HEAPBUMP_TRY(const Manifest manifest, prove_reservation(module, reservation, output));
   if (policy_.prove != Prove::run) return {};
   run::ProofRequest request;
   request.host.arguments = {"program.wasm"};
@@ -115,7 +109,7 @@ Status ModuleJudge::prove(const Module& module, const Reservation& reservation) 
   constexpr std::uint32_t kSeconds = 60;
   request.limits.instructions = kInstructions;
   request.limits.seconds = kSeconds;
-  HEAPBUMP_TRY(const run::Proof proof, run::prove(module.file, output, *verification.manifest, request));
+  HEAPBUMP_TRY(const run::Proof proof, run::prove(module.file, output, manifest, request));
   if (proof.verdict) return std::unexpected(*proof.verdict);
   return {};
 }

@@ -73,17 +73,6 @@ Status refuse(heapbump_result& result, std::string_view verb, const Error& error
   return std::unexpected(error);
 }
 
-Status verify_output(const Module& module, const Reservation& reservation, Bytes output) {
-  HEAPBUMP_TRY(const Verification verification,
-               verify_modules(module, output, {reservation.input_sha256, reservation.output_sha256},
-                              reservation.plan.manifest));
-  if (verification.ok()) return {};
-  const Mismatch& first = verification.mismatches.front();
-  return std::unexpected(Error{.code = Code::kVerifyMismatch,
-                               .message = "the reserved module does not verify: " + first.what,
-                               .offset = first.offset});
-}
-
 Status detect_verb(heapbump_result& result, Bytes file) {
   const auto module = read_main_module(file);
   if (!module) return refuse(result, "detect", module.error(), nullptr);
@@ -112,8 +101,8 @@ Status reserve_verb(heapbump_result& result, Bytes file, const heapbump_reserve_
   if (!reservation) return fail_with(reservation.error());
   std::vector<std::byte> output = reservation->output(file);
   if (reservation->plan.outcome == Plan::Outcome::reserve && options->skip_verify == 0) {
-    if (const auto verified = verify_output(*module, *reservation, output); !verified)
-      return fail_with(verified.error());
+    if (const auto proved = prove_reservation(*module, *reservation, output); !proved)
+      return fail_with(proved.error());
   }
   set_report(result, reserve_report(*module, *reservation, *request), "reserve");
   result.manifest = manifest_json(*reservation, *module).dump() + "\n";

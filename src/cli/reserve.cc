@@ -14,7 +14,6 @@
 #include "cli/run_options.h"
 #include "detectors/detect.h"
 #include "report/report.h"
-#include "verify/verify.h"
 
 namespace heapbump::cli {
 namespace {
@@ -109,25 +108,17 @@ void describe(const Session& session, const Options& options, const Module& modu
   words(session) << out.str();
 }
 
-// Nothing is written unless the module that would be written passes: a detector's mistake has to get past a
-// reader that shares nothing with it.
-Result<std::optional<run::Proof>> prove_reservation(const Session& session, const Options& options,
-                                                    const Module& module, const Reservation& reservation,
-                                                    const StagedFile* staged) {
+// Nothing is written unless the module that would be written passes.
+Result<std::optional<run::Proof>> prove_output(const Session& session, const Options& options,
+                                               const Module& module, const Reservation& reservation,
+                                               const StagedFile* staged) {
   const auto written = staged != nullptr ? staged->bytes() : std::nullopt;
   const std::vector<std::byte> joined = written ? std::vector<std::byte>() : reservation.output(module.file);
   const Bytes output = written.value_or(joined);
-  HEAPBUMP_TRY(const Verification verification,
-               verify_modules(module, output, {reservation.input_sha256, reservation.output_sha256},
-                              reservation.plan.manifest));
-  if (!verification.ok()) {
-    const Mismatch& first = verification.mismatches.front();
-    const std::string at = first.offset ? " at " + hex(*first.offset) + " of the output" : "";
-    return fail(Code::kVerifyMismatch, "the reserved module does not verify" + at + ": " + first.what);
-  }
+  HEAPBUMP_TRY(const Manifest manifest, prove_reservation(module, reservation, output));
   if (options.prove != "run") return std::nullopt;
   HEAPBUMP_TRY(const run::ProofRequest request, to_proof_request(session, options.run, options.in));
-  HEAPBUMP_TRY(run::Proof proof, run::prove(module.file, output, *verification.manifest, request));
+  HEAPBUMP_TRY(run::Proof proof, run::prove(module.file, output, manifest, request));
   request.progress("", 0);
   if (proof.verdict) return std::unexpected(*proof.verdict);
   return std::optional(std::move(proof));
@@ -182,7 +173,7 @@ int reserve_file(const Session& session, Options& options) {
       if (!made) return fail_with(session, options, options.out, made.error(), &module);
       staged = *std::move(made);
     }
-    auto proved = prove_reservation(session, options, module, *reservation, staged.get());
+    auto proved = prove_output(session, options, module, *reservation, staged.get());
     if (!proved) return fail_with(session, options, options.in, proved.error(), &module);
     proof = *std::move(proved);
   }

@@ -12,7 +12,6 @@
 #include "component/kind.h"
 #include "heapbump/component.h"
 #include "reserve/reserve.h"
-#include "verify/verify.h"
 #include "wasm/outline.h"
 
 namespace heapbump {
@@ -177,12 +176,7 @@ Status Maker::relocate_with(const Module& module, Reservation reservation) {
   if (none_needed && !has_wit_) return fail(Code::kStrategyUnsound, reservation.plan.note);
   made_.module = reservation.output(file_);
   if (reservation.plan.outcome == Plan::Outcome::reserve) {
-    HEAPBUMP_TRY(const Verification verification,
-                 verify_modules(module, made_.module, {reservation.input_sha256, reservation.output_sha256},
-                                reservation.plan.manifest));
-    if (!verification.ok())
-      return fail(Code::kVerifyMismatch,
-                  "the reserved module does not verify: " + verification.mismatches.front().what);
+    HEAPBUMP_CHECK(prove_reservation(module, reservation, made_.module));
   }
   HEAPBUMP_CHECK(encode(made_.module, !has_wit_));
   made_.strategy = none_needed ? "none" : to_string(reservation.plan.strategy);

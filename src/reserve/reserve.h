@@ -16,4 +16,10 @@ namespace heapbump {
 [[nodiscard]] Result<Reservation> reserve(const Module& module, const Request& request,
                                           std::optional<Finding>* found = nullptr);
 
+/// Holds `output`, the bytes of a reservation that was made, against its original (heapbump/verify.h), and
+/// gives the manifest as they carry it. Nobody writes or returns a reserved module before this. Errors:
+/// kVerifyMismatch with the first mismatch; those of verify_modules.
+[[nodiscard]] Result<Manifest> prove_reservation(const Module& module, const Reservation& reservation,
+                                                 Bytes output);
+
 }  // namespace heapbump

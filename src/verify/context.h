@@ -92,6 +92,14 @@ struct Context {
     mismatch(offset, std::move(what), "", std::move(found));
     if (!gave_up) result.mismatches.back().behaviour = true;
   }
+  /// A plan makes a handful of changes; a file that differs in more places than this is another program.
+  static constexpr std::size_t kMostChanges = 100'000;
+  bool too_many(std::uint64_t offset) {
+    if (result.changes.size() + result.mismatches.size() < kMostChanges) return false;
+    mismatch(offset, "the files differ in too many places",
+             "at most " + std::to_string(kMostChanges) + " changes");
+    return true;
+  }
   void note(std::string what) {
     if (result.notes.size() < kMostListed) result.notes.push_back(std::move(what));
   }
@@ -106,6 +114,9 @@ struct Context {
 /// Sections, entries and bytes: finds every difference and puts it under one of the allowed kinds or reports
 /// it.
 void compare_structure(Context& context);
+/// Decodes both bodies in step. False when they differ in more than constants and memarg offsets of the
+/// same width.
+bool compare_bodies(Context& context, std::uint32_t function);
 /// Numbers in code and data that differ: are they the heap's, and did they move as the heap did?
 void check_moved_values(Context& context);
 /// Globals that were left as they were: does one still hold the old heap start, or a stack begin in the

@@ -27,9 +27,6 @@ std::size_t first_difference(Bytes a, Bytes b, std::size_t from = 0) {
   return a.size();
 }
 
-/// A plan makes a handful of changes; a file that differs in more places than this is another program.
-constexpr std::size_t kMaxChanges = 100'000;
-
 /// A vector-shaped section: its count and what follows.
 struct Entries {
   Leb<std::uint32_t> count;
@@ -237,7 +234,7 @@ class Comparer {
                 y.init.immediate_offset, y.init.immediate_width,
                 "initial value of global " + std::to_string(i));
       c_.changed_globals.push_back(static_cast<std::uint32_t>(i));
-      if (too_many(y.init.file_offset)) return;
+      if (c_.too_many(y.init.file_offset)) return;
     }
     append(before, after, a, b, end, ChangeKind::shim_global, "counter of the shim");
   }
@@ -279,62 +276,16 @@ class Comparer {
     while (at < a.rest.size()) {
       const std::uint64_t file_offset = b.offset + at;
       const auto function = c_.reserved.function_at(file_offset);
-      const bool moved_constants = function && compare_body(*function);
+      const bool moved_constants = function && compare_bodies(c_, *function);
       if (!moved_constants)
         c_.mismatch(file_offset, "code changed in a way that is no moved constant", show(a.rest.subspan(at)),
                     show(b.rest.subspan(at)));
-      if (!function || too_many(file_offset)) return;
+      if (!function || c_.too_many(file_offset)) return;
       const FunctionBody& body = *c_.reserved.body(*function);
       at = first_difference(a.rest, b.rest.first(a.rest.size()),
                             static_cast<std::size_t>(body.file_offset + body.size - b.offset));
     }
     append(before, after, a, b, b.offset + a.rest.size(), ChangeKind::shim_body, "body of the shim");
-  }
-
-  /// Decodes both bodies in step. False when they differ in more than constants and memarg offsets of the
-  /// same width.
-  bool compare_body(std::uint32_t function) {
-    const FunctionBody* x = c_.original.body(function);
-    const FunctionBody* y = c_.reserved.body(function);
-    if (x == nullptr || y == nullptr || x->size != y->size) return false;
-    InstructionReader left(c_.original, *x, c_.budget);
-    InstructionReader right(c_.reserved, *y, c_.budget);
-    if (left.locals().code_offset - x->file_offset != right.locals().code_offset - y->file_offset)
-      return false;
-    const auto head = left.locals().code_offset - x->file_offset;
-    if (!std::ranges::equal(c_.original.bytes_at(x->file_offset, head),
-                            c_.reserved.bytes_at(y->file_offset, head)))
-      return false;
-    Instruction a;
-    Instruction b;
-    while (left.next(a)) {
-      if (!right.next(b)) return false;
-      const std::uint64_t size = a.end_offset - a.offset;
-      if (a.opcode != b.opcode || size != b.end_offset - b.offset) return false;
-      const Bytes old_bytes = c_.original.bytes_at(a.offset, size);
-      const Bytes new_bytes = c_.reserved.bytes_at(b.offset, size);
-      if (std::ranges::equal(old_bytes, new_bytes)) continue;
-      const bool constant = a.immediate == Immediate::i32 || a.immediate == Immediate::i64;
-      if ((!constant && a.immediate != Immediate::memarg) || a.immediate_width != b.immediate_width ||
-          a.value == b.value)
-        return false;
-      // Only the immediate's own bytes may differ, so an alignment or a memory index cannot hide here.
-      const auto before_immediate = static_cast<std::size_t>(a.immediate_offset - a.offset);
-      const std::size_t after_immediate = before_immediate + a.immediate_width;
-      if (b.immediate_offset - b.offset != before_immediate) return false;
-      if (!std::ranges::equal(old_bytes.first(before_immediate), new_bytes.first(before_immediate)) ||
-          !std::ranges::equal(old_bytes.subspan(after_immediate), new_bytes.subspan(after_immediate)))
-        return false;
-      c_.change(constant ? ChangeKind::code_immediate : ChangeKind::memarg_offset, a.immediate_offset,
-                a.immediate_width, b.immediate_offset, b.immediate_width,
-                "function " + std::to_string(function) + ": " + std::to_string(a.value) + " -> " +
-                    std::to_string(b.value));
-      if (too_many(b.offset)) return true;
-      c_.immediates.push_back(
-          {function, a.opcode, a.value, b.value, a.immediate_offset, b.immediate_offset, a.immediate_width});
-    }
-    Instruction rest;
-    return !left.error() && !right.next(rest) && !right.error();
   }
 
   void data(const Section* before, const Section& after) {
@@ -347,7 +298,7 @@ class Comparer {
       return c_.mismatch(after.end(), "data segments are missing", std::to_string(old_segments.size()),
                          std::to_string(new_segments.size()));
     for (std::size_t i = 0; i < old_segments.size(); ++i)
-      if (!segment(old_segments[i], new_segments[i]) || too_many(new_segments[i].file_offset)) return;
+      if (!segment(old_segments[i], new_segments[i]) || c_.too_many(new_segments[i].file_offset)) return;
     for (std::size_t i = old_segments.size(); i < new_segments.size(); ++i) {
       const DataSegment& added = new_segments[i];
       if (!added.address())
@@ -356,7 +307,7 @@ class Comparer {
                 added.file_offset, added.data_offset + added.size - added.file_offset,
                 "data segment for bytes of a word that lay in none");
       changed_bytes(*added.address(), added.data_offset, added.size);
-      if (too_many(added.file_offset)) return;
+      if (c_.too_many(added.file_offset)) return;
     }
   }
 
@@ -386,7 +337,7 @@ class Comparer {
                     show(a.subspan(at)), show(b.subspan(at)));
         return false;
       }
-      if (too_many(y.data_offset + at)) return false;
+      if (c_.too_many(y.data_offset + at)) return false;
       c_.data_bytes.push_back({*address + at, y.data_offset + at});
       c_.change(ChangeKind::data_word, x.data_offset + at, 1, y.data_offset + at, 1,
                 "byte of the data word at " + hex((*address + at) & ~std::uint64_t{3}));
@@ -400,21 +351,14 @@ class Comparer {
     return true;
   }
 
-  bool too_many(std::uint64_t offset) {
-    if (c_.result.changes.size() + c_.result.mismatches.size() < kMaxChanges) return false;
-    c_.mismatch(offset, "the files differ in too many places",
-                "at most " + std::to_string(kMaxChanges) + " changes");
-    return true;
-  }
-
   /// Bytes that lay in no segment were zero; those that still are changed nothing.
   void changed_bytes(std::uint64_t address, std::uint64_t file_offset, std::uint64_t size) {
     const Bytes bytes = c_.reserved.bytes_at(file_offset, size);
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       if (bytes[i] == std::byte{0}) continue;
-      if (c_.data_bytes.size() >= kMaxChanges)
+      if (c_.data_bytes.size() >= c_.kMostChanges)
         return c_.mismatch(file_offset + i, "the files differ in too many places",
-                           "at most " + std::to_string(kMaxChanges) + " changed bytes");
+                           "at most " + std::to_string(c_.kMostChanges) + " changed bytes");
       c_.data_bytes.push_back({address + i, file_offset + i});
     }
   }
