@@ -109,10 +109,10 @@ Result<Needs> examine(const Module& module, const Anatomy& anatomy) {
     if (family.recognises(module)) return family.examine(module, anatomy);
   }
   if (looks_like_main_module(module)) {
-    return fail(Code::kAdapterExpected,
-                "this is a main module, not an adapter: it has a memory of its own or imports "
-                "wasi_snapshot_preview1. Reserve "
-                "it with `heapbump reserve`; `heapbump place` takes the adapter");
+    return fail(
+        Code::kAdapterExpected,
+        "this is a main module, not an adapter: it has a memory of its own or imports "
+        "wasi_snapshot_preview1. Reserve it with `heapbump reserve`; `heapbump place` takes the adapter");
   }
   return fail(Code::kForeignAdapter, "it has not the imports and exports of an adapter of a known family");
 }
@@ -137,8 +137,7 @@ Result<Needs> examine_common(std::string_view family, const Module& module, cons
   if (!stack_pointer) {
     return fail(Code::kAdapterUnnamed,
                 "no global is named `__stack_pointer` in its name section. Without names wit-component would "
-                "give it no stack "
-                "either; take the released adapter, not a stripped one");
+                "give it no stack either; take the released adapter, not a stripped one");
   }
   needs.stack_pointer = *stack_pointer;
   for (const std::uint32_t global : anatomy.stack_pointers()) {

@@ -17,8 +17,7 @@ Result<Needs> examine_viceroy(const Module& module, const Anatomy& anatomy) {
   if (anatomy.realloc_calls.empty()) {
     return fail(Code::kAdapterPlaced,
                 "this Viceroy adapter has its addresses compiled in, for modules shifted by Viceroy; take "
-                "the one whose name "
-                "ends in .noshift.wasm");
+                "the one whose name ends in .noshift.wasm");
   }
   HEAPBUMP_TRY(Needs needs, examine_common("viceroy", module, anatomy));
   const bool service = std::ranges::any_of(module.imports, [](const Import& import) {

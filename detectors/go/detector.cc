@@ -133,10 +133,8 @@ void apply_era(const Module& module, const ModuleData& data, Era era, Finding& f
       finding.strategies = {
           {Strategy::gap, true,
            "the runtime allocates only what memory.grow returns; the bytes from `end` to the declared "
-           "minimum "
-           "are never touched: no address is made from the variable that holds `end`, and memory.size is "
-           "never "
-           "asked for"},
+           "minimum are never touched: no address is made from the variable that holds `end`, and "
+           "memory.size is never asked for"},
           {Strategy::tail, true,
            "the runtime allocates only what memory.grow returns and never asks for memory.size"},
           {Strategy::bump, false, "no allocator starts at `end`, so moving it would reserve nothing"},

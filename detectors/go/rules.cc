@@ -149,8 +149,7 @@ constexpr auto kStructureChecks = std::to_array<CheckRule<Candidate, const Struc
       "program begins there. Another number means that the field is not minpc, and the layout is another "
       "one.",
       "golang/go src/cmd/link/internal/wasm/asm.go (funcValueOffset), src/cmd/internal/obj/wasm/wasmobj.go; "
-      "Go "
-      "1.11 to 1.27"},
+      "Go 1.11 to 1.27"},
      first_pc},
     {{"go.last-pc", "maxpc is above minpc and fits 32 bits.",
       "A program has at least one function, and a function's number fits 16 bits above the block's.",
@@ -168,15 +167,13 @@ constexpr auto kStructureChecks = std::to_array<CheckRule<Candidate, const Struc
      function_table},
     {{"go.one-table", "Until Go 1.15, ftab follows the pclntab's header and pclntable holds both.",
       "The linker of these versions writes one table; ftab is a slice of it that begins after the 16 bytes "
-      "of "
-      "the header.",
+      "of the header.",
       "golang/go src/cmd/link/internal/ld/symtab.go, release-branch.go1.15"},
      one_table},
     {{"go.tables",
       "From Go 1.16 on, each of the five tables is where the pclntab's header says, in the data.",
       "The header holds the tables' distances and the structure their addresses: five pairs that agree only "
-      "if "
-      "the structure belongs to the header.",
+      "if the structure belongs to the header.",
       "golang/go src/cmd/link/internal/ld/symtab.go, src/runtime/symtab.go (pcHeader, moduledata)"},
      tables},
     {{"go.function-table-first", "From Go 1.16 on, ftab is where pclntable begins.",
@@ -204,8 +201,7 @@ constexpr auto kStructureChecks = std::to_array<CheckRule<Candidate, const Struc
      end_addressable},
     {{"go.end-in-memory", "end is within the declared memory.",
       "The linker declares a memory that holds all static data, so a number beyond it is another field or "
-      "the "
-      "module was rewritten.",
+      "the module was rewritten.",
       "golang/go src/cmd/link/internal/wasm/asm.go (writeMemorySec)"},
      end_in_memory},
 });
@@ -239,30 +235,24 @@ std::optional<Era> from_break(const EndUse& use, const Nothing&) {
 constexpr auto kEraRules = std::to_array<EraRule>({
     {{"go.heap-from-pointer",
       "`end` is read through a variable that points at the structure, never by its address, and memory.size "
-      "is "
-      "asked for: reservations begin at `end`, so the heap moves with the word.",
+      "is asked for: reservations begin at `end`, so the heap moves with the word.",
       "sysReserve of these versions takes address space from lastmoduledatap.end up and from nowhere else. "
-      "No "
-      "instruction holds the number, so the word is the only source of the heap's start.",
+      "No instruction holds the number, so the word is the only source of the heap's start.",
       "golang/go src/runtime/mem_js.go (sysReserve), Go 1.11 to 1.20"},
      from_pointer},
     {{"go.heap-own-pages",
       "`end` is rounded up to a page and stored to a variable from which no address is made, and memory.size "
-      "is "
-      "not asked for: the heap is only what memory.grow returns, and stays.",
+      "is not asked for: the heap is only what memory.grow returns, and stays.",
       "The allocator never owns the bytes from `end` to the declared minimum: the variable is compared for "
       "equality or a block is given back to it, no more. Without memory.size it cannot see pages that "
-      "someone "
-      "else added, either.",
+      "someone else added, either.",
       "golang/go src/runtime/mem_sbrk.go (sbrk, sysFreeOS, sysReserveAligned), mem_wasm.go; Go 1.21 to 1.23"},
      own_pages},
     {{"go.heap-from-break",
       "`end` is rounded up to a page and stored to the break from which allocations are made, and "
-      "memory.size is "
-      "asked for: the break moves with the word.",
+      "memory.size is asked for: the break moves with the word.",
       "The break starts at `end` rounded up and ends at memory.size; both rise by the same whole pages, so "
-      "the "
-      "runtime has as much heap as before, congruent to a page.",
+      "the runtime has as much heap as before, congruent to a page.",
       "golang/go src/runtime/mem_sbrk.go (initBloc, memRound), os_wasm.go; Go 1.24 on"},
      from_break},
 });
@@ -301,15 +291,13 @@ Check memory_grow(const EndUse& use, const Nothing&) {
 constexpr auto kMemoryRules = std::to_array<MemoryRule>({
     {{"go.memory-size", "memory.size stands in one function, which only returns it on Go's stack.",
       "runtime.currentMemory is the only function with the instruction, since the compiler makes none. Its "
-      "callers are "
-      "the runtime's; a second one would be a program's own view of the memory's size, which rises with the "
-      "region.",
+      "callers are the runtime's; a second one would be a program's own view of the memory's size, which "
+      "rises with the region.",
       "golang/go src/runtime/sys_wasm.s (currentMemory)"},
      memory_size},
     {{"go.memory-grow", "memory.grow stands in one function, which only returns its result on Go's stack.",
       "runtime.growMemory is the only function with the instruction; a second owner of new pages would not "
-      "be known to the "
-      "runtime, whose break assumes that they adjoin.",
+      "be known to the runtime, whose break assumes that they adjoin.",
       "golang/go src/runtime/sys_wasm.s (growMemory)"},
      memory_grow},
 });
@@ -326,10 +314,9 @@ Result<Ruling> end_word(const EqualNumber& number, const ModuleData& data) {
 Result<Ruling> section_end(const EqualNumber& number, const ModuleData& data) {
   const std::uint64_t first = data.address + data.layout->sections;
   if (number.in_code || number.address < first || number.address >= data.end_address()) return undecided();
-  return stay(
-      Role::unrelated,
-      "the end of a section in runtime.firstmoduledata that happens to be the last one; no heap follows "
-      "from it");
+  return stay(Role::unrelated,
+              "the end of a section in runtime.firstmoduledata that happens to be the last one; no heap "
+              "follows from it");
 }
 
 Result<Ruling> entry_stack(const EqualNumber& number, const ModuleData&) {
@@ -342,8 +329,7 @@ Result<Ruling> entry_stack(const EqualNumber& number, const ModuleData&) {
 constexpr auto kNumberRules = std::to_array<NumberRule>({
     {{"go.end-word", "The word `end` of the structure moves by the region.",
       "It is the one word from which the runtime takes the start of its heap; which code reads it and how "
-      "was "
-      "decided before (go.heap-from-pointer, go.heap-own-pages, go.heap-from-break).",
+      "was decided before (go.heap-from-pointer, go.heap-own-pages, go.heap-from-break).",
       "golang/go src/runtime/symtab.go (moduledata.end)"},
      end_word},
     {{"go.section-end", "A section's end in the structure that equals `end` stays.",
@@ -353,25 +339,19 @@ constexpr auto kNumberRules = std::to_array<NumberRule>({
      section_end},
     {{"go.entry-stack",
       "A constant in code that equals `end`, is stored in Go's stack pointer and addresses at most the 16 "
-      "bytes "
-      "above it stays.",
+      "bytes above it stays.",
       "The linker has no relocation that puts runtime.end into an instruction on this architecture. In Go "
-      "1.12 "
-      "and 1.13 the entry's stack is the last object, and its end, the initial stack pointer, is this "
+      "1.12 and 1.13 the entry's stack is the last object, and its end, the initial stack pointer, is this "
       "number.",
       "golang/go src/cmd/link/internal/wasm/asm.go (relocations), src/runtime/rt0_js_wasm.s"},
      entry_stack},
 });
 
-constexpr auto kStructureInfos = infos_of(kStructureChecks);
-constexpr auto kEraInfos = infos_of(kEraRules);
-constexpr auto kMemoryInfos = infos_of(kMemoryRules);
-constexpr auto kNumberInfos = infos_of(kNumberRules);
 constexpr auto kRuleTables = std::to_array<RuleTable>({
-    {"Is this structure runtime.firstmoduledata, and whole?", true, kStructureInfos},
-    {"How does the runtime get its heap from `end`?", false, kEraInfos},
-    {"Is the memory's size only the runtime's?", true, kMemoryInfos},
-    {"Does this number, which equals `end`, move with the heap?", false, kNumberInfos},
+    {"Is this structure runtime.firstmoduledata, and whole?", true, kInfosOf<kStructureChecks>},
+    {"How does the runtime get its heap from `end`?", false, kInfosOf<kEraRules>},
+    {"Is the memory's size only the runtime's?", true, kInfosOf<kMemoryRules>},
+    {"Does this number, which equals `end`, move with the heap?", false, kInfosOf<kNumberRules>},
 });
 
 }  // namespace
@@ -386,8 +366,8 @@ Result<DecidedEra> decide_era(const EndUse& use) {
     return DecidedEra{decided->first, decided->second};
   return fail(
       Code::kLayoutMismatch,
-      "runtime.firstmoduledata checks out, but how the code uses its `end` word and memory.size is not "
-      "how any known version does (" +
+      "runtime.firstmoduledata checks out, but how the code uses its `end` word and memory.size is not how "
+      "any known version does (" +
           std::string(use.by_address || use.by_pointer ? describe(use) : "no reader of the word was found") +
           (use.memory_size ? "; memory.size is used)" : "; memory.size is not used)"));
 }

@@ -133,8 +133,7 @@ Result<std::optional<Finding>> detect_tinygo(WholeProgram& shared) {
   if (!runtime->metadata_words.empty() && !occurrences.has_gc_root_end && global_base)
     finding.warnings.push_back(
         "the end of the collector's roots was not told apart from the heap start: if it is among the uses "
-        "that "
-        "move, each collection also scans the region");
+        "that move, each collection also scans the region");
   return std::optional(std::move(finding));
 }
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "detectors/tinygo/place_rules.h"
+#include "detectors/tinygo/tables.h"
 
 namespace heapbump::tinygo {
 namespace {
@@ -59,8 +59,7 @@ constexpr auto kPagesRules = std::to_array<SizeRule>({
      in_bytes},
     {{"tinygo.size-doubled", "memory.grow is asked for memory.size pages.",
       "growHeap doubles the memory. With the region the memory is larger, so it grows by more; where that "
-      "would exceed a "
-      "declared maximum, the maximum rises.",
+      "would exceed a declared maximum, the maximum rises.",
       "tinygo-org/tinygo src/runtime/arch_tinygowasm.go (growHeap)"},
      grown_by},
 });
@@ -179,13 +178,10 @@ constexpr auto kEndRules = std::to_array<SizeRule>({
      end_suspended},
 });
 
-constexpr auto kPagesInfos = infos_of(kPagesRules);
-constexpr auto kGrowthInfos = infos_of(kGrowthRules);
-constexpr auto kEndInfos = infos_of(kEndRules);
 constexpr auto kMemoryTables = std::to_array<RuleTable>({
-    {"What is this memory.size for?", false, kPagesInfos},
-    {"What is this result of memory.grow for?", false, kGrowthInfos},
-    {"What is heapEnd for here?", false, kEndInfos},
+    {"What is this memory.size for?", false, kInfosOf<kPagesRules>},
+    {"What is this result of memory.grow for?", false, kInfosOf<kGrowthRules>},
+    {"What is heapEnd for here?", false, kInfosOf<kEndRules>},
 });
 
 /// Follows each root to its uses.

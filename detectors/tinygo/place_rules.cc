@@ -1,164 +1,11 @@
-#include "detectors/tinygo/place_rules.h"
-
+// What words of data, globals, access offsets and constants of another kind are for, and what is left where
+// all uses were looked at.
 #include <algorithm>
+
+#include "detectors/tinygo/tables.h"
 
 namespace heapbump::tinygo {
 namespace {
-
-template <typename Subject>
-using PlaceRule = Rule<std::optional<Verdict>, Subject, Shapes>;
-
-std::optional<Verdict> refused(const char* why) {
-  return Verdict{Use::unknown, why, {}};
-}
-
-/// What the value is compared with or summed with, where its user is an instruction of two operands.
-struct Other {
-  Value used_by;
-  Value other;
-};
-std::optional<Other> other_side(Value value, const User& user) {
-  const Value used_by{value.flow, user.index};
-  if (user.is_effect || used_by.node().kind != NodeKind::binary) return std::nullopt;
-  return Other{used_by, used_by.operand(1 - user.position)};
-}
-bool is_sum(const Value& value) {
-  return value.is_binary(op::i32_add) || value.is_binary(op::i32_sub);
-}
-
-// ---- Numbers above ----
-
-std::optional<Verdict> far_access(const FarUse& use, Shapes& shapes) {
-  if (!use.user.is_effect) return std::nullopt;
-  const Effect& effect = use.value.flow->effects[use.user.index];
-  if (!is_address_operand(effect, use.user.position) ||
-      shapes.program().constant(use.value).value_or(0) < shapes.base())
-    return std::nullopt;
-  return refused("memory is accessed at a fixed address inside the heap");
-}
-
-std::optional<Verdict> far_stored(const FarUse& use, Shapes& shapes) {
-  if (!use.user.is_effect || use.user.position != 1) return std::nullopt;
-  const Effect& effect = use.value.flow->effects[use.user.index];
-  if (effect.kind != EffectKind::store) return std::nullopt;
-  const auto word = shapes.program().address(*use.value.flow, effect);
-  const Runtime& runtime = shapes.runtime();
-  if (!word || !(runtime.start_words.contains(*word) || runtime.pointer_words.contains(*word) ||
-                 runtime.metadata_words.contains(*word) || runtime.end_words.contains(*word)))
-    return std::nullopt;
-  return refused("it is stored in a variable of the heap");
-}
-
-std::optional<Verdict> far_summed(const FarUse& use, Shapes& shapes) {
-  const auto sides = other_side(use.value, use.user);
-  if (!sides || !is_sum(sides->used_by)) return std::nullopt;
-  for (const Term& term : shapes.program().sum(sides->used_by).terms)
-    if (shapes.is_bound(term.value)) return refused("it is added to, or taken from, a bound of the heap");
-  return std::nullopt;
-}
-
-std::optional<Verdict> far_indexed(const FarUse& use, Shapes& shapes) {
-  const auto sides = other_side(use.value, use.user);
-  if (!sides || !is_sum(sides->used_by)) return std::nullopt;
-  for (const Term& term : shapes.program().sum(sides->used_by).terms)
-    if (shapes.is_block_offset(term.value) &&
-        (shapes.is_accessed(sides->used_by) ||
-         shapes.runtime().heap_functions.contains(sides->used_by.flow->function)))
-      return refused("an array that begins at it, inside the heap, is indexed");
-  return std::nullopt;
-}
-
-std::optional<Verdict> far_compared(const FarUse& use, Shapes& shapes) {
-  const auto sides = other_side(use.value, use.user);
-  if (!sides || !op::compares_two_i32(sides->used_by.node().opcode)) return std::nullopt;
-  if (shapes.is_bound(sides->other)) return refused("it is compared with a bound of the heap");
-  if (shapes.is_heap_pointer(sides->other))
-    return refused("a pointer that is also checked against the heap's end is compared with it");
-  return std::nullopt;
-}
-
-constexpr auto kFarRules = std::to_array<PlaceRule<FarUse>>({
-    {{"tinygo.far-access", "Memory is accessed at it: refused.",
-      "An access at a fixed address inside the heap is to an object at a known place, which would move.",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     far_access},
-    {{"tinygo.far-stored", "It is stored in a variable of the heap: refused.",
-      "Then it is an address of the heap, farther from its start than any offset that the compiler folds.",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     far_stored},
-    {{"tinygo.far-summed", "It is added to, or taken from, a bound of the heap: refused.",
-      "The sum is a distance in the heap or an address of it; which of the two, and whether it should move, "
-      "is not known.",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     far_summed},
-    {{"tinygo.far-indexed", "A multiple of 16 is added to it, and the sum is an address: refused.",
-      "A scaled index has no address of its own, so the constant is the address of an array inside the heap.",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     far_indexed},
-    {{"tinygo.far-compared", "It is compared with a bound of the heap or with a pointer into it: refused.",
-      "Then it bounds a part of the heap by an address that would move.",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     far_compared},
-});
-
-// ---- Numbers below ----
-
-std::optional<Verdict> below_compared(const BelowUse& use, Shapes& shapes) {
-  const auto sides = other_side(use.value, use.user);
-  if (!sides || !op::compares_two_i32(sides->used_by.node().opcode) || !shapes.is_bound(sides->other))
-    return std::nullopt;
-  return refused("an address just below the heap base is compared with a bound of the heap");
-}
-
-std::optional<Verdict> last_byte_below(const BelowUse& use, Shapes& shapes) {
-  const auto sides = other_side(use.value, use.user);
-  if (!sides || !op::compares_two_i32(sides->used_by.node().opcode) || use.offset != -1 ||
-      !shapes.is_heap_pointer(sides->other))
-    return std::nullopt;
-  return Verdict{
-      Use::heap_start,
-      "a pointer that is also checked against the heap's end is compared with the last byte below it"};
-}
-
-std::optional<Verdict> below_order(const BelowUse& use, Shapes& shapes) {
-  const auto sides = other_side(use.value, use.user);
-  if (!sides || use.offset != -1 || !op::compares_two_i32(sides->used_by.node().opcode) ||
-      shapes.walks_static_data(sides->other, false))
-    return std::nullopt;
-  return refused("something that is not known is compared with the last byte below the heap base");
-}
-
-std::optional<Verdict> below_summed(const BelowUse& use, Shapes& shapes) {
-  const auto sides = other_side(use.value, use.user);
-  if (!sides || !is_sum(sides->used_by)) return std::nullopt;
-  for (const Term& term : shapes.program().sum(sides->used_by).terms)
-    if (shapes.is_bound(term.value))
-      return refused("an address just below the heap base is taken from a bound of the heap");
-  return std::nullopt;
-}
-
-constexpr auto kBelowRules = std::to_array<PlaceRule<BelowUse>>({
-    {{"tinygo.below-compared", "It is compared with a bound of the heap: refused.",
-      "Then it is a bound of the heap with an offset that no release folds, and not the address of an "
-      "object.",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     below_compared},
-    {{"tinygo.last-byte-below",
-      "The heap base less one is compared with a pointer that is also checked against the heap's end: it "
-      "moves.",
-      "`p > start - 1` is how the optimiser writes `p >= start`.",
-      "llvm/llvm-project llvm/lib/Transforms/InstCombine/InstCombineCompares.cpp (canonical predicates)"},
-     last_byte_below},
-    {{"tinygo.below-order", "The heap base less one is compared with something that is not known: refused.",
-      "It may be `p >= start`, written as `p > start - 1`, of a pointer that was not recognised.",
-      "llvm/llvm-project llvm/lib/Transforms/InstCombine/InstCombineCompares.cpp (canonical predicates)"},
-     below_order},
-    {{"tinygo.below-summed", "It is taken from a bound of the heap: refused.",
-      "Then it is the heap's start with an offset, in a sum that is not the metadata's size "
-      "(tinygo.folded-size).",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     below_summed},
-});
 
 // ---- Words of data ----
 
@@ -178,7 +25,7 @@ std::optional<Verdict> roots_word(const std::uint32_t& address, Shapes& shapes) 
   return Verdict{Use::gc_root_end, "the word before it holds __global_base"};
 }
 
-constexpr auto kWordRules = std::to_array<PlaceRule<std::uint32_t>>({
+constexpr auto kWordRules = std::to_array<VerdictRule<std::uint32_t>>({
     {{"tinygo.start-word", "It is heapStart's initial value: it moves.",
       "The variable was recognised by what code does with it.",
       "tinygo-org/tinygo src/runtime/arch_tinygowasm.go (heapStart)"},
@@ -198,9 +45,8 @@ constexpr auto kWordRules = std::to_array<PlaceRule<std::uint32_t>>({
 std::optional<Verdict> folded_size(const Value& value, Shapes& shapes) {
   // The constant may be shared with other code; then it cannot be both.
   const auto is_sized = [&](const User& user) {
-    const auto sides = other_side(value, user);
-    return sides && is_sum(sides->used_by) &&
-           std::ranges::any_of(shapes.program().sum(sides->used_by).terms, [&](const Term& term) {
+    const auto sum = sum_made(value, user);
+    return sum && std::ranges::any_of(shapes.program().sum(*sum).terms, [&](const Term& term) {
              return shapes.runtime().is_end(shapes.program(), term.value);
            });
   };
@@ -231,17 +77,16 @@ std::optional<Verdict> length_beside(const Value& value, Shapes& shapes) {
   return Verdict{Use::gc_root_end, "passed beside __global_base: the length up to the heap base"};
 }
 
-constexpr auto kFoldedRules = std::to_array<PlaceRule<Value>>({
+constexpr auto kFoldedRules = std::to_array<VerdictRule<Value>>({
     {{"tinygo.folded-size",
       "A number near the heap base is taken from heapEnd in the metadata's size, and nothing else uses it: "
       "it moves.",
       "The compiler folds `heapEnd - heapStart + 64` to `heapEnd - (heapStart - 64)`. If it stayed, the "
-      "metadata would be "
-      "too small for the heap where the last page is nearly full.",
+      "metadata would be too small for the heap where the last page is nearly full.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go (calculateHeapAddresses)"},
      folded_size},
 });
-constexpr auto kWideRules = std::to_array<PlaceRule<Value>>({
+constexpr auto kWideRules = std::to_array<VerdictRule<Value>>({
     {{"tinygo.wide-number",
       "Neither it nor what is computed from it is stored or narrowed to 32 bits: it stays.",
       "Addresses have 32 bits. A wider number becomes one only by narrowing, or by being stored as two "
@@ -249,7 +94,7 @@ constexpr auto kWideRules = std::to_array<PlaceRule<Value>>({
       "WebAssembly specification, memory addresses of memory32"},
      wide_number},
 });
-constexpr auto kLengthRules = std::to_array<PlaceRule<Value>>({
+constexpr auto kLengthRules = std::to_array<VerdictRule<Value>>({
     {{"tinygo.length-beside",
       "It is as much as the heap base is above __global_base, and is passed after it: it stays.",
       "Newer collectors scan roots by start and length; the length of the static data does not change.",
@@ -281,7 +126,7 @@ std::optional<Verdict> field_offset(const AccessOffset&, Shapes&) {
   return Verdict{Use::unrelated, "the offset of a field from a pointer"};
 }
 
-constexpr auto kAccessRules = std::to_array<PlaceRule<AccessOffset>>({
+constexpr auto kAccessRules = std::to_array<VerdictRule<AccessOffset>>({
     {{"tinygo.offset-of-first-bytes",
       "Offset and base come to the heap base, or at most 63 bytes above: it moves.",
       "As for tinygo.first-bytes: no object is there but the allocator's own.",
@@ -299,8 +144,7 @@ constexpr auto kAccessRules = std::to_array<PlaceRule<AccessOffset>>({
      offset_near},
     {{"tinygo.field-offset", "The offset is farther above, and the base is not a constant: it stays.",
       "Such an offset is a field's distance from a pointer. The compiler folds the address of an object into "
-      "the offset "
-      "only if there is an object, and the linker puts none above the heap's start.",
+      "the offset only if there is an object, and the linker puts none above the heap's start.",
       "llvm/llvm-project lld/wasm/Writer.cpp (layoutMemory)"},
      field_offset},
 });
@@ -322,7 +166,7 @@ std::optional<Verdict> variable_global(const GlobalValue& global, Shapes&) {
   return Verdict{Use::stack_top, "the initial value of a variable, not the heap's start"};
 }
 
-constexpr auto kGlobalRules = std::to_array<PlaceRule<GlobalValue>>({
+constexpr auto kGlobalRules = std::to_array<VerdictRule<GlobalValue>>({
     {{"tinygo.exported-base", "It is exported as __heap_base: it moves.",
       "A host that reads the symbol wants the heap's start.",
       "llvm/llvm-project lld/wasm/Symbols.h (heapBase)"},
@@ -343,8 +187,7 @@ constexpr auto kGlobalRules = std::to_array<PlaceRule<GlobalValue>>({
 constexpr auto kRemaining = std::to_array<RuleInfo>({
     {"tinygo.far-number", "A number above the heap base none of whose uses is refused: it stays.",
      "It is no address: nothing accesses memory at it, it is in no variable of the heap and meets no bound "
-     "of it. The "
-     "runtime folds no offset of that size into the heap's start.",
+     "of it. The runtime folds no offset of that size into the heap's start.",
      "tinygo-org/tinygo src/runtime/gc_blocks.go, gc_leaking.go"},
     {"tinygo.object-address",
      "A number just below the heap base none of whose uses is a bound of the heap: it stays.",
@@ -374,35 +217,18 @@ enum Remaining : std::size_t {
   kVectorLane
 };
 
-constexpr auto kFarInfos = infos_of(kFarRules);
-constexpr auto kBelowInfos = infos_of(kBelowRules);
-constexpr auto kWordInfos = infos_of(kWordRules);
-constexpr auto kFoldedInfos = infos_of(kFoldedRules);
-constexpr auto kWideInfos = infos_of(kWideRules);
-constexpr auto kLengthInfos = infos_of(kLengthRules);
-constexpr auto kAccessInfos = infos_of(kAccessRules);
-constexpr auto kGlobalInfos = infos_of(kGlobalRules);
-
 constexpr auto kPlaceTables = std::to_array<RuleTable>({
-    {"Is this use of a number above the heap base one of the heap?", false, kFarInfos},
-    {"Is this use of a number just below the heap base one of the heap?", false, kBelowInfos},
-    {"What is this word of data for that holds the heap base?", false, kWordInfos},
-    {"Is this number part of the metadata's size?", false, kFoldedInfos},
-    {"Is this i64.const that holds the heap base a number?", false, kWideInfos},
-    {"Is this number the length of the roots?", false, kLengthInfos},
-    {"What is this access offset in the heap's range?", false, kAccessInfos},
-    {"What is this global for that begins with the heap base?", false, kGlobalInfos},
+    {"What is this word of data for that holds the heap base?", false, kInfosOf<kWordRules>},
+    {"Is this number part of the metadata's size?", false, kInfosOf<kFoldedRules>},
+    {"Is this i64.const that holds the heap base a number?", false, kInfosOf<kWideRules>},
+    {"Is this number the length of the roots?", false, kInfosOf<kLengthRules>},
+    {"What is this access offset in the heap's range?", false, kInfosOf<kAccessRules>},
+    {"What is this global for that begins with the heap base?", false, kInfosOf<kGlobalRules>},
     {"What is it where all uses were looked at?", false, kRemaining},
 });
 
 }  // namespace
 
-std::optional<Verdict> judge_far_use(const FarUse& use, Shapes& shapes) {
-  return ask(kFarRules, use, shapes);
-}
-std::optional<Verdict> judge_below_use(const BelowUse& use, Shapes& shapes) {
-  return ask(kBelowRules, use, shapes);
-}
 std::optional<Verdict> judge_word(std::uint32_t address, Shapes& shapes) {
   return ask(kWordRules, address, shapes);
 }

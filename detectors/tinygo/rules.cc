@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "detectors/tinygo/memory_rules.h"
-#include "detectors/tinygo/place_rules.h"
+#include "detectors/tinygo/tables.h"
 
 namespace heapbump::tinygo {
 namespace {
-
-template <typename Subject>
-using UseRule = Rule<std::optional<Verdict>, Subject, Shapes>;
 
 // ---- Sums ----
 
@@ -39,11 +35,10 @@ std::optional<Verdict> pointer_distance(const TermUse& use, Shapes& shapes) {
   return Verdict{Use::heap_start, "it is taken from a pointer that is checked against the heap's end"};
 }
 
-constexpr auto kTermRules = std::to_array<UseRule<TermUse>>({
+constexpr auto kTermRules = std::to_array<VerdictRule<TermUse>>({
     {{"tinygo.block-address", "In the runtime, a block's number times 16 is added to it: it moves.",
       "blockAddress is heapStart + block * 16. The number counts from the heap's start, so the address is "
-      "right for "
-      "whichever start it is added to.",
+      "right for whichever start it is added to.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go (gcBlock.address); gc_conservative.go before 0.27"},
      block_address},
     {{"tinygo.heap-size", "It is taken from heapEnd, metadataStart, heapStart or heapptr: it moves.",
@@ -54,8 +49,7 @@ constexpr auto kTermRules = std::to_array<UseRule<TermUse>>({
     {{"tinygo.pointer-distance",
       "It is taken from a pointer that is also checked against the heap's end: it moves.",
       "Only a pointer into the heap is compared with metadataStart or heapEnd, and its distance from the "
-      "start of the "
-      "heap is the same wherever the heap starts.",
+      "start of the heap is the same wherever the heap starts.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go (blockFromAddr)"},
      pointer_distance},
 });
@@ -70,11 +64,10 @@ std::optional<Verdict> roots_length(const ConstantSum& use, Shapes& shapes) {
   return Verdict{Use::gc_root_end, "the length from __global_base is computed from it"};
 }
 
-constexpr auto kConstantSumRules = std::to_array<UseRule<ConstantSum>>({
+constexpr auto kConstantSumRules = std::to_array<VerdictRule<ConstantSum>>({
     {{"tinygo.roots-length", "__global_base is taken from it: it stays.",
       "The distance is the length of the static data, in which the collector looks for roots. It does not "
-      "grow when the "
-      "heap moves away.",
+      "grow when the heap moves away.",
       "tinygo-org/tinygo src/runtime/gc_globals.go, arch_tinygowasm.go (globalsStart, globalsEnd)"},
      roots_length},
 });
@@ -84,7 +77,7 @@ std::optional<Verdict> block_number(const Carrier& carrier, Shapes& shapes) {
   return Verdict{Use::heap_start, "a pointer's block number is computed from it"};
 }
 
-constexpr auto kDifferenceRules = std::to_array<UseRule<Carrier>>({
+constexpr auto kDifferenceRules = std::to_array<VerdictRule<Carrier>>({
     {{"tinygo.block-number",
       "What it is taken from is divided by the size of a block, and the quotient leads to the metadata: it "
       "moves.",
@@ -129,11 +122,10 @@ std::optional<Verdict> block_compared(const Comparison& use, Shapes& shapes) {
   return Verdict{Use::heap_start, "a block's address is compared with it"};
 }
 
-constexpr auto kComparisonRules = std::to_array<UseRule<Comparison>>({
+constexpr auto kComparisonRules = std::to_array<VerdictRule<Comparison>>({
     {{"tinygo.negated-order", "Its negation is compared: refused.",
       "The order of negated addresses is the reverse, and no release of the runtime compares them; a number "
-      "that is "
-      "compared so is not known to be the heap's start.",
+      "that is compared so is not known to be the heap's start.",
       "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
      negated_order},
     {{"tinygo.bound-compared", "It is compared with heapEnd, metadataStart, heapStart or heapptr: it moves.",
@@ -142,8 +134,7 @@ constexpr auto kComparisonRules = std::to_array<UseRule<Comparison>>({
      bound_compared},
     {{"tinygo.roots-walk", "A pointer that starts at __global_base walks up to it: it stays.",
       "The loop scans the static data for roots. What is behind them, the region, is not of the program and "
-      "holds no "
-      "roots.",
+      "holds no roots.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go (markRoots), arch_tinygowasm.go (globalsEnd)"},
      roots_walk},
     {{"tinygo.object-walk", "A pointer that starts in a static object walks up to it: it stays.",
@@ -181,7 +172,7 @@ std::optional<Verdict> factor(const OperandUse& use, Shapes&) {
   return Verdict{Use::unrelated, "it is a factor or a divisor"};
 }
 
-constexpr auto kOperandRules = std::to_array<UseRule<OperandUse>>({
+constexpr auto kOperandRules = std::to_array<VerdictRule<OperandUse>>({
     {{"tinygo.condition", "It is the condition of a select: it stays.",
       "Only whether it is zero counts, and neither start of the heap is.",
       "WebAssembly specification, select"},
@@ -191,8 +182,7 @@ constexpr auto kOperandRules = std::to_array<UseRule<OperandUse>>({
      zero_compared},
     {{"tinygo.factor", "It is a factor or a divisor: it stays.",
       "No address is multiplied or divided as it stands; the runtime divides differences of addresses only. "
-      "Numbers such "
-      "as the seconds of a day (86400) are addresses of some heaps.",
+      "Numbers such as the seconds of a day (86400) are addresses of some heaps.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go divides differences only"},
      factor},
 });
@@ -275,11 +265,10 @@ std::optional<Verdict> branch(const EffectUse& use, Shapes&) {
   return Verdict{Use::unrelated, "it is a condition"};
 }
 
-constexpr auto kEffectRules = std::to_array<UseRule<EffectUse>>({
+constexpr auto kEffectRules = std::to_array<VerdictRule<EffectUse>>({
     {{"tinygo.first-bytes", "An access at it, or at most 63 bytes above, takes it as an address: it moves.",
       "The linker puts no object at or above __heap_base, so the access is to the heap's first bytes: the "
-      "allocator's "
-      "first node of free ranges.",
+      "allocator's first node of free ranges.",
       "llvm/llvm-project lld/wasm/Writer.cpp (layoutMemory); tinygo-org/tinygo src/runtime/gc_blocks.go, "
       "0.42"},
      first_bytes},
@@ -305,8 +294,7 @@ constexpr auto kEffectRules = std::to_array<UseRule<EffectUse>>({
     {{"tinygo.suspended",
       "It is put on asyncify's stack: it comes back into the same local, whose other uses decide.",
       "Asyncify writes every live local to its stack when it unwinds and reads it back into the same local "
-      "when it "
-      "rewinds; the value is not seen by other code.",
+      "when it rewinds; the value is not seen by other code.",
       "WebAssembly/binaryen src/passes/Asyncify.cpp"},
      suspended},
     {{"tinygo.beside-global-base", "It is the argument after __global_base: it stays.",
@@ -319,122 +307,14 @@ constexpr auto kEffectRules = std::to_array<UseRule<EffectUse>>({
      branch},
 });
 
-// ---- The heap's start ----
-
-using StartRule = CheckRule<Runtime, const StartContext>;
-
-Check one_start(const Runtime& runtime, const StartContext&) {
-  if (runtime.candidates.size() == 1) return holds();
-  std::string values;
-  for (const auto& [value, ways] : runtime.candidates) values += (values.empty() ? "" : ", ") + hex(value);
-  return fails("the runtime's arithmetic gives several heap starts: " + values, Code::kAmbiguous);
-}
-
-Check start_above_data(const Runtime& runtime, const StartContext& in) {
-  const std::uint32_t base = runtime.candidates.begin()->first;
-  if (base >= in.image.end() && base <= in.program.module().memory_bytes()) return holds();
-  return fails("the heap start " + hex(base) +
-               " that the runtime computes with is not between the static data's end " + hex(in.image.end()) +
-               " and the memory's end");
-}
-
-Check heap_unused(const Runtime& runtime, const StartContext& in) {
-  for (const auto* words : {&runtime.end_words, &runtime.metadata_words})
-    for (const std::uint32_t word : *words)
-      if (in.image.load32(word) != 0)
-        return fails("the variable of the heap at " + hex(word) + " begins with " +
-                         hex(in.image.load32(word)) + ": the heap was in use when this module was saved",
-                     Code::kSnapshot);
-  return holds();
-}
-
-Check doubling_maximum(const Runtime& runtime, const StartContext& in) {
-  if (!in.program.module().memories.front().max) return not_applicable();
-  if (runtime.grows) return holds();
-  return fails("the memory has a declared maximum, and how much the heap grows by was not recognised",
-               Code::kUnexplained);
-}
-
-/// A mask that clears more than the bits within a page.
-bool is_wide_mask(std::uint32_t mask) {
-  const std::uint32_t low = ~mask + 1;  // the power of two that it rounds down to
-  return mask >= 0x80000000 && (low & (low - 1)) == 0 && low > kPageSize;
-}
-
-Check narrow_alignment(const Runtime& runtime, const StartContext& in) {
-  const std::uint32_t base = runtime.candidates.begin()->first;
-  std::set<std::uint32_t> functions = runtime.heap_functions;
-  for (const std::uint32_t function : in.program.mentions(base - kNear, base + kNear))
-    functions.insert(function);
-  for (const std::uint32_t function : functions) {
-    const Flow* flow = in.program.flow(function);
-    if (flow == nullptr) continue;  // program.error() ends the detection
-    for (const Node& node : flow->nodes) {
-      if (node.kind != NodeKind::binary || node.opcode != op::i32_and) continue;
-      for (const NodeId operand : flow->operands_of(node)) {
-        const auto mask = flow->constant(operand);
-        if (mask && is_wide_mask(static_cast<std::uint32_t>(*mask)))
-          return fails("function " + std::to_string(function) +
-                           ", which knows the heap's bounds, aligns to " +
-                           std::to_string(~static_cast<std::uint32_t>(*mask) + 1) +
-                           " bytes: addresses that move by whole pages are aligned otherwise",
-                       Code::kUnexplained);
-      }
-    }
-  }
-  return holds();
-}
-
-constexpr auto kStartRules = std::to_array<StartRule>({
-    {{"tinygo.one-start", "All that the runtime computes from the heap's start comes from one number.",
-      "Two numbers mean that one of them is not the heap's start, and which one is not known.",
-      "tinygo-org/tinygo src/runtime/gc_blocks.go, gc_leaking.go: one heapStart"},
-     one_start},
-    {{"tinygo.start-above-data",
-      "The heap's start is not below the end of the data segments, nor beyond the memory.",
-      "The linker puts __heap_base behind all data. Data above it is a heap that was in use when the module "
-      "was saved.",
-      "llvm/llvm-project lld/wasm/Writer.cpp (layoutMemory)"},
-     start_above_data},
-    {{"tinygo.heap-unused", "heapEnd and metadataStart are zero in the data.",
-      "The runtime sets them when it starts. Where the data hold values, the program had run when the module "
-      "was saved, "
-      "and objects of its heap have addresses that would have to move, too.",
-      "bytecodealliance/wizer; tinygo-org/tinygo src/runtime/arch_tinygowasm.go (heapEnd has no initial "
-      "value)"},
-     heap_unused},
-    {{"tinygo.doubling-maximum", "Where the memory has a declared maximum, the heap grows by doubling.",
-      "The maximum is raised to what as many doublings of the new minimum come to. Under another policy the "
-      "last growth "
-      "could fail although it did not before.",
-      "tinygo-org/tinygo src/runtime/arch_tinygowasm.go (growHeap)"},
-     doubling_maximum},
-    {{"tinygo.narrow-alignment",
-      "No function that knows the heap's start or its bounds aligns to more than a page.",
-      "The heap moves by whole pages, so an address keeps its alignment up to a page and no farther. An "
-      "allocator that "
-      "finds its chunks by masking coarser would find others.",
-      "no use in tinygo-org/tinygo src/runtime, v0.17 to v0.42"},
-     narrow_alignment},
-});
-
-constexpr auto kStartInfos = infos_of(kStartRules);
-constexpr auto kTermInfos = infos_of(kTermRules);
-constexpr auto kConstantSumInfos = infos_of(kConstantSumRules);
-constexpr auto kDifferenceInfos = infos_of(kDifferenceRules);
-constexpr auto kComparisonInfos = infos_of(kComparisonRules);
-constexpr auto kOperandInfos = infos_of(kOperandRules);
-constexpr auto kEffectInfos = infos_of(kEffectRules);
-
 constexpr auto kUseTables = std::to_array<RuleTable>({
-    {"Is the heap's start that the runtime computes with one, and where the linker puts it?", true,
-     kStartInfos},
-    {"What is the heap base for that is added to this term, or taken from it?", false, kTermInfos},
-    {"What is the heap base for that is summed with constants alone?", false, kConstantSumInfos},
-    {"What is the heap base for that is taken from something?", false, kDifferenceInfos},
-    {"What is the heap base for that is compared with this?", false, kComparisonInfos},
-    {"What is the heap base for that is an operand of this instruction?", false, kOperandInfos},
-    {"What is the heap base for that is accessed, stored, passed or branched on here?", false, kEffectInfos},
+    {"What is the heap base for that is added to this term, or taken from it?", false, kInfosOf<kTermRules>},
+    {"What is the heap base for that is summed with constants alone?", false, kInfosOf<kConstantSumRules>},
+    {"What is the heap base for that is taken from something?", false, kInfosOf<kDifferenceRules>},
+    {"What is the heap base for that is compared with this?", false, kInfosOf<kComparisonRules>},
+    {"What is the heap base for that is an operand of this instruction?", false, kInfosOf<kOperandRules>},
+    {"What is the heap base for that is accessed, stored, passed or branched on here?", false,
+     kInfosOf<kEffectRules>},
 });
 
 }  // namespace
@@ -458,11 +338,6 @@ Verdict settle(const std::vector<Verdict>& verdicts) {
   return unused();
 }
 
-std::optional<Failure> check_start(const Runtime& runtime, const StartContext& context) {
-  std::vector<Evidence> none;
-  return first_failure(kStartRules, runtime, context, "heap-start", none);
-}
-
 std::optional<Verdict> judge_term(const TermUse& use, Shapes& shapes) {
   return ask(kTermRules, use, shapes);
 }
@@ -484,8 +359,10 @@ std::optional<Verdict> judge_effect(const EffectUse& use, Shapes& shapes) {
 
 std::span<const RuleTable> rule_tables() {
   static const std::vector<RuleTable> tables = [] {
-    std::vector<RuleTable> all(kUseTables.begin(), kUseTables.end());
-    for (const auto more : {place_rule_tables(), memory_rule_tables()})
+    std::vector<RuleTable> all;
+    for (const std::span<const RuleTable> more :
+         {start_rule_tables(), std::span<const RuleTable>(kUseTables), near_rule_tables(),
+          place_rule_tables(), memory_rule_tables()})
       all.insert(all.end(), more.begin(), more.end());
     return all;
   }();

@@ -180,4 +180,7 @@ template <typename Judgement, typename Subject, typename Context, std::size_t N>
   return infos;
 }
 
+template <const auto& kTable>
+inline constexpr auto kInfosOf = infos_of(kTable);
+
 }  // namespace heapbump

@@ -100,8 +100,8 @@ class Sarif {
                                       {"version", tool_version()},
                                       {"semanticVersion", tool_version()},
                                       {"rules", list_}});
-    return "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
-           "\"tool\":{\"driver\":" +
+    return "{\"$schema\":\"https://json.schemastore.org/"
+           "sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{\"tool\":{\"driver\":" +
            driver.dump(-1) + "},\"results\":[\n" + results_ + "\n]}]}\n";
   }
 

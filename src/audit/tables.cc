@@ -36,8 +36,8 @@ std::string_view text_in(const Json* object, std::string_view key) {
 }
 
 constexpr std::string_view kColumns =
-    "file,verdict,group,reason,rule,offset,message,next,size,sha256,same_as,new,output_sha256,"
-    "kind,entry,toolchain,toolchain_version,confidence,strategy,region_base,region_size,memory_pages\r\n";
+    "file,verdict,group,reason,rule,offset,message,next,size,sha256,same_as,new,output_sha256,kind,entry,"
+    "toolchain,toolchain_version,confidence,strategy,region_base,region_size,memory_pages\r\n";
 
 /// The columns that belong to the bytes; a file with the same bytes has them too.
 std::string details_cells(const Json* details) {

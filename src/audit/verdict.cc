@@ -29,8 +29,7 @@ constexpr std::array<VerdictInfo, kVerdicts> kVerdictTable = {{
      "--adapter NAME=ADAPTER (docs/components.md); or build the module anew without them"},
     {Verdict::refused, "refused", Group::cannot_move, "heapbump cannot show that a change would be safe",
      "leave it where it runs today, or build it anew for WASI 0.2; heapbump explain with the reason's id "
-     "says "
-     "what stands in the way"},
+     "says what stands in the way"},
     {Verdict::malformed, "malformed", Group::cannot_move, "its bytes are not a valid module or component",
      "fetch or build the file again; compare its SHA-256 with the one it was published with"},
     {Verdict::unreadable, "unreadable", Group::cannot_move, "it could not be read",
@@ -76,8 +75,7 @@ constexpr std::array<ReasonInfo, 17> kReasonTable = {{
      "Its adapter asks the program's own allocator for memory.", "nothing: it is a component"},
     {"component-unreserved", "it is a component whose adapter has no region of its own",
      "A core module in it imports preview1 and carries no record of a reservation. Its adapter takes pages "
-     "by "
-     "memory.grow, behind the back of the module's allocator. Whether that is safe was not shown.",
+     "by memory.grow, behind the back of the module's allocator. Whether that is safe was not shown.",
      "make it again from the core module: heapbump component MODULE -o OUT (wasm-tools component unbundle "
      "takes a component apart)"},
     {kTimeLimit, "the time for one file was used up",

@@ -11,8 +11,7 @@ namespace heapbump {
 
 /// The text with every byte that is not part of a visible character as \xNN: control characters (C0, DEL and
 /// C1), line and paragraph separators, marks of writing direction, and what is not UTF-8. Beyond 4096 bytes
-/// it ends in
-/// "...". The result is valid UTF-8 on one line.
+/// it ends in "...". The result is valid UTF-8 on one line.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// JSON text in which no such character stands as it is: each becomes \uNNNN, which means the same (RFC 8259,

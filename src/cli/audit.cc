@@ -184,8 +184,8 @@ void add_choices(CLI::App& verb, Options& options) {
           "Folder that names in the report are relative to (the one folder given, else the current one)")
       ->type_name("DIR");
   verb.add_option("--include", files.include,
-                  "Only files of folders that match this glob, on the file's name, or on all "
-                  "of its path if it has a slash")
+                  "Only files of folders that match this glob, on the file's name, or on all of its path if "
+                  "it has a slash")
       ->type_name("GLOB")
       ->take_all()
       ->allow_extra_args(false);
@@ -205,10 +205,9 @@ void add_policy(CLI::App& verb, Options& options) {
   verb.add_option("--component", options.component_folder,
                   "Write components to this folder, under the same names")
       ->type_name("DIR");
-  verb.add_option(
-          "--prove", options.prove,
-          "What makes a module ready: none (the finding), static (verified, and a component was made and "
-          "checked), run (also ran the same; at most 60 s and 2,000 million instructions each)")
+  verb.add_option("--prove", options.prove,
+                  "What makes a module ready: none (the finding), static (verified, and a component was made "
+                  "and checked), run (also ran the same; at most 60 s and 2,000 million instructions each)")
       ->check(CLI::IsMember({"none", "static", "run"}))
       ->capture_default_str();
   verb.add_option("--min-confidence", options.min_confidence,
@@ -228,8 +227,8 @@ void add_output(CLI::App& verb, Options& options) {
                   "terminal)")
       ->type_name("FILE");
   verb.add_flag("--resume", request.resume,
-                "Go on with the report of a run that was ended; answers for the same "
-                "bytes, rules and options are kept");
+                "Go on with the report of a run that was ended; answers for the same bytes, rules and "
+                "options are kept");
   verb.add_option("--baseline", request.baseline, "Report of an earlier audit: what it refuses is not new")
       ->type_name("FILE");
   verb.add_option("--fail-on", options.fail_on,
@@ -254,10 +253,9 @@ void add_output(CLI::App& verb, Options& options) {
 
 void add_audit(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand(
-      "audit",
-      "Say for each of many files whether it can become a component, and why not. Writes nothing but "
-      "the report, unless asked to");
+  CLI::App* verb = app.add_subcommand("audit",
+                                      "Say for each of many files whether it can become a component, and why "
+                                      "not. Writes nothing but the report, unless asked to");
   add_choices(*verb, *options);
   add_policy(*verb, *options);
   add_output(*verb, *options);

@@ -52,10 +52,9 @@ void add_audit_convert(CLI::App& audit, Session& session) {
   verb->add_option("REPORT", options->reports, "Report of an audit, or - for standard input")
       ->required()
       ->expected(1);
-  verb->add_option(
-          "--to", options->to,
-          "sarif (2.1.0, code scanning), csv, markdown (summary of a CI run), in-toto (a statement for each "
-          "file that was made), html (one page to look at)")
+  verb->add_option("--to", options->to,
+                   "sarif (2.1.0, code scanning), csv, markdown (summary of a CI run), in-toto (a statement "
+                   "for each file that was made), html (one page to look at)")
       ->required()
       ->check(CLI::IsMember({"sarif", "csv", "markdown", "in-toto", "html"}));
   verb->add_option("-o,--output", options->out, "Where it goes, or - for standard output")

@@ -112,10 +112,9 @@ void add_check(CLI::App& app, Session& session) {
   verb->add_option("COMPONENT", options->component,
                    "Component made from a reserved module, or - for standard input")
       ->required();
-  verb->add_option(
-          "--manifest", options->manifest,
-          "Also require that the component holds this manifest's module, whose section heapbump a later "
-          "tool may have removed")
+  verb->add_option("--manifest", options->manifest,
+                   "Also require that the component holds this manifest's module, whose section heapbump a "
+                   "later tool may have removed")
       ->type_name("FILE");
   add_examples(*verb, {"heapbump check app.component.wasm"});
   verb->add_option("--describe", options->descriptions,

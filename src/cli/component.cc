@@ -171,10 +171,9 @@ void add_component(CLI::App& app, Session& session) {
   verb->add_option("-o,--output", options->out, "Where the component goes, or - for standard output")
       ->type_name("FILE")
       ->required();
-  verb->add_option(
-          "--strategy", options->strategy,
-          "Where the adapter lives: in a region of the module's memory (bump, tail, gap) or in a memory of "
-          "its own (apart); auto takes the region where that is safe")
+  verb->add_option("--strategy", options->strategy,
+                   "Where the adapter lives: in a region of the module's memory (bump, tail, gap) or in a "
+                   "memory of its own (apart); auto takes the region where that is safe")
       ->check(CLI::IsMember({"auto", "bump", "tail", "gap", "apart"}))
       ->capture_default_str();
   verb->add_option("--min-confidence", options->min_confidence, "Do not move the heap below this")
@@ -193,8 +192,7 @@ void add_component(CLI::App& app, Session& session) {
       ->allow_extra_args(false);
   verb->add_option(
           "--encoder", options->encoder,
-          "auto, builtin, wasm-tools, jco, or the path of one of the two (auto: wasm-tools if it is on "
-          "PATH)")
+          "auto, builtin, wasm-tools, jco, or the path of one of the two (auto: wasm-tools if it is on PATH)")
       ->type_name("NAME|PATH")
       ->capture_default_str();
   verb->add_option("--report", options->report, "Write the report here")->type_name("FILE");

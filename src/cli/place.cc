@@ -31,8 +31,8 @@ void describe(const Session& session, const Options& options, const PlacedAdapte
   if (!placed.module_sha256.empty()) {
     out << "It goes with the module whose SHA-256 is " << placed.module_sha256 << " and with no other.\n";
   } else {
-    out << "The manifest does not name the module it belongs to; `heapbump check` on the finished "
-           "component does.\n";
+    out << "The manifest does not name the module it belongs to; `heapbump check` on the finished component "
+           "does.\n";
   }
 }
 

@@ -24,12 +24,11 @@ struct Options {
 int undo_file(const Session& session, const Options& options) {
   const auto loaded = load_module(session, options.in);
   if (!loaded && loaded.error().code == Code::kComponent)
-    return fail_with(
-        session, options.json, options.in, options.in,
-        {Code::kComponent,
-         "the file is a component, in which there is nothing to undo: `heapbump component` does not "
-         "change the module that it is given",
-         loaded.error().offset});
+    return fail_with(session, options.json, options.in, options.in,
+                     {Code::kComponent,
+                      "the file is a component, in which there is nothing to undo: `heapbump component` does "
+                      "not change the module that it is given",
+                      loaded.error().offset});
   if (!loaded) return fail_with(session, options.json, options.in, options.in, loaded.error());
   const Module& module = (*loaded)->module;
   std::string record;

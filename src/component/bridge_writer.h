@@ -14,8 +14,7 @@ inline constexpr std::uint32_t kNoMemory = 48;  // errno nomem
 inline constexpr std::uint32_t kWhenceValues = 3;
 inline constexpr std::uint32_t kOldFilestat = 56;  // preview0 witx
 
-/// Locals hold the call's core parameters, in order; `first_[i]` is the one where parameter
-/// i begins.
+/// Locals hold the call's core parameters, in order; `first_[i]` is the one where parameter i begins.
 class CallWriter {
   using enum Passing;
 

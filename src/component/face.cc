@@ -122,9 +122,9 @@ void FaceReader::block_foreign() {
 
 void FaceReader::block_relocation() {
   if (has_wit_)
-    block(Stops::apart, Code::kWitModule,
-          "it carries component types, so its exports work on its own memory and the adapter cannot be "
-          "apart");
+    block(
+        Stops::apart, Code::kWitModule,
+        "it carries component types, so its exports work on its own memory and the adapter cannot be apart");
   for (const Obstacle obstacle : obstacles_to_relocation(outline_)) {
     const std::string text(sentence(obstacle));
     if (obstacle == Obstacle::preview0) {

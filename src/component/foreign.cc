@@ -99,11 +99,10 @@ Result<std::vector<DescribedCall>> described_imports(const Outline& outline,
     }
   }
   if (!unserved.empty())
-    return fail(Code::kForeignImports,
-                "it imports what no adapter gives: " + unserved.text() +
-                    "; --adapter NAME=FILE gives an adapter for the functions of one module name, and "
-                    "--describe FILE.witx says what they do with memory, which is needed where the module's "
-                    "heap cannot be moved");
+    return fail(Code::kForeignImports, "it imports what no adapter gives: " + unserved.text() +
+                                           "; --adapter NAME=FILE gives an adapter for the functions of one "
+                                           "module name, and --describe FILE.witx says what they do with "
+                                           "memory, which is needed where the module's heap cannot be moved");
   if (!undescribed.empty())
     return fail(Code::kUndescribed,
                 "the description does not say enough of what is imported: " + undescribed.text());

@@ -58,8 +58,8 @@ Status refuse_unlinked(const Outline& outline) {
   if (is_shared_library(outline))
     return fail_at(
         Code::kSharedLibrary, outline.sections.front().offset,
-        "the file is a shared library (section `dylink.0`), which lives in the memory that another "
-        "module gives it; `wasm-tools component link` makes a component of it and its program");
+        "the file is a shared library (section `dylink.0`), which lives in the memory that another module "
+        "gives it; `wasm-tools component link` makes a component of it and its program");
   return {};
 }
 
@@ -71,10 +71,9 @@ Status expect_main_module(Bytes file) {
   if (!outline) return {};
   HEAPBUMP_CHECK(refuse_unlinked(*outline));
   if (is_adapter(*outline))
-    return fail(
-        Code::kAdapterGiven,
-        "the file is a preview1 adapter, not a program: `heapbump place` gives it a place in a reserved "
-        "module, and `heapbump component PROGRAM --adapter FILE` makes a component with it");
+    return fail(Code::kAdapterGiven,
+                "the file is a preview1 adapter, not a program: `heapbump place` gives it a place in a "
+                "reserved module, and `heapbump component PROGRAM --adapter FILE` makes a component with it");
   return {};
 }
 

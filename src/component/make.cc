@@ -99,10 +99,9 @@ Status Maker::choose_encoder() {
   }
   return fail(Code::kNoEncoder,
               "another adapter than the shipped ones needs an encoder that reads it, and " +
-                  std::string(request_.encoder == "auto" ? "neither wasm-tools nor jco is on PATH; name its "
-                                                           "file with --encoder PATH"
-                                                         : "the built-in one does not; use --encoder "
-                                                           "wasm-tools or jco"));
+                  std::string(request_.encoder == "auto"
+                                  ? "neither wasm-tools nor jco is on PATH; name its file with --encoder PATH"
+                                  : "the built-in one does not; use --encoder wasm-tools or jco"));
 }
 
 Status Maker::choose_tools() {
@@ -156,10 +155,9 @@ Status Maker::relocate() {
   if (!has_wit_ && request_.may_stand_apart) {
     Budget budget(file_.size());
     if (const auto offset = find_call_without_buffers(module, budget))
-      return fail_at(
-          Code::kStrategyUnsound, *offset,
-          "it calls preview1 with no buffer at all, and in its memory the adapter would answer that without "
-          "looking at the descriptor");
+      return fail_at(Code::kStrategyUnsound, *offset,
+                     "it calls preview1 with no buffer at all, and in its memory the adapter would answer "
+                     "that without looking at the descriptor");
   }
   Request request;
   request.strategy = request_.strategy;

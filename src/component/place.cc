@@ -10,16 +10,14 @@ namespace {
 
 Result<adapters::Place> place_in(const Manifest& manifest, std::uint32_t slot) {
   if (manifest.placement == Placement::shim) {
-    return fail(
-        Code::kSlots,
-        "the manifest's module has a shim that hands the same slots to a stock adapter; reserve it with "
-        "--placement adapter to use a placed one");
+    return fail(Code::kSlots,
+                "the manifest's module has a shim that hands the same slots to a stock adapter; reserve it "
+                "with --placement adapter to use a placed one");
   }
   if (manifest.slots.empty()) {
     return fail(Code::kSlots,
                 "the manifest sets no slots aside, since its module was reserved with --placement none; "
-                "reserve it with "
-                "--placement adapter");
+                "reserve it with --placement adapter");
   }
   const Slot* stack = manifest.slot(slot, SlotName::stack);
   const Slot* state = manifest.slot(slot, SlotName::state);

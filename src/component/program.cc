@@ -166,10 +166,9 @@ Status ProgramReader::read_memory() {
   if (found == nullptr) {
     const auto uses = [](const ProgramImport& import) { return import.call.service.call->uses_memory(); };
     if (std::ranges::none_of(program_.imports, uses)) return {};
-    return fail(
-        Code::kNoMemory,
-        "it exports no memory, or several and none of them as `memory`, so no host can tell which one "
-        "the pointers that it passes are for");
+    return fail(Code::kNoMemory,
+                "it exports no memory, or several and none of them as `memory`, so no host can tell which "
+                "one the pointers that it passes are for");
   }
   if (found->index >= outline_.memories.size())
     return fail(Code::kBadIndex, "its export " + quoted(found->name) + " is of a memory that does not exist");

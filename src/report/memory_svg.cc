@@ -171,8 +171,8 @@ void Picture::head() {
   }
   out_ +=
       "\n@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .dim { fill: #9aa4ad; } .page { fill: "
-      "#0d1117; } "
-      ".box { stroke: #8b949e; } .tear { fill: #0d1117; stroke: #8b949e; } .moved { stroke: #56d364; }" +
+      "#0d1117; } .box { stroke: #8b949e; } .tear { fill: #0d1117; stroke: #8b949e; } .moved { stroke: "
+      "#56d364; }" +
       dark + " }\n</style>\n<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n";
   text(kMargin, 30, fitted(name_, that_fit(width_ - 2 * kMargin, kTitleFont)),
        " font-size=\"" + std::to_string(kTitleFont) + "\" font-weight=\"bold\"");

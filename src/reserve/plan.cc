@@ -285,8 +285,7 @@ Result<std::optional<Plan>> plan_without_finding(const Module& module, const Req
     plan.outcome = Plan::Outcome::not_needed;
     plan.note = "the module exports `" + std::string(own->name) +
                 "`, which a stock adapter takes its memory from; nothing needs to be reserved (--placement "
-                "shim reserves "
-                "all the same)";
+                "shim reserves all the same)";
     return std::optional(std::move(plan));
   }
   return std::optional<Plan>{};

@@ -74,11 +74,10 @@ Result<std::vector<std::byte>> undo_with(const Module& reserved, std::string_vie
 Result<std::vector<std::byte>> undo(const Module& reserved) {
   HEAPBUMP_TRY(const std::optional<Record> record, read_record(reserved));
   if (!record)
-    return fail(
-        Code::kNotReserved,
-        "the module has no heapbump section, so there is nothing to undo; if it was reserved, a later tool "
-        "removed the section" +
-            likely_cause(reserved, nullptr) + ": give its manifest, --manifest FILE");
+    return fail(Code::kNotReserved,
+                "the module has no heapbump section, so there is nothing to undo; if it was reserved, a "
+                "later tool removed the section" +
+                    likely_cause(reserved, nullptr) + ": give its manifest, --manifest FILE");
   const Bytes body =
       reserved.file.first(static_cast<std::size_t>(reserved.custom_section(kRecordSection)->offset));
   const bool same_size = body.size() == record->body_size();
