@@ -20,12 +20,13 @@ export const LIMITS = { lines: 60, complexity: 20, file: 400 };
 // What may be over a limit, and why: a file, a folder (with / at its end) or "file function". One that is no longer needed
 // is an error, so that the list only gets shorter.
 const REPLACED = 'issue 14 replaces it';
+const ALGEBRA = 'a case for each kind of both values';
 export const EXCEPTIONS = [
   ['detectors/wasm_ld/', REPLACED],
-  ['detectors/tinygo/', REPLACED],
-  ['detectors/go/rules.cc', 'the rules of Big Go, one table after the other'],
-  ['detectors/go/detector.cc heapbump::detect_go', 'its decisions become a table of rules'],
-  ['src/verify/', REPLACED],
+  ...['add', 'subtract', 'mask', 'set_bits', 'scale'].map((name) => [`src/verify/arithmetic.cc heapbump::verify::${name}`, ALGEBRA]),
+  ['src/verify/comparison.cc heapbump::verify::compare', ALGEBRA],
+  ['src/verify/relation.cc heapbump::verify::join', ALGEBRA],
+  ['src/verify/search.cc heapbump::verify::Search::names', 'a case for each kind of instruction'],
   ['src/run/node_host.mjs', 'one script, since it is embedded as one string'],
 ];
 

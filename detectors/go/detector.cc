@@ -126,6 +126,7 @@ void apply_era(const Module& module, const ModuleData& data, Era era, Finding& f
       };
       return;
     case Era::own_pages:
+      for (Site& site : finding.sites) site.moves = 0;
       finding.grows_by = "memory.grow result";
       finding.gap_begin = page_end;
       finding.gap_end = module.memory_bytes();
@@ -168,7 +169,7 @@ Result<std::optional<Finding>> detect_go(WholeProgram& program) {
   Budget& budget = program.budget();
   const bool claims_go = says_go(module);
   Finding finding;
-  finding.toolchain = {"Go", "", ""};
+  finding.toolchain.name = "Go";
   finding.toolchain.version = go_version(module, finding.toolchain.how);
 
   const auto image = DataImage::make(module);
@@ -187,10 +188,8 @@ Result<std::optional<Finding>> detect_go(WholeProgram& program) {
   }
 
   const ModuleData& data = search.found.front();
-  if (finding.toolchain.version.empty()) {
-    finding.toolchain.version = data.layout->versions;
-    finding.toolchain.how = "layout of runtime.firstmoduledata";
-  }
+  if (finding.toolchain.version.empty())
+    finding.toolchain = {"Go", std::string(data.layout->versions), "layout of runtime.firstmoduledata"};
   const auto add_evidence = [&](const char* signal, std::string detail) {
     finding.evidence.push_back({signal, std::move(detail), {}});
   };
@@ -219,11 +218,9 @@ Result<std::optional<Finding>> detect_go(WholeProgram& program) {
   finding.growth_alignment = data.layout->header_tables == 0 ? kFirstArena : kArena;
   if (!era) {
     finding.refusals.push_back(era.error());
-    return std::optional(std::move(finding));
+  } else {
+    apply_era(module, data, era->era, finding);
   }
-  apply_era(module, data, era->era, finding);
-  if (era->era == Era::own_pages)
-    for (Site& site : finding.sites) site.moves = 0;
   return std::optional(std::move(finding));
 }
 

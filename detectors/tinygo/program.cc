@@ -57,6 +57,22 @@ void Program::find_asyncify_state() {
   }
 }
 
+namespace {
+
+/// The outcome of an instruction of two operands, as a condition: any bit makes an `or` true, a zero makes an
+/// `and` false.
+std::optional<std::int64_t> settled_of(std::uint32_t opcode, std::optional<std::int64_t> left,
+                                       std::optional<std::int64_t> right) {
+  if (opcode == op::i32_or && (left.value_or(0) != 0 || right.value_or(0) != 0)) return 1;
+  if (opcode == op::i32_and && (left == 0 || right == 0)) return 0;
+  if (!left || !right) return std::nullopt;
+  if (opcode == op::i32_eq) return *left == *right ? 1 : 0;
+  if (opcode == op::i32_ne) return *left != *right ? 1 : 0;
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::int64_t> Program::settled(const Flow& flow, NodeId id, int depth) const {
   constexpr int kMaxDepth = 8;
   if (depth == kMaxDepth) return std::nullopt;
@@ -77,17 +93,8 @@ std::optional<std::int64_t> Program::settled(const Flow& flow, NodeId id, int de
     case NodeKind::select:
       if (const auto condition = at(2)) return at(*condition != 0 ? 0 : 1);
       return std::nullopt;
-    case NodeKind::binary: {
-      const auto left = at(0);
-      const auto right = at(1);
-      // As a condition: any bit makes an `or` true, a zero makes an `and` false.
-      if (node.opcode == op::i32_or && ((left && *left != 0) || (right && *right != 0))) return 1;
-      if (node.opcode == op::i32_and && ((left && *left == 0) || (right && *right == 0))) return 0;
-      if (!left || !right) return std::nullopt;
-      if (node.opcode == op::i32_eq) return *left == *right ? 1 : 0;
-      if (node.opcode == op::i32_ne) return *left != *right ? 1 : 0;
-      return std::nullopt;
-    }
+    case NodeKind::binary:
+      return settled_of(node.opcode, at(0), at(1));
     default:
       return std::nullopt;
   }

@@ -96,6 +96,19 @@ bool Shapes::is_heap_pointer(Value value) {
   return false;
 }
 
+namespace {
+
+/// Whether an instruction makes a multiple of the size of a block, 16 bytes, by its constant.
+bool makes_multiple(std::uint32_t opcode, std::optional<std::uint32_t> left,
+                    std::optional<std::uint32_t> right) {
+  const auto multiple = [](std::optional<std::uint32_t> by) { return by && *by != 0 && *by % 16 == 0; };
+  if (opcode == op::i32_shl) return right && *right >= 4 && *right <= 16;
+  if (opcode == op::i32_mul) return multiple(right) || multiple(left);
+  return opcode == op::i32_and && multiple(right) && *right >= 0x80000000;
+}
+
+}  // namespace
+
 bool Shapes::is_block_offset(Value value) {
   std::vector<Value> pending{value};
   bool scaled = false;
@@ -109,31 +122,15 @@ bool Shapes::is_block_offset(Value value) {
       }
       if (node.kind == NodeKind::phi && source == pending[i]) return false;
       if (node.kind != NodeKind::binary) return false;
-      const auto right = program_.constant(source.operand(1));
-      switch (node.opcode) {
-        case op::i32_shl:
-          if (!right || *right < 4 || *right > 16) return false;
-          scaled = true;
-          break;
-        case op::i32_mul: {
-          const auto left = program_.constant(source.operand(0));
-          if (!(right && *right != 0 && *right % 16 == 0) && !(left && *left != 0 && *left % 16 == 0))
-            return false;
-          scaled = true;
-          break;
-        }
-        case op::i32_and:
-          if (!right || *right < 0x80000000 || *right % 16 != 0) return false;
-          scaled = true;
-          break;
-        case op::i32_add:
-        case op::i32_sub:
-          for (const std::uint32_t side : {0u, 1u})
-            if (const Value next = source.operand(side); std::ranges::find(pending, next) == pending.end())
-              pending.push_back(next);
-          break;
-        default:
-          return false;
+      if (node.opcode == op::i32_add || node.opcode == op::i32_sub) {
+        for (const std::uint32_t side : {0u, 1u})
+          if (const Value next = source.operand(side); std::ranges::find(pending, next) == pending.end())
+            pending.push_back(next);
+      } else if (makes_multiple(node.opcode, program_.constant(source.operand(0)),
+                                program_.constant(source.operand(1)))) {
+        scaled = true;
+      } else {
+        return false;
       }
     }
   }
@@ -157,6 +154,27 @@ bool Shapes::is_block_difference(Value difference) {
 
 /// Whether the value, shifted, masked or stepped on its way, is added to metadataStart, here or in a function
 /// that it is passed to.
+/// Where an effect takes a value: to the parameter of a callee, or as a function's result to its direct
+/// calls.
+std::vector<Value> Shapes::passed_on(const Value& value, const User& user) {
+  const Effect& effect = value.flow->effects[user.index];
+  std::vector<Value> there;
+  if (effect.kind == EffectKind::call)
+    if (const Flow* inside = program_.flow(static_cast<std::uint32_t>(effect.value)))
+      there.push_back({inside, user.position});
+  if (effect.kind != EffectKind::returns || program_.escapes(value.flow->function)) return there;
+  for (const std::uint32_t caller : program_.callers(value.flow->function)) {
+    const Flow* flow = program_.flow(caller);
+    if (flow == nullptr || !program_.spend(flow->nodes.size())) continue;
+    for (NodeId id = 0; id < flow->nodes.size(); ++id) {
+      if (flow->nodes[id].kind != NodeKind::call) continue;
+      const Effect& call = flow->effects[flow->nodes[id].effect];
+      if (call.kind == EffectKind::call && call.value == value.flow->function) there.push_back({flow, id});
+    }
+  }
+  return there;
+}
+
 bool Shapes::indexes_metadata(Value block) {
   std::vector<std::pair<Value, int>> pending{{block, 0}};
   std::set<Value> known{block};
@@ -169,21 +187,8 @@ bool Shapes::indexes_metadata(Value block) {
       if (steps_left_ == 0) return false;
       --steps_left_;
       if (user.is_effect) {
-        const Effect& effect = value.flow->effects[user.index];
-        if (effect.kind == EffectKind::call && calls < kMaxCalls) {
-          if (const Flow* inside = program_.flow(static_cast<std::uint32_t>(effect.value)))
-            reach({inside, user.position}, calls + 1);
-        } else if (effect.kind == EffectKind::returns && calls < kMaxCalls &&
-                   !program_.escapes(value.flow->function)) {
-          for (const std::uint32_t caller : program_.callers(value.flow->function))
-            if (const Flow* flow = program_.flow(caller);
-                flow != nullptr && program_.spend(flow->nodes.size()))
-              for (NodeId id = 0; id < flow->nodes.size(); ++id)
-                if (flow->nodes[id].kind == NodeKind::call &&
-                    flow->effects[flow->nodes[id].effect].kind == EffectKind::call &&
-                    flow->effects[flow->nodes[id].effect].value == value.flow->function)
-                  reach({flow, id}, calls + 1);
-        }
+        if (calls < kMaxCalls)
+          for (const Value there : passed_on(value, user)) reach(there, calls + 1);
         continue;
       }
       const Value next{value.flow, user.index};

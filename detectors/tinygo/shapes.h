@@ -78,6 +78,7 @@ class Shapes {
 
  private:
   [[nodiscard]] bool indexes_metadata(Value block);
+  [[nodiscard]] std::vector<Value> passed_on(const Value& value, const User& user);
   [[nodiscard]] bool meets_bounds(Value value);
 
   Program& program_;

@@ -6,6 +6,24 @@
 
 namespace heapbump::verify {
 
+namespace {
+
+/// Whether an instruction differs in nothing but the bytes of one constant or memarg offset, so that an
+/// alignment or a memory index cannot hide there.
+bool differs_in_immediate(const Instruction& a, Bytes old_bytes, const Instruction& b, Bytes new_bytes) {
+  const bool constant = a.immediate == Immediate::i32 || a.immediate == Immediate::i64;
+  if ((!constant && a.immediate != Immediate::memarg) || a.immediate_width != b.immediate_width ||
+      a.value == b.value)
+    return false;
+  const auto before = static_cast<std::size_t>(a.immediate_offset - a.offset);
+  const std::size_t after = before + a.immediate_width;
+  return b.immediate_offset - b.offset == before &&
+         std::ranges::equal(old_bytes.first(before), new_bytes.first(before)) &&
+         std::ranges::equal(old_bytes.subspan(after), new_bytes.subspan(after));
+}
+
+}  // namespace
+
 bool compare_bodies(Context& context, std::uint32_t function) {
   const FunctionBody* x = context.original.body(function);
   const FunctionBody* y = context.reserved.body(function);
@@ -26,17 +44,8 @@ bool compare_bodies(Context& context, std::uint32_t function) {
     const Bytes old_bytes = context.original.bytes_at(a.offset, size);
     const Bytes new_bytes = context.reserved.bytes_at(b.offset, size);
     if (std::ranges::equal(old_bytes, new_bytes)) continue;
-    const bool constant = a.immediate == Immediate::i32 || a.immediate == Immediate::i64;
-    if ((!constant && a.immediate != Immediate::memarg) || a.immediate_width != b.immediate_width ||
-        a.value == b.value)
-      return false;
-    // Only the immediate's own bytes may differ, so an alignment or a memory index cannot hide here.
-    const auto before_immediate = static_cast<std::size_t>(a.immediate_offset - a.offset);
-    const std::size_t after_immediate = before_immediate + a.immediate_width;
-    if (b.immediate_offset - b.offset != before_immediate) return false;
-    if (!std::ranges::equal(old_bytes.first(before_immediate), new_bytes.first(before_immediate)) ||
-        !std::ranges::equal(old_bytes.subspan(after_immediate), new_bytes.subspan(after_immediate)))
-      return false;
+    if (!differs_in_immediate(a, old_bytes, b, new_bytes)) return false;
+    const bool constant = a.immediate != Immediate::memarg;
     context.change(constant ? ChangeKind::code_immediate : ChangeKind::memarg_offset, a.immediate_offset,
                    a.immediate_width, b.immediate_offset, b.immediate_width,
                    "function " + std::to_string(function) + ": " + std::to_string(a.value) + " -> " +
