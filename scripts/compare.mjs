@@ -20,12 +20,11 @@ const REQUESTS = [[], ['--pages', '5'], ['--placement', 'adapter'], ['--strategy
 const SECONDS = 120;
 
 function parse() {
-  const text = { type: 'string' };
   const { values, positionals } = commandLine(import.meta.url,
-    { jobs: text, ignore: { ...text, multiple: true }, list: text, 'all-files': { type: 'boolean' } }, 3);
+    { jobs: Number, ignore: [String], list: String, 'all-files': Boolean }, { least: 3 });
   const [before, now] = positionals.splice(0, 2).map((name) => path.resolve(name));
   return { old: before, new: now, paths: positionals, list: values.list, all: values['all-files'],
-    jobs: Math.max(1, Number(values.jobs ?? os.availableParallelism?.() ?? os.cpus().length)), ignore: new Set(['rule', ...values.ignore ?? []]) };
+    jobs: Math.max(1, values.jobs ?? os.availableParallelism?.() ?? os.cpus().length), ignore: new Set(['rule', ...values.ignore ?? []]) };
 }
 
 function* filesUnder(name, all) {

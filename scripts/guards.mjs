@@ -140,7 +140,7 @@ const pattern = (guard) => new RegExp(guard.trim().split(/\s+/)
   .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\\(', '\\(\\s*')).join('\\s+'), 'g');
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const { values, positionals: args } = commandLine(import.meta.url, { rows: { type: 'boolean' }, build: { type: 'string' } });
+const { values, positionals: args } = commandLine(import.meta.url, { rows: Boolean, build: String });
 if (values.rows) {
   const stale = GUARDS.filter(([file, guard]) => places(fs.readFileSync(path.join(root, file), 'utf8'), guard) !== 1);
   for (const [file, guard] of stale) console.log(`STALE  ${file}: ${guard.trim().split('\n')[0]}`);

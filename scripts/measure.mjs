@@ -90,7 +90,7 @@ function sources() {
 }
 
 function main() {
-  const { values } = commandLine(import.meta.url, { tools: { type: 'string' }, all: { type: 'boolean' } });
+  const { values } = commandLine(import.meta.url, { tools: String, all: Boolean });
   const tools = path.resolve(values.tools ?? path.join(ROOT, 'build/tools'));
   fs.mkdirSync(tools, { recursive: true });
   const wheel = lizard(tools);

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { commandLine } from './usage.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const { positionals: [version, folder] } = commandLine(import.meta.url, {}, 2);
+const { positionals: [version, folder] } = commandLine(import.meta.url, {}, { least: 2 });
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 const OWN = 'Apache-2.0 WITH LLVM-exception';
 const licence = (expression) => [{ expression }];

@@ -9,29 +9,20 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { commandLine } from '../../scripts/usage.mjs';
 import { findToolchains } from '../matrix/toolchains.mjs';
 import { Pool } from './pool.mjs';
 import { compose, describeProgram, tagsOf, VERSION } from './program.mjs';
 import { passedWrong, Report, wrongOf } from './report.mjs';
 import { shrink } from './shrink.mjs';
 
-function readOptions(argv) {
-  const options = { programs: 100, seed: 1, jobs: os.availableParallelism?.() ?? os.cpus().length, seconds: 20 };
-  const numbers = ['programs', 'seed', 'jobs', 'seconds', 'show', 'shrink'];
-  const paths = ['heapbump', 'work', 'naive', 'other', 'cases', 'known', 'spec', 'modules'];
-  const flags = ['bless', 'keep', 'quiet'];
-  for (let i = 0; i < argv.length; i++) {
-    const name = argv[i].replace(/^--/, '');
-    if (flags.includes(name)) options[name] = true;
-    else if (i + 1 >= argv.length) throw new Error(`cannot read option ${argv[i]}`);
-    else if (numbers.includes(name)) options[name] = Number(argv[++i]);
-    else if (paths.includes(name)) options[name] = path.resolve(argv[++i]);
-    else if (name === 'only') options.only = new RegExp(argv[++i]);
-    else if (name === 'strategies') options.strategies = argv[++i].split(',');
-    else throw new Error(`cannot read option ${argv[i]}`);
-  }
-  return options;
-}
+const OPTIONS = {
+  ...Object.fromEntries(['programs', 'seed', 'jobs', 'seconds', 'show', 'shrink'].map((name) => [name, Number])),
+  ...Object.fromEntries(['heapbump', 'work', 'naive', 'other', 'cases', 'known', 'spec', 'modules'].map((name) => [name, path.resolve])),
+  ...Object.fromEntries(['bless', 'keep', 'quiet'].map((name) => [name, Boolean])),
+  only: RegExp,
+  strategies: (list) => list.split(','),
+};
 
 const kinds = (result) => [...wrongOf(result, 'reserve').map(({ took }) => `detector ${took}`), ...passedWrong(result).map(({ by, took }) => `verify ${by} ${took}`)];
 
@@ -86,8 +77,8 @@ function compareWithKnown(options, failures, notBuilt) {
   return faults;
 }
 
-export async function main(argv) {
-  const options = readOptions(argv);
+async function main() {
+  const options = { programs: 100, seed: 1, jobs: os.availableParallelism?.() ?? os.cpus().length, seconds: 20, ...commandLine(import.meta.url, OPTIONS).values };
   if (options.show !== undefined) {
     const spec = describeProgram(options.show);
     return console.log(`${JSON.stringify(spec)}\n${tagsOf(spec).join(', ')}\n${compose(spec)}`);
@@ -121,7 +112,7 @@ export async function main(argv) {
   else process.exitCode = report.total.wrong + report.total.verifyWrong > 0 ? 1 : 0;
 }
 
-main(process.argv.slice(2)).catch((error) => {
+main().catch((error) => {
   console.error(`adversary.mjs: ${error.stack ?? error}`);
   process.exit(2);
 });

@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { commandLine } from '../../scripts/usage.mjs';
 import { componentNew, runComponent } from '../run/component.mjs';
 import { runModule } from '../run/host.mjs';
 import { Builder, CannotBuild, execute, semaphore } from './build.mjs';
@@ -13,9 +14,9 @@ import { allCells, covering, idOf } from './cells.mjs';
 import { makeSurroundings, programRun } from './surroundings.mjs';
 import { findToolchains } from './toolchains.mjs';
 
-const options = { jobs: os.availableParallelism?.() ?? os.cpus().length, every: 1 };
-const values = { '--heapbump': (v) => (options.heapbump = path.resolve(v)), '--work': (v) => (options.work = path.resolve(v)),
-  '--modules': (v) => (options.modules = path.resolve(v)), '--jobs': (v) => (options.jobs = Number(v)), '--every': (v) => (options.every = Number(v)) };
+const { values } = commandLine(import.meta.url, { heapbump: path.resolve, work: path.resolve, modules: path.resolve, jobs: Number, every: Number },
+  { needs: ['heapbump', 'work', 'modules'] });
+const options = { jobs: os.availableParallelism?.() ?? os.cpus().length, every: 1, ...values };
 
 // -> undefined when all is well, 'refused: ...' or 'FAULT ...'
 async function component(file, run, folder) {
@@ -36,12 +37,7 @@ async function component(file, run, folder) {
   return undefined;
 }
 
-async function main(argv) {
-  for (let i = 0; i < argv.length; i += 2) {
-    if (values[argv[i]] === undefined || i + 1 >= argv.length) throw new Error(`cannot read option ${argv[i]}`);
-    values[argv[i]](argv[i + 1]);
-  }
-  if (!options.heapbump || !options.work || !options.modules) throw new Error('usage: components.mjs --heapbump PROGRAM --work FOLDER --modules NODE_MODULES');
+async function main() {
   os.setPriority(5);
   const found = findToolchains(options);
   for (const { what, why } of found.absent) console.log(`LEFT OUT: ${what}: ${why}`);
@@ -76,7 +72,7 @@ async function main(argv) {
   process.exitCode = counts.faulty > 0 || counts.components === 0 ? 1 : 0;
 }
 
-main(process.argv.slice(2)).catch((error) => {
+main().catch((error) => {
   console.error(`components.mjs: ${error.stack ?? error}`);
   process.exit(2);
 });

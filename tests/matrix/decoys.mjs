@@ -10,6 +10,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from '../../scripts/usage.mjs';
 import { Builder, exportedGlobal, semaphore } from './build.mjs';
 import { canLink } from './cells.mjs';
 import { Judges } from './judges.mjs';
@@ -37,17 +38,10 @@ async function build(builder, cell, decoy) {
   return { bytes: fs.readFileSync(second.file), truth };
 }
 
-async function main(argv) {
-  const options = { jobs: os.availableParallelism?.() ?? os.cpus().length };
-  const values = { '--heapbump': (v) => (options.heapbump = path.resolve(v)), '--work': (v) => (options.work = path.resolve(v)),
-    '--modules': (v) => (options.modules = path.resolve(v)), '--jobs': (v) => (options.jobs = Number(v)), '--only': (v) => (options.only = new RegExp(v)) };
-  for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === '--keep') options.keep = true;
-    else if (argv[i] === '--short') options.short = true;
-    else if (values[argv[i]] !== undefined && i + 1 < argv.length) values[argv[i]](argv[++i]);
-    else throw new Error(`cannot read option ${argv[i]}`);
-  }
-  if (!options.heapbump || !options.work) throw new Error('usage: decoys.mjs --heapbump PROGRAM --work FOLDER ... (the head of this file says more)');
+async function main() {
+  const { values } = commandLine(import.meta.url, { heapbump: path.resolve, work: path.resolve, modules: path.resolve, jobs: Number, only: RegExp,
+    keep: Boolean, short: Boolean }, { needs: ['heapbump', 'work'] });
+  const options = { jobs: os.availableParallelism?.() ?? os.cpus().length, ...values };
   os.setPriority(5);
   const found = findToolchains(options);
   for (const { what, why } of found.absent) console.log(`LEFT OUT: ${what}: ${why}`);
@@ -120,7 +114,7 @@ async function main(argv) {
   process.exitCode = faulty > 0 || judged === 0 ? 1 : 0;
 }
 
-main(process.argv.slice(2)).catch((error) => {
+main().catch((error) => {
   console.error(`decoys.mjs: ${error.stack ?? error}`);
   process.exit(2);
 });

@@ -9,6 +9,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { commandLine } from '../../scripts/usage.mjs';
 import { Builder, CannotBuild, semaphore } from './build.mjs';
 import { allCells, covering, idOf } from './cells.mjs';
 import { floorOf } from './floors.mjs';
@@ -16,29 +17,10 @@ import { Judges } from './judges.mjs';
 import { makeSurroundings, programRun } from './surroundings.mjs';
 import { findToolchains } from './toolchains.mjs';
 
-function parse(argv) {
-  const options = { cover: 3, jobs: os.availableParallelism?.() ?? os.cpus().length, floors: true };
-  for (let i = 0; i < argv.length; i++) {
-    const value = () => {
-      if (i + 1 >= argv.length) throw new Error(`${argv[i]} needs a value`);
-      return argv[++i];
-    };
-    switch (argv[i]) {
-      case '--heapbump': options.heapbump = path.resolve(value()); break;
-      case '--work': options.work = path.resolve(value()); break;
-      case '--modules': options.modules = path.resolve(value()); break;
-      case '--cover': options.cover = Number(value()); break;
-      case '--full': options.cover = undefined; break;
-      case '--only': options.only = new RegExp(value()); break;
-      case '--jobs': options.jobs = Number(value()); break;
-      case '--keep': options.keep = true; break;
-      case '--json': options.json = value(); break;
-      case '--no-floors': options.floors = false; break;
-      default: throw new Error(`unknown option ${argv[i]}`);
-    }
-  }
-  if (!options.heapbump || !options.work) throw new Error('usage: matrix.mjs --heapbump PROGRAM --work FOLDER ... (the head of this file says more)');
-  return options;
+function parse() {
+  const { values } = commandLine(import.meta.url, { heapbump: path.resolve, work: path.resolve, modules: path.resolve, cover: Number, full: Boolean,
+    only: RegExp, jobs: Number, keep: Boolean, json: String, 'no-floors': Boolean }, { needs: ['heapbump', 'work'] });
+  return { jobs: os.availableParallelism?.() ?? os.cpus().length, floors: !values['no-floors'], ...values, cover: values.full ? undefined : values.cover ?? 3 };
 }
 
 const groupOf = ({ language, allocator, libc }) => `${language} ${allocator}${libc === 'none' ? '' : `, ${libc} libc`}`;
@@ -85,7 +67,7 @@ class Tally {
 }
 
 async function main() {
-  const options = parse(process.argv.slice(2));
+  const options = parse();
   os.setPriority(5);
   fs.mkdirSync(options.work, { recursive: true });
   const found = findToolchains(options);

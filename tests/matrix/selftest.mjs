@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from '../../scripts/usage.mjs';
 import { sections } from '../run/wasm.mjs';
 import { Builder, semaphore } from './build.mjs';
 import { judge } from './judge.mjs';
@@ -67,10 +68,9 @@ function standIn(argv) {
   return { code: truth.status, stdout };
 }
 
-async function main(argv) {
-  const option = (name) => (argv.includes(name) ? path.resolve(argv[argv.indexOf(name) + 1]) : undefined);
-  const [heapbump, work, modules] = ['--heapbump', '--work', '--modules'].map(option);
-  if (!heapbump || !work) throw new Error('usage: selftest.mjs --heapbump PROGRAM --work FOLDER [--modules NODE_MODULES]');
+async function main() {
+  const { values: { heapbump, work, modules } } = commandLine(import.meta.url, { heapbump: path.resolve, work: path.resolve, modules: path.resolve },
+    { needs: ['heapbump', 'work'] });
   const found = findToolchains({ modules, work });
   const compiler = found.compilers.find(({ version }) => version === 19) ?? found.compilers[0];
   if (compiler === undefined || found.libcs.system === undefined) throw new Error('no compiler or C library for WebAssembly is installed');
@@ -115,7 +115,7 @@ if (process.env.LIE !== undefined && ['detect', 'reserve', 'undo', 'verify'].inc
   fs.writeSync(1, stdout);
   process.exit(code ?? 1);
 } else {
-  main(process.argv.slice(2)).catch((error) => {
+  main().catch((error) => {
     console.error(`selftest.mjs: ${error.stack ?? error}`);
     process.exit(2);
   });

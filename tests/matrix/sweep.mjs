@@ -10,26 +10,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { commandLine } from '../../scripts/usage.mjs';
 import { describe } from '../run/wasm.mjs';
 import { semaphore } from './build.mjs';
 import { Judges } from './judges.mjs';
 import { makeSurroundings } from './surroundings.mjs';
 
-function parse(argv) {
-  const options = { jobs: os.availableParallelism?.() ?? os.cpus().length, seconds: 300, args: [] };
-  const values = {
-    '--heapbump': (v) => (options.heapbump = path.resolve(v)), '--jobs': (v) => (options.jobs = Number(v)), '--match': (v) => (options.match = new RegExp(v)),
-    '--list': (v) => (options.list = new Set(fs.readFileSync(v, 'utf8').split('\n'))), '--seconds': (v) => (options.seconds = Number(v)), '--json': (v) => (options.json = v),
-    '--stdin': (v) => (options.stdin = fs.readFileSync(v, 'utf8')), '--arg': (v) => options.args.push(v),
-  };
-  for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === '--start') options.start = true;
-    else if (values[argv[i]] !== undefined && i + 1 < argv.length) values[argv[i]](argv[++i]);
-    else if (!argv[i].startsWith('-') && options.folder === undefined) options.folder = argv[i];
-    else throw new Error(`cannot read option ${argv[i]}`);
-  }
-  if (!options.heapbump || !options.folder) throw new Error('usage: sweep.mjs --heapbump PROGRAM [options] FOLDER (the head of this file says more)');
-  return options;
+function parse() {
+  const { values, positionals: [folder] } = commandLine(import.meta.url, { heapbump: path.resolve, jobs: Number, start: Boolean, match: RegExp,
+    list: (file) => new Set(fs.readFileSync(file, 'utf8').split('\n')), seconds: Number, json: String,
+    stdin: (file) => fs.readFileSync(file, 'utf8'), arg: [String] }, { needs: ['heapbump'], least: 1 });
+  return { jobs: os.availableParallelism?.() ?? os.cpus().length, seconds: 300, ...values, args: values.arg ?? [], folder };
 }
 
 function* modulesUnder(folder, prefix = '') {
@@ -49,7 +40,7 @@ function exportsStart(file) {
 }
 
 async function main() {
-  const options = parse(process.argv.slice(2));
+  const options = parse();
   os.setPriority(5);
   const work = fs.mkdtempSync(path.join(os.tmpdir(), 'heapbump-sweep-'));
   const surroundings = makeSurroundings(work);
