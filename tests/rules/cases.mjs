@@ -1,10 +1,13 @@
 // The cases of this folder as modules: a program with holes, and what a case fills them with. See README.md.
 //
+//   node tests/rules/cases.mjs CASE.wat FOLDER      writes the module into FOLDER and prints its path
+//
 // Invariant: a hole that the program does not have, or a line that is not understood, is an error, so that a case never
 // tests less than it says.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 // -> [{kind: 'text' | 'hole', name, lines}] of a program or a case
 function pieces(text) {
@@ -27,9 +30,9 @@ function pieces(text) {
   return found;
 }
 
-/** A case's file: {program: its path, holes: Map of name to text, customs: names of custom sections}. */
+/** A case's file: {program: its path, holes: Map of name to text, customs: names of custom sections, verifies: whether `verify` follows it}. */
 export function readCase(file) {
-  const result = { holes: new Map(), customs: [] };
+  const result = { holes: new Map(), customs: [], verifies: true };
   for (const piece of pieces(fs.readFileSync(file, 'utf8'))) {
     if (piece.kind === 'hole') {
       result.holes.set(piece.name, piece.lines.join('\n'));
@@ -39,6 +42,7 @@ export function readCase(file) {
       const [, word, name] = line.match(/^;; (in|custom) (\S+)$/) ?? [];
       if (word === 'in') result.program = path.join(path.dirname(file), name);
       else if (word === 'custom') result.customs.push(name);
+      else if (line === ';; not verified') result.verifies = false;
       else if (line.trim() !== '' && !line.startsWith(';;')) throw new Error(`${file}: "${line}" stands in no hole`);
     }
   }
@@ -80,4 +84,13 @@ export function assemble(file, folder) {
     fs.appendFileSync(target, Buffer.from([0, text.length + 1, text.length, ...text]));
   }
   return target;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.length !== 4) {
+    console.error('usage: node tests/rules/cases.mjs CASE.wat FOLDER');
+    process.exitCode = 2;
+  } else {
+    console.log(assemble(process.argv[2], process.argv[3]));
+  }
 }

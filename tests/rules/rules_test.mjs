@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { heapbumpJson, temporaryFolder } from '../run/heapbump.mjs';
+import { heapbump as runHeapbump, heapbumpJson, temporaryFolder } from '../run/heapbump.mjs';
 import { assemble, difference, filled, readCase, tokens } from './cases.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -45,13 +45,19 @@ for (const { stem, id } of pairs()) {
     assert.ok(Math.max(...differing) > 0 && Math.max(...differing) <= MOST_TOKENS, `the modules differ in ${differing} tokens`);
 
     const folder = temporaryFolder(t);
-    const [accepted, refused] = [accepting, refusing].map((file) => heapbumpJson(['detect', assemble(file, folder)]).object);
+    const [module, otherModule] = [accepting, refusing].map((file) => assemble(file, folder));
+    const [accepted, refused] = [module, otherModule].map((file) => heapbumpJson(['detect', file]).object);
     assert.equal(accepted.status, 'found', JSON.stringify(accepted.refusals));
     assert.equal(accepted.detector, id.split('.')[0]);
     assert.equal(refused.status, 'refused');
     const named = refused.refusals.some(({ rule }) => rule === id);
     const decided = countOf(accepted, id) - countOf(refused, id);
     assert.ok(named || decided > 0, `${id} decides nothing: ${JSON.stringify(refused.refusals)}, ${JSON.stringify(accepted.sites)}`);
+
+    assert.ok(other.verifies, 'a refusing case does not say whether it verifies');
+    const { code, stderr } = runHeapbump(['reserve', module, '-o', path.join(folder, 'reserved.wasm')]);
+    if (one.verifies) assert.equal(code, 0, `reserve: ${stderr}`);
+    else assert.match(stderr, /\[HB0701\]$/m, `verify follows the module now: take out the case's line ";; not verified"`);
   });
 }
 

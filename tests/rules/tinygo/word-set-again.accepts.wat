@@ -1,5 +1,6 @@
 ;; Code stores the heap base in the word.
 ;; in block-collector.wat
+;; not verified
 ;; hole data
   (data (i32.const 65700) "\90\51\01\00") ;; 86416
 ;; end
