@@ -1,5 +1,5 @@
 // The detectors, in the order they are asked. A detector reads facts and returns a finding; it edits nothing.
-// To add one: a file in this folder and one line in registry.cc (see README.md here).
+// To add one: a folder, its header included here, and a row in registry.cc (docs/tutorial.md).
 #pragma once
 
 #include <optional>

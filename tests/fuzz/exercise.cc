@@ -357,7 +357,7 @@ Broken manifest(Bytes file) {
 Broken record(Bytes file) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
-  builder.exported("_start", 0, builder.function(type, 0, test::Code())).memory(2).exported("memory", 2, 0);
+  builder.exported("_start", 0, builder.function(type, 0, test::Body())).memory(2).exported("memory", 2, 0);
   const std::vector<std::byte> module = builder.custom("heapbump", file).build();
   if (auto broken = undo(module)) return broken;
   return reserve(module);

@@ -28,7 +28,7 @@ ByteList linked_program() {
   b.import("wasi_snapshot_preview1", "fd_write",
            b.type({test::kI32, test::kI32, test::kI32, test::kI32}, {test::kI32}));
   b.function(type, 1,
-             test::Code()
+             test::Body()
                  .i32_const(67984, 5)
                  .op({0x3f, 0})
                  .i32_const(16)
@@ -36,7 +36,7 @@ ByteList linked_program() {
                  .op({0x1a})
                  .local_get(0)
                  .access(0x28, 67984, 5));
-  b.function(b.type({}, {}), 1, test::Code().i32_const(1).op({0x40, 0, 0x1a}));
+  b.function(b.type({}, {}), 1, test::Body().i32_const(1).op({0x40, 0, 0x1a}));
   b.global(66560, true);
   b.global(67984, false);
   b.memory(2)
@@ -57,10 +57,10 @@ ByteList allocators() {
   const auto none = b.type({}, {});
   b.import("wasi_snapshot_preview1", "proc_exit", b.type({test::kI32}, {}));
   constexpr int kFresh = 1100, kBreak = 1104;
-  const auto grows = b.function(unary, 0, test::Code().local_get(0).op({0x40, 0}).i32_const(16).op({0x74}));
+  const auto grows = b.function(unary, 0, test::Body().local_get(0).op({0x40, 0}).i32_const(16).op({0x74}));
   // Gives what is left, or grows.
   const auto pool = b.function(unary, 1,
-                               test::Code()
+                               test::Body()
                                    .i32_const(kFresh)
                                    .access(0x28)
                                    .local_tee(1)
@@ -76,10 +76,10 @@ ByteList allocators() {
                                    .op({0x0b})
                                    .local_get(1));
   const auto aligned = b.function(
-      unary, 0, test::Code().local_get(0).call(pool).i32_const(15).op({0x6a}).i32_const(-16).op({0x71}));
+      unary, 0, test::Body().local_get(0).call(pool).i32_const(15).op({0x6a}).i32_const(-16).op({0x71}));
   // A variable in the frame, and a loop that writes every word of a block.
   b.function(none, 2,
-             test::Code()
+             test::Body()
                  .global_get(0)
                  .i32_const(16)
                  .op({0x6b})
@@ -110,7 +110,7 @@ ByteList allocators() {
                  .global_set(0));
   // A break over the memory's size.
   b.function(unary, 1,
-             test::Code()
+             test::Body()
                  .i32_const(kBreak)
                  .access(0x28)
                  .local_tee(1)

@@ -177,7 +177,10 @@ export function withPicture(table, page) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === '--picture') {
     const file = path.join(ROOT, PAGE);
-    fs.writeFileSync(file, withPicture(readTable(), fs.readFileSync(file, 'utf8')));
+    const before = fs.readFileSync(file, 'utf8');
+    const after = withPicture(readTable(), before);
+    fs.writeFileSync(file, after);
+    console.log(`${PAGE}: the picture ${after === before ? 'is as it was' : 'was written anew'}`);
   } else {
     const faults = check(readTable(), readTree());
     faults.forEach((fault) => console.log(fault));

@@ -690,7 +690,7 @@ bool gives_up(const std::string& what, const test::Specimen& specimen) {
 TEST(Limits, WordsThatEqualTheHeapStartAreNotLookedForWithoutEnd) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
-  test::Code stores;
+  test::Body stores;
   stores.i32_const(kHeap).i32_const(1).access(0x36);
   for (int i = 0; i < 200'000; ++i) stores.i32_const(70'000).op({0x1a});
   builder.exported("_start", 0, builder.function(type, 0, stores)).memory(256);
@@ -703,7 +703,7 @@ TEST(Limits, WordsThatEqualTheHeapStartAreNotLookedForWithoutEnd) {
 TEST(Limits, ConstantsThatMovedAreNotFollowedWithoutEnd) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
-  test::Code stores;
+  test::Body stores;
   for (int i = 0; i < 30'000; ++i) stores.i32_const(kHeap).i32_const(1).access(0x36);
   builder.exported("_start", 0, builder.function(type, 0, stores)).memory(256);
   EXPECT_FALSE(gives_up("constants that moved", as_found(builder, 30'000)));
@@ -712,7 +712,7 @@ TEST(Limits, ConstantsThatMovedAreNotFollowedWithoutEnd) {
 TEST(Limits, ConstantsThatWereLeftAreNotFollowedWithoutEnd) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
-  test::Code first, rest;
+  test::Body first, rest;
   first.i32_const(kHeap).i32_const(1).access(0x36);
   for (int i = 0; i < 60'000; ++i) rest.i32_const(kHeap).i32_const(3).op({0x6c, 0x1a});
   builder.exported("_start", 0, builder.function(type, 0, first)).memory(256);
@@ -724,10 +724,10 @@ TEST(Limits, ConstantsThatMeetAValueOfManyWaysAreNotFollowedWithoutEnd) {
   constexpr int kWays = 20'000;
   test::ModuleBuilder builder;
   const auto type = builder.type({test::kI32}, {});
-  test::Code owner;  // takes the memory from kHeap up to its end
+  test::Body owner;  // takes the memory from kHeap up to its end
   owner.i32_const(1104).op({0x3f, 0x00}).i32_const(16).op({0x74}).i32_const(kHeap).op({0x6b}).access(0x36);
   owner.i32_const(kHeap).i32_const(1108).access(0x28).op({0x6a}).i32_const(1).access(0x36);
-  test::Code meets;
+  test::Body meets;
   meets.op({0x02, test::kI32});
   for (int i = 0; i < kWays; ++i)
     meets.local_get(0).i32_const(i).op({0x6c}).local_get(0).op({0x0d, 0x00, 0x1a});
@@ -745,12 +745,12 @@ TEST(Limits, FunctionsThatAreCalledWithManySizesAreNotWalkedWithoutEnd) {
   constexpr int kFunctions = 120, kCalls = 8, kVariables = 22, kOperations = 40'000;
   test::ModuleBuilder builder;
   const auto type = builder.type({test::kI32}, {});
-  test::Code first;
+  test::Body first;
   for (std::uint8_t to = 1; to <= kFunctions; ++to)
     for (int i = 0; i < kCalls; ++i) first.op({0x3f, 0x00}).i32_const(i).op({0x6a, 0x10, to});
   first.i32_const(kHeap).i32_const(1).access(0x36);
   builder.exported("_start", 0, builder.function(builder.type({}, {}), 0, first)).memory(256);
-  test::Code walked;  // each round of the loop takes the number of pages one variable further
+  test::Body walked;  // each round of the loop takes the number of pages one variable further
   walked.op({0x03, 0x40});
   for (std::uint8_t i = 1; i < kVariables; ++i) walked.local_get(i + 1).local_set(i);
   walked.local_get(0).local_set(kVariables).local_get(1).op({0x0d, 0x00, 0x0b}).local_get(1);
@@ -763,7 +763,7 @@ TEST(Limits, FunctionsThatAreCalledWithManySizesAreNotWalkedWithoutEnd) {
 TEST(Limits, WhatDoesNotFitIsNotListedWithoutEnd) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
-  test::Code first, rest;
+  test::Body first, rest;
   first.i32_const(kHeap).i32_const(1).access(0x36);
   for (int i = 0; i < 1'000'000; ++i) rest.i32_const(kHeap + 16).op({0x1a});
   builder.exported("_start", 0, builder.function(type, 0, first)).memory(256);
@@ -778,7 +778,7 @@ TEST(Limits, WhatDoesNotFitIsNotListedWithoutEnd) {
 TEST(Limits, GlobalsThatWereLeftAreNotLookedUpWithoutEnd) {
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
-  test::Code first;
+  test::Body first;
   first.i32_const(kHeap).i32_const(1).access(0x36);
   builder.exported("_start", 0, builder.function(type, 0, first)).memory(256);
   for (int i = 0; i < 200'000; ++i) builder.global(kHeap, false);

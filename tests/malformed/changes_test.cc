@@ -27,7 +27,7 @@ ByteList small_module() {
   test::ModuleBuilder builder;
   const auto type = builder.type({test::kI32}, {test::kI32});
   builder.import("wasi_snapshot_preview1", "proc_exit", builder.type({test::kI32}, {}));
-  builder.function(type, 1, test::Code().local_get(0).access(0x28, 8).i32_const(67984, 5).op({0x6a}));
+  builder.function(type, 1, test::Body().local_get(0).access(0x28, 8).i32_const(67984, 5).op({0x6a}));
   builder.global(65536, true);
   builder.memory(2, 100).exported("memory", 2, 0).exported("f", 0, 1).data(1024, "hello").data(2048, "world");
   return builder.names(1, {{1, "f"}}).build();

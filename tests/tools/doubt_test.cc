@@ -38,7 +38,7 @@ struct Word {
   std::string bytes;
 };
 
-std::vector<std::byte> command(const Code& code, std::uint32_t locals, const std::vector<Word>& words = {},
+std::vector<std::byte> command(const Body& code, std::uint32_t locals, const std::vector<Word>& words = {},
                                std::int32_t stack = 65536, std::uint32_t pages = kPages) {
   ModuleBuilder m;
   const auto none = m.type({}, {});
@@ -76,8 +76,8 @@ Request one_page() {
 }
 
 /// Stores into every page from `from` up to the end that it works out on the way.
-Code fill_up_to(const Code& end, std::int32_t from) {
-  Code c;
+Body fill_up_to(const Body& end, std::int32_t from) {
+  Body c;
   c.i32_const(from).local_set(0).op({kBlock, kVoid, kLoop, kVoid}).local_get(0);
   for (const std::byte b : end.bytes()) c.op({static_cast<int>(b)});
   c.op({kGeU, kBrIf, 1}).local_get(0).i32_const(1).access(kStore);
@@ -90,7 +90,7 @@ TEST(Doubt, AHeapStartThatIsNoneAndMovesConsistentlyIsFoundByTheRun) {
   // The heap is [70000, 130000); 100000 is an address that the program uses of its own, everywhere in the
   // same way.
   constexpr std::int32_t kNone = 100'000;
-  Code code = fill_up_to(Code().i32_const(130'000), 70'000);
+  Body code = fill_up_to(Body().i32_const(130'000), 70'000);
   code.i32_const(kNone).i32_const(77).access(kStore).i32_const(kNone).access(kLoad).op({kDrop});
   const auto program = command(code, 1);
   const Specimen specimen = reserve_as_found(program, bump_finding(program, kNone), one_page());
@@ -101,14 +101,14 @@ TEST(Doubt, AHeapStartThatIsNoneAndMovesConsistentlyIsFoundByTheRun) {
 }
 
 TEST(Doubt, AnAllocatorThatAsksMemorySizeAndWasReservedByTailIsFoundByBoth) {
-  const auto program = command(fill_up_to(Code().op({kMemorySize, 0}).i32_const(16).op({kShl}), 70'000), 1);
+  const auto program = command(fill_up_to(Body().op({kMemorySize, 0}).i32_const(16).op({kShl}), 70'000), 1);
   const Specimen specimen = reserve_as_found(program, finding(Strategy::tail), one_page());
   EXPECT_NE(messages(checked(specimen)).find("may go different ways"), std::string::npos);
   const auto verdict = run_verdict(specimen);
   ASSERT_TRUE(verdict.has_value());
   EXPECT_EQ(verdict->code, heapbump::Code::kRegionTouched);
   // The same program with an end of its own is right by tail.
-  const Specimen right = reserve_as_found(command(fill_up_to(Code().i32_const(131'072), 70'000), 1),
+  const Specimen right = reserve_as_found(command(fill_up_to(Body().i32_const(131'072), 70'000), 1),
                                           finding(Strategy::tail), one_page());
   EXPECT_FALSE(run_verdict(right).has_value());
 }
@@ -129,7 +129,7 @@ class RegionElsewhere : public testing::TestWithParam<Strategy> {
 TEST_P(RegionElsewhere, AnAccessAtAConstantAddressInItIsAMismatch) {
   // On a path that is not taken, so that the run could not tell; or on none.
   const auto access = [&](std::int32_t address, bool never = false) {
-    Code code;
+    Body code;
     code.i32_const(0);
     if (!never) code.access(kLoad);
     code.op({kIf, kVoid}).i32_const(address).access(kLoad).op({kDrop, kEnd});
@@ -146,7 +146,7 @@ TEST_P(RegionElsewhere, AnAccessAtAConstantAddressInItIsAMismatch) {
 TEST_P(RegionElsewhere, ABulkAccessAtAConstantAddressInItIsAMismatch) {
   constexpr int kFill = 11, kCopy = 10;
   const auto bulk = [&](int instruction, std::int32_t to, std::int32_t from, std::int32_t bytes) {
-    Code code;
+    Body code;
     code.i32_const(0)
         .access(kLoad)
         .op({kIf, kVoid})
@@ -170,7 +170,7 @@ TEST_P(RegionElsewhere, ABulkAccessAtAConstantAddressInItIsAMismatch) {
 TEST_P(RegionElsewhere, AStackThatBeginsInItIsAMismatch) {
   // The plan refuses such a module, so its edits are put into one that it has not seen.
   const auto program = [](std::int32_t stack) {
-    Code code;
+    Body code;
     code.op({0x23, 0}).i32_const(16).op({0x6b, 0x24, 0});  // lowers the stack pointer
     return command(code, 0, {}, stack);
   };
@@ -189,7 +189,7 @@ TEST(Doubt, AConstantBelowTheStartMovesOnlyInSumsThatMoveAsTheHeapDoes) {
   constexpr int kSub = 0x6b;
   // local 0 = memory.size * 65536 - `taken`; *(kHeap - 52 + local 0) = 56, or is kept
   const auto moved = [](std::int32_t taken, bool keeps) {
-    Code code;
+    Body code;
     code.i32_const(kHeap).i32_const(1).access(kStore);
     if (keeps) code.i32_const(2000);
     code.op({kMemorySize, 0})
@@ -213,9 +213,9 @@ TEST(Doubt, AConstantBelowTheStartMovesOnlyInSumsThatMoveAsTheHeapDoes) {
 }
 
 /// Global 0 is set to the heap's start, which moves; `met` is compared with the same number, which does not.
-Verification compared(const Code& met, std::int32_t first_global, bool all = false) {
+Verification compared(const Body& met, std::int32_t first_global, bool all = false) {
   constexpr int kEq = 0x46;
-  Code code;
+  Body code;
   code.i32_const(100'000).op({0x24, 0});
   for (const std::byte b : met.bytes()) code.op({static_cast<int>(b)});
   const auto program = command(code.i32_const(100'000).op({kEq, kIf, kVoid, kEnd}), 1, {}, first_global);
@@ -225,7 +225,7 @@ Verification compared(const Code& met, std::int32_t first_global, bool all = fal
 }
 
 TEST(Doubt, WhatMeetsTheOldStartIsAStackPointerOnlyIfItStartedThere) {
-  const Code first_global = Code().op({0x23, 0});
+  const Body first_global = Body().op({0x23, 0});
   const Verification break_left = compared(first_global, 0);
   ASSERT_FALSE(break_left.ok());
   EXPECT_NE(messages(break_left).find("the old heap start, which did not move"), std::string::npos)
@@ -239,7 +239,7 @@ TEST(Doubt, WhatMeetsTheOldStartIsAStackPointerOnlyIfItStartedThere) {
 
 TEST(Doubt, AGlobalThatIsSetToTheOldStartMustBeLoweredLikeAStackPointer) {
   const auto set = [](int opcode) {
-    Code code;
+    Body code;
     code.i32_const(100'000).i32_const(1).access(kStore);  // the heap's head
     code.i32_const(100'000).op({0x24, 0, 0x23, 0}).i32_const(16).op({opcode, 0x24, 0});
     code.op({0x23, 0}).i32_const(0).i32_const(4).op({0xfc, 11, 0});  // memory.fill
@@ -255,7 +255,7 @@ TEST(Doubt, AGlobalThatIsSetToTheOldStartMustBeLoweredLikeAStackPointer) {
 }
 
 TEST(Doubt, AConstantThatIsAddedToAnAddressIsOneThatWasLeft) {
-  Code code;
+  Body code;
   code.i32_const(100'000).i32_const(1).access(kStore);
   code.local_get(0).access(kLoad).i32_const(100'000).op({kAdd}).access(kLoad).op({kDrop});
   const auto program = command(code, 1);
@@ -267,18 +267,18 @@ TEST(Doubt, AConstantThatIsAddedToAnAddressIsOneThatWasLeft) {
 
 TEST(Doubt, RoundingLeavesAnAddressAnAddress) {
   constexpr int kAnd = 0x71, kSub = 0x6b, kLoad8 = 0x2d;
-  const auto by_constant = [](Code met) { return met.i32_const(15).op({kAdd}).i32_const(-16).op({kAnd}); };
-  const auto at_run_time = [](Code met) {
+  const auto by_constant = [](Body met) { return met.i32_const(15).op({kAdd}).i32_const(-16).op({kAnd}); };
+  const auto at_run_time = [](Body met) {
     return met.i32_const(0).i32_const(8).access(kLoad).op({kSub, kAnd});
   };
-  for (const Code& rounded :
-       {by_constant(Code().local_get(0).access(kLoad)), at_run_time(Code().local_get(0).access(kLoad))}) {
+  for (const Body& rounded :
+       {by_constant(Body().local_get(0).access(kLoad)), at_run_time(Body().local_get(0).access(kLoad))}) {
     const Verification v = compared(rounded, 65'536);
     ASSERT_FALSE(v.ok());
     EXPECT_NE(messages(v).find("the old heap start, which did not move"), std::string::npos) << messages(v);
   }
-  for (const Code& number : {by_constant(Code().local_get(0).access(kLoad8)),
-                             Code().local_get(0).access(kLoad).i32_const(255).op({kAnd})})
+  for (const Body& number : {by_constant(Body().local_get(0).access(kLoad8)),
+                             Body().local_get(0).access(kLoad).i32_const(255).op({kAnd})})
     EXPECT_TRUE(compared(number, 65'536).ok()) << messages(compared(number, 65'536));
 }
 
@@ -287,7 +287,7 @@ TEST(Doubt, RoundingLeavesAnAddressAnAddress) {
 /// The heap starts at `heap` in code; a second variable at 65600 holds it as well, of which the file has only
 /// some bytes.
 Verification second_word(std::int32_t heap, const Word& bytes) {
-  Code code;
+  Body code;
   code.i32_const(heap).i32_const(1).access(kStore);  // the heap's head
   code.i32_const(65'600).i32_const(65'600).access(kLoad).i32_const(8).op({kAdd}).access(
       kStore);  // the variable moves on

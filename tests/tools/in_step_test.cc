@@ -186,9 +186,9 @@ TEST(InStepTable, what_functions_in_a_table_give_back_is_followed_to_calls_throu
 TEST(InStepSearch, finds_memory_size_whose_index_has_two_bytes) {
   const auto checked = [](std::initializer_list<int> memory_size) {
     ModuleBuilder builder;
-    Code body;
+    Body body;
     body.i32_const(kHeap).i32_const(1).access(0x36);
-    Code asks;  // compares the number of pages with 2
+    Body asks;  // compares the number of pages with 2
     asks.op(memory_size).i32_const(2).op({0x46, 0x0d, 0x00});
     builder.exported("f", 0, builder.function(builder.type({}, {}), 0, body)).memory(2);
     builder.function(builder.type({}, {}), 0, asks);

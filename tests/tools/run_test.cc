@@ -40,7 +40,7 @@ Job job_of(const std::vector<std::byte>& module) {
 }
 
 /// A command whose body is given.
-std::vector<std::byte> command(const Code& code, std::uint32_t locals = 0) {
+std::vector<std::byte> command(const Body& code, std::uint32_t locals = 0) {
   ModuleBuilder m;
   const auto none = m.type({}, {});
   const auto start = m.function(none, locals, code);
@@ -66,7 +66,7 @@ TEST(Run, TheSameJobTwiceIsTheSame) {
 }
 
 TEST(Run, AWriteIntoTheRegionIsFoundAtTheEnd) {
-  const auto module = command(Code().i32_const(70000).i32_const(1).op({0x3a, 0, 0}));
+  const auto module = command(Body().i32_const(70000).i32_const(1).op({0x3a, 0, 0}));
   Job job = job_of(module);
   job.canary = run::Canary{69632, 65536 - 4096, 5};
   const auto traces = ran({job});
@@ -76,7 +76,7 @@ TEST(Run, AWriteIntoTheRegionIsFoundAtTheEnd) {
 }
 
 TEST(Run, ARegionOutsideTheMemoryIsNotIntact) {
-  const auto module = command(Code());
+  const auto module = command(Body());
   Job job = job_of(module);
   job.canary = run::Canary{131072, 65536, 5};
   EXPECT_EQ(ran({job})[0].outcome.end, End::region_touched);
@@ -104,7 +104,7 @@ TEST(Run, ThePatternIsThereBeforeTheStartFunctionRuns) {
 
 TEST(Run, AnEndlessLoopEndsAtTheInstructionLimit) {
   Job job = job_of({});
-  const auto module = command(Code().op({0x03, 0x40, 0x0c, 0x00, 0x0b}));
+  const auto module = command(Body().op({0x03, 0x40, 0x0c, 0x00, 0x0b}));
   job.module = module;
   job.limits.instructions = 1'000'000;
   const auto traces = ran({job});
@@ -113,7 +113,7 @@ TEST(Run, AnEndlessLoopEndsAtTheInstructionLimit) {
 }
 
 TEST(Run, AnEndlessLoopEndsAtTheTimeLimit) {
-  const auto module = command(Code().op({0x03, 0x40, 0x0c, 0x00, 0x0b}));
+  const auto module = command(Body().op({0x03, 0x40, 0x0c, 0x00, 0x0b}));
   Job job = job_of(module);
   job.limits.instructions = UINT64_MAX;
   job.limits.seconds = 1;
@@ -122,7 +122,7 @@ TEST(Run, AnEndlessLoopEndsAtTheTimeLimit) {
 
 TEST(Run, HungerForMemoryEndsTheChildAndNotUs) {
   // Grow by 1024 pages for ever; the address space ends long before 4 GiB.
-  const auto module = command(Code().op({0x03, 0x40}).i32_const(1024).op({0x40, 0, 0x1a, 0x0c, 0x00, 0x0b}));
+  const auto module = command(Body().op({0x03, 0x40}).i32_const(1024).op({0x40, 0, 0x1a, 0x0c, 0x00, 0x0b}));
   Job job = job_of(module);
   job.limits.memory_bytes = 256U << 20U;
   job.limits.instructions = 100'000'000;
@@ -131,7 +131,7 @@ TEST(Run, HungerForMemoryEndsTheChildAndNotUs) {
 }
 
 TEST(Run, DeepRecursionEndsInATrapAndNotInACrash) {
-  const auto module = command(Code().call(0));
+  const auto module = command(Body().call(0));
   EXPECT_EQ(ran({job_of(module)})[0].outcome.end, End::trapped);
 }
 
@@ -139,7 +139,7 @@ TEST(Run, AnUnknownImportIsTold) {
   ModuleBuilder m;
   const auto none = m.type({}, {});
   const auto import = m.import("env", "mystery", none);
-  const auto start = m.function(none, 0, Code().call(import));
+  const auto start = m.function(none, 0, Body().call(import));
   m.memory(1).exported("memory", 2, 0).exported("_start", 0, start);
   const auto module = m.build();
   const auto traces = ran({job_of(module)});
@@ -156,8 +156,8 @@ TEST(Run, InvokedExportsAreCalledAndTheirResultsCompared) {
   ModuleBuilder m;
   const auto none = m.type({}, {});
   const auto number = m.type({}, {kI32});
-  const auto initialize = m.function(none, 0, Code());
-  const auto answer = m.function(number, 0, Code().i32_const(42));
+  const auto initialize = m.function(none, 0, Body());
+  const auto answer = m.function(number, 0, Body().i32_const(42));
   m.memory(1).exported("memory", 2, 0).exported("_initialize", 0, initialize).exported("answer", 0, answer);
   const auto module = m.build();
   Job job = job_of(module);

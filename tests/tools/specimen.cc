@@ -22,16 +22,16 @@ std::int32_t signed_of(std::uint32_t value) {
   return static_cast<std::int32_t>(value);
 }
 
-Code& load8(Code& code) {
+Body& load8(Body& code) {
   return code.op({kLoad8, 0, 0});
 }
-Code& store8(Code& code) {
+Body& store8(Body& code) {
   return code.op({kStore8, 0, 0});
 }
 
 /// (begin, end) -> how many words of the range are not zero: what a conservative collector looks at.
-Code count_roots() {
-  Code c;
+Body count_roots() {
+  Body c;
   c.op({kBlock, kVoid, kLoop, kVoid}).local_get(0).local_get(1).op({kGeU, kBrIf, 1});
   c.local_get(2).local_get(0).access(kLoad).op({kEqz, kEqz, kAdd}).local_set(2);
   c.local_get(0).i32_const(4).op({kAdd}).local_set(0).op({kBr, 0, kEnd, kEnd});
@@ -39,8 +39,8 @@ Code count_roots() {
 }
 
 /// (size) -> address; grows the memory a page at a time.
-Code allocate() {
-  Code c;
+Body allocate() {
+  Body c;
   c.i32_const(kHeapPointer).access(kLoad).local_set(1);
   c.op({kBlock, kVoid, kLoop, kVoid});
   c.local_get(1).local_get(0).op({kAdd}).i32_const(kLimit).access(kLoad).op({kGtU, kEqz, kBrIf, 1});
@@ -56,8 +56,8 @@ Code allocate() {
 }
 
 /// (address, size) -> sum of the bytes after they were filled with a pattern.
-Code fill_and_sum() {
-  Code c;
+Body fill_and_sum() {
+  Body c;
   c.op({kBlock, kVoid, kLoop, kVoid}).local_get(2).local_get(1).op({kGeU, kBrIf, 1});
   c.local_get(0).local_get(2).op({kAdd}).local_get(2).i32_const(100000).op({kMul}).i32_const(13).op({0x76});
   store8(c);
@@ -67,8 +67,8 @@ Code fill_and_sum() {
   return c.local_get(3);
 }
 
-Code start(std::uint32_t fd_write, std::uint32_t roots, std::uint32_t alloc, std::uint32_t fill) {
-  Code c;
+Body start(std::uint32_t fd_write, std::uint32_t roots, std::uint32_t alloc, std::uint32_t fill) {
+  Body c;
   // The heap's head lies at its start, as dlmalloc's does; the end is a constant as well.
   c.i32_const(signed_of(kHeapBase + 8)).i32_const(77).access(kStore);
   c.i32_const(kLimit).i32_const(signed_of(kHeapEnd)).access(kStore);

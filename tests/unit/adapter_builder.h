@@ -42,9 +42,9 @@ inline std::vector<std::byte> build_adapter(const AdapterShape& shape = {}) {
   const auto allocation = m.global(0, true);
   if (shape.extra_global) m.global(0, true);
 
-  for (std::size_t i = 0; i < shape.padding_functions; ++i) m.function(action, 0, Code());
+  for (std::size_t i = 0; i < shape.padding_functions; ++i) m.function(action, 0, Body());
   // State::new: asks for its page and remembers it.
-  Code make_state;
+  Body make_state;
   const auto ask = [&] {
     make_state.i32_const(0).i32_const(0).i32_const(shape.state_align);
     if (shape.computed_size) {
@@ -68,7 +68,7 @@ inline std::vector<std::byte> build_adapter(const AdapterShape& shape = {}) {
 
   // An export that uses the stack: make room, take State, give the room back.
   const auto with_stack = [&](std::uint32_t frame, bool recursive) {
-    Code code;
+    Body code;
     code.global_get(stack)
         .i32_const(static_cast<std::int32_t>(frame))
         .op({0x6b})
@@ -86,7 +86,7 @@ inline std::vector<std::byte> build_adapter(const AdapterShape& shape = {}) {
   for (const std::string_view name : {"cabi_import_realloc", "clock_time_get", "proc_exit", "random_get"})
     m.exported(name, 0, plain);
   if (shape.data_segment) m.data(0, "x");
-  if (shape.start_function) m.start(m.function(m.type({}, {}), 0, Code()));
+  if (shape.start_function) m.start(m.function(m.type({}, {}), 0, Body()));
   if (shape.names) {
     m.names(1, {{realloc, "cabi_realloc"}, {state, "State::new"}});
     if (shape.allocation_state) {

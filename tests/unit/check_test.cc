@@ -29,7 +29,7 @@ std::vector<std::byte> main_module(std::size_t imports = 0, std::string_view mor
   test::ModuleBuilder builder;
   const auto type = builder.type({}, {});
   for (std::size_t i = 0; i < imports; ++i) builder.import("wasi_snapshot_preview1", "sched_yield", type);
-  const auto start = builder.function(type, 0, test::Code());
+  const auto start = builder.function(type, 0, test::Body());
   builder.memory(1).exported("memory", 2, 0).exported("_start", 0, start).data(1024, "data");
   if (!more.empty()) builder.exported(more, 0, start);
   return builder.build();
@@ -94,17 +94,17 @@ std::vector<std::byte> build_client(const ClientShape& shape) {
   const auto stack = m.global(shape.placed_stack, true);
   const auto state = m.global(0, true);
   const auto allocation = m.global(placed ? shape.allocation_state : 0, true);
-  if (placed) realloc = m.function(realloc_type, 0, test::Code().i32_const(shape.placed_state));
+  if (placed) realloc = m.function(realloc_type, 0, test::Body().i32_const(shape.placed_state));
   std::uint32_t lazy = 0;
   if (!placed) {
-    test::Code code;
+    test::Body code;
     code.global_get(allocation).i32_const(0).op({0x46, 0x04, 0x40});
     code.i32_const(1).global_set(allocation);
     code.i32_const(0).i32_const(0).i32_const(8).i32_const(65536).call(realloc);
     code.i32_const(65536).op({0x6a}).global_set(stack).i32_const(2).global_set(allocation).op({0x0b});
     lazy = m.function(action, 0, code);
   }
-  test::Code write;
+  test::Body write;
   if (!placed && shape.lazy_prefix) write.call(lazy);
   write.global_get(stack).i32_const(16).op({0x6b}).local_tee(0).global_set(stack);
   write.i32_const(0).i32_const(0).i32_const(8).i32_const(shape.state_size).call(realloc).global_set(state);
@@ -112,7 +112,7 @@ std::vector<std::byte> build_client(const ClientShape& shape) {
   write.local_get(0).i32_const(16).op({0x6a}).global_set(stack);
   const auto fd_write = m.function(action, 1, write);
   m.exported("fd_write", 0, fd_write);
-  if (shape.start) m.start(m.function(action, 0, test::Code()));
+  if (shape.start) m.start(m.function(action, 0, test::Body()));
   return m.build();
 }
 

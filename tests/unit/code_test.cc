@@ -49,7 +49,7 @@ Decoded decode(const std::string& body) {
 Decoded decode_bytes(std::initializer_list<int> bytes) {
   test::ModuleBuilder builder;
   builder.memory(1);
-  builder.function(builder.type({}, {}), 0, test::Code().op(bytes));
+  builder.function(builder.type({}, {}), 0, test::Body().op(bytes));
   return decode_file(builder.build());
 }
 
@@ -88,7 +88,7 @@ TEST(InstructionReader, ReadsPaddedNumbersAsLinkersWriteThem) {
   builder.memory(1);
   builder.function(
       builder.type({}, {}), 0,
-      test::Code().i32_const(-67984, 5).op({0x1a}).i32_const(3, 5).access(0x28, 9, 5).op({0x1a}));
+      test::Body().i32_const(-67984, 5).op({0x1a}).i32_const(3, 5).access(0x28, 9, 5).op({0x1a}));
   const Decoded code = decode_file(builder.build());
   ASSERT_FALSE(code.error);
   EXPECT_EQ(code.instructions[0].value, -67984);

@@ -102,12 +102,12 @@ class Program {
     put(kPointer, kModuleData);
   }
 
-  static Code& load(Code& code, std::int64_t address) {
+  static Body& load(Body& code, std::int64_t address) {
     return code.i64_const(address).op({0xa7, 0x29, 3, 0});
   }
 
-  [[nodiscard]] Code init_code() const {
-    Code code;
+  [[nodiscard]] Body init_code() const {
+    Body code;
     if (era == Era::through_pointer) {
       load(code, kPointer).op({0xa7, 0x29, 3}).uleb(end_address() - kModuleData).op({0x1a});
       return code;
@@ -119,8 +119,8 @@ class Program {
     return code;
   }
 
-  [[nodiscard]] Code allocate_code() const {
-    Code code;
+  [[nodiscard]] Body allocate_code() const {
+    Body code;
     if (asks_for_size) code.op({0x3f, 0, 0x1a});
     if (era == Era::breaks) load(code, kBloc).op({0xa7, 0x28, 2, 0, 0x1a});  // an address is made from it
     if (era == Era::gap) load(code, kBloc).i64_const(7).op({0x51, 0x1a});    // it is only compared

@@ -159,7 +159,7 @@ TEST(Go, TwoStructuresThatCheckOutAreAmbiguous) {
 TEST(Go, AModuleWithoutAnyOfThisIsNotGo) {
   test::ModuleBuilder builder;
   builder.memory(2);
-  builder.function(builder.type({}, {}), 0, test::Code());
+  builder.function(builder.type({}, {}), 0, test::Body());
   const auto file = builder.build();
   const auto module = read_module(file);
   Budget budget(file.size());

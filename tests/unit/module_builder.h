@@ -13,37 +13,38 @@
 
 namespace heapbump::test {
 
-/// Instruction bytes. `i32_const(67984, 5)` writes a padded immediate, as a linker's relocation does.
-class Code {
+/// A function's instructions, without its `end`. `i32_const(67984, 5)` writes a padded immediate, as a
+/// linker's relocation does.
+class Body {
  public:
-  Code& op(std::initializer_list<int> bytes) {
+  Body& op(std::initializer_list<int> bytes) {
     for (const int byte : bytes) out_.u8(static_cast<std::uint8_t>(byte));
     return *this;
   }
-  Code& i32_const(std::int32_t value, unsigned width = 0) {
+  Body& i32_const(std::int32_t value, unsigned width = 0) {
     out_.u8(0x41);
     return sleb(value, width);
   }
-  Code& i64_const(std::int64_t value) {
+  Body& i64_const(std::int64_t value) {
     out_.u8(0x42);
     out_.sleb(value);
     return *this;
   }
   /// Opcode, alignment, offset.
-  Code& access(int opcode, std::uint32_t offset = 0, unsigned width = 0) {
+  Body& access(int opcode, std::uint32_t offset = 0, unsigned width = 0) {
     op({opcode, 2});
     return uleb(offset, width);
   }
-  Code& call(std::uint32_t function, unsigned width = 0) {
+  Body& call(std::uint32_t function, unsigned width = 0) {
     op({0x10});
     return uleb(function, width);
   }
-  Code& local_get(std::uint32_t index) { return op({0x20}).uleb(index); }
-  Code& local_set(std::uint32_t index) { return op({0x21}).uleb(index); }
-  Code& local_tee(std::uint32_t index) { return op({0x22}).uleb(index); }
-  Code& global_get(std::uint32_t index) { return op({0x23}).uleb(index); }
-  Code& global_set(std::uint32_t index) { return op({0x24}).uleb(index); }
-  Code& uleb(std::uint32_t value, unsigned width = 0) {
+  Body& local_get(std::uint32_t index) { return op({0x20}).uleb(index); }
+  Body& local_set(std::uint32_t index) { return op({0x21}).uleb(index); }
+  Body& local_tee(std::uint32_t index) { return op({0x22}).uleb(index); }
+  Body& global_get(std::uint32_t index) { return op({0x23}).uleb(index); }
+  Body& global_set(std::uint32_t index) { return op({0x24}).uleb(index); }
+  Body& uleb(std::uint32_t value, unsigned width = 0) {
     if (width == 0) {
       out_.uleb(value);
     } else {
@@ -51,7 +52,7 @@ class Code {
     }
     return *this;
   }
-  Code& sleb(std::int64_t value, unsigned width = 0) {
+  Body& sleb(std::int64_t value, unsigned width = 0) {
     if (width == 0) {
       out_.sleb(value);
     } else {
@@ -90,7 +91,7 @@ class ModuleBuilder {
     return *this;
   }
   /// `locals` are i32. Returns the function's index.
-  std::uint32_t function(std::uint32_t type, std::uint32_t locals, const Code& code) {
+  std::uint32_t function(std::uint32_t type, std::uint32_t locals, const Body& code) {
     functions_.push_back(Writer().uleb(type).take());
     Writer body;
     if (locals == 0) {

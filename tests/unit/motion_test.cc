@@ -9,7 +9,7 @@
 namespace heapbump {
 namespace {
 
-using test::Code;
+using test::Body;
 using test::kI32;
 using test::ModuleBuilder;
 using Kind = Motion::Kind;
@@ -17,7 +17,7 @@ using Kind = Motion::Kind;
 constexpr std::int64_t kPage = 65536;
 
 /// The motion of what a body returns; parameter 0 is an address of the heap, parameter 1 is foreign.
-Motion of(const Code& body) {
+Motion of(const Body& body) {
   ModuleBuilder builder;
   const std::uint32_t type = builder.type({kI32, kI32}, {kI32});
   builder.memory(2);
@@ -39,10 +39,10 @@ Motion of(const Code& body) {
   return {};
 }
 
-Code address() {
-  return Code().local_get(0);
+Body address() {
+  return Body().local_get(0);
 }
-Code with(std::int32_t constant, std::uint8_t opcode) {
+Body with(std::int32_t constant, std::uint8_t opcode) {
   return address().i32_const(constant).op({opcode});
 }
 

@@ -38,7 +38,7 @@ test::ModuleBuilder sample_module(std::uint32_t pages = 2, std::int64_t max = -1
   test::ModuleBuilder builder;
   builder.memory(pages, max);
   const auto type = builder.type({}, {});
-  builder.function(type, 0, test::Code().i32_const(kHeapBase, 5).op({0x1a}).i32_const(kHeapBase).op({0x1a}));
+  builder.function(type, 0, test::Body().i32_const(kHeapBase, 5).op({0x1a}).i32_const(kHeapBase).op({0x1a}));
   builder.global(kHeapBase, false);
   builder.exported("memory", 2, 0);
   builder.data(1024, std::string_view("\x90\x09\x01\x00", 4));  // 67984
@@ -99,7 +99,7 @@ TEST(Plan, ACompactConstantThatNeedsAWiderEncodingIsRefusedNotMoved) {
   // 1,048,575 is the greatest value of three SLEB128 bytes; two pages more need four.
   test::ModuleBuilder builder;
   builder.memory(32);
-  builder.function(builder.type({}, {}), 0, test::Code().i32_const(1048560).op({0x1a}));
+  builder.function(builder.type({}, {}), 0, test::Body().i32_const(1048560).op({0x1a}));
   const auto sample = load(builder.build());
   Finding finding = finding_for(sample->module);
   finding.heap_base = finding.bump_region_floor = 1048560;
@@ -241,7 +241,7 @@ TEST(Plan, AFunctionCountThatWouldMoveCodeIsRefusedUnlessAllowed) {
   test::ModuleBuilder builder;
   builder.memory(2);
   const auto type = builder.type({}, {});
-  for (int i = 0; i < 127; ++i) builder.function(type, 0, test::Code());
+  for (int i = 0; i < 127; ++i) builder.function(type, 0, test::Body());
   const auto sample = load(builder.build());
   Finding finding = finding_for(sample->module);
   EXPECT_EQ(make_plan(sample->module, finding, {}).error().code, Code::kLebWidth);

@@ -9,7 +9,7 @@ namespace heapbump {
 namespace {
 
 using Functions = std::vector<std::uint32_t>;
-using test::Code;
+using test::Body;
 using test::kI32;
 
 Functions list(std::span<const std::uint32_t> functions) {
@@ -24,12 +24,12 @@ class ProgramTest : public testing::Test {
     const auto type = builder.type({}, {});
     builder.memory(2);
     builder.global(1024, true);
-    builder.function(type, 0, Code());
-    builder.function(type, 0, Code().i32_const(70000).op({0x1a}).call(0).call(0));
-    builder.function(type, 0, Code().call(0).op({0x3f, 0x00, 0x1a}));
-    builder.function(type, 0, Code().i32_const(1).op({0x40, 0x00, 0x1a}));
-    builder.function(type, 0, Code().global_get(0).global_set(0));
-    builder.function(type, 0, Code().i32_const(0).access(0x28, 70001).op({0x1a}).i32_const(-2).op({0x1a}));
+    builder.function(type, 0, Body());
+    builder.function(type, 0, Body().i32_const(70000).op({0x1a}).call(0).call(0));
+    builder.function(type, 0, Body().call(0).op({0x3f, 0x00, 0x1a}));
+    builder.function(type, 0, Body().i32_const(1).op({0x40, 0x00, 0x1a}));
+    builder.function(type, 0, Body().global_get(0).global_set(0));
+    builder.function(type, 0, Body().i32_const(0).access(0x28, 70001).op({0x1a}).i32_const(-2).op({0x1a}));
     builder.in_table(1).exported("run", 0, 2).start(4);
     file_ = builder.build();
     auto module = read_module(file_);

@@ -8,7 +8,7 @@
 namespace heapbump {
 namespace {
 
-using test::Code;
+using test::Body;
 using test::kI32;
 using test::ModuleBuilder;
 
@@ -26,7 +26,7 @@ std::vector<std::byte> relocated(std::int32_t value, std::int32_t addend, std::u
   builder.memory(2);
   builder.global(kBase, true);
   builder.data(1024, "static data");
-  builder.function(nullary, 0, Code().i32_const(value, 5).op({0x3f, 0x00}).access(0x36));
+  builder.function(nullary, 0, Body().i32_const(value, 5).op({0x3f, 0x00}).access(0x36));
   Writer symbol;
   symbol.uleb(1).u8(1).uleb(0x200).name("__heap_base").uleb(0).uleb(kBase).uleb(0);
   Writer linking;

@@ -8,14 +8,14 @@
 namespace heapbump {
 namespace {
 
-using test::Code;
+using test::Body;
 using test::kI32;
 
 class WalkTest : public testing::Test {
  protected:
   /// Local 0 with 1, 2, ..., `sums` added to it one after the other, then stored to.
   Flow chain(int sums) {
-    Code code;
+    Body code;
     code.local_get(0);
     for (int i = 1; i <= sums; ++i) code.i32_const(i).op({0x6a});
     code.i32_const(7).access(0x36);
