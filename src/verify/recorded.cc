@@ -8,15 +8,15 @@
 namespace heapbump::verify {
 namespace {
 
-struct Range {
+struct FileRange {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
 
-std::vector<Range> merged(std::vector<Range> ranges) {
-  std::ranges::sort(ranges, {}, &Range::begin);
-  std::vector<Range> out;
-  for (const Range& range : ranges) {
+std::vector<FileRange> merged(std::vector<FileRange> ranges) {
+  std::ranges::sort(ranges, {}, &FileRange::begin);
+  std::vector<FileRange> out;
+  for (const FileRange& range : ranges) {
     if (!out.empty() && range.begin <= out.back().end) {
       out.back().end = std::max(out.back().end, range.end);
     } else {
@@ -26,8 +26,8 @@ std::vector<Range> merged(std::vector<Range> ranges) {
   return out;
 }
 
-bool covered(const std::vector<Range>& ranges, const Range& range) {
-  const auto after = std::ranges::upper_bound(ranges, range.begin, {}, &Range::begin);
+bool covered(const std::vector<FileRange>& ranges, const FileRange& range) {
+  const auto after = std::ranges::upper_bound(ranges, range.begin, {}, &FileRange::begin);
   return after != ranges.begin() && std::prev(after)->end >= range.end;
 }
 
@@ -80,22 +80,22 @@ void check_way_back(Context& c) {
 
 void check_edits(Context& c) {
   constexpr std::uint64_t kWord = 7;  // a recorded word may cover bytes beside the one that differs
-  std::vector<Range> recorded;
+  std::vector<FileRange> recorded;
   for (const RecordedEdit& edit : c.record.edits)
     recorded.push_back({edit.offset, edit.offset + edit.new_bytes.size()});
-  std::vector<Range> found;
-  const std::vector<Range> recorded_merged = merged(recorded);
+  std::vector<FileRange> found;
+  const std::vector<FileRange> recorded_merged = merged(recorded);
   for (const Change& change : c.result.changes) {
     if (change.kind == ChangeKind::record) continue;
-    const Range range{change.reserved_offset, change.reserved_offset + change.new_bytes.size()};
+    const FileRange range{change.reserved_offset, change.reserved_offset + change.new_bytes.size()};
     if (!covered(recorded_merged, range))
       c.mismatch(range.begin, "a change is not in the record", "a recorded edit",
                  std::string(to_string(change.kind)) + " " + show(change.new_bytes));
     const std::uint64_t room = change.kind == ChangeKind::data_word ? kWord : 0;
     found.push_back({range.begin - room, range.end + room});
   }
-  const std::vector<Range> found_merged = merged(found);
-  for (const Range& range : recorded)
+  const std::vector<FileRange> found_merged = merged(found);
+  for (const FileRange& range : recorded)
     if (!covered(found_merged, range))
       c.mismatch(range.begin, "the record holds an edit where nothing changed", "no edit",
                  std::to_string(range.end - range.begin) + " bytes");
