@@ -10,14 +10,18 @@
 namespace heapbump::go {
 namespace {
 
-// The functions that hold the constant, ascending and once each, so that no body is decoded twice.
-Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uint64_t value, Budget& budget) {
-  HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(value), budget));
+// The functions that hold the constants, ascending and once each, so that no body is decoded twice.
+std::vector<std::uint32_t> functions_of(std::span<const Occurrence> sites) {
   std::vector<std::uint32_t> functions;
   for (const Occurrence& site : sites) {
     if (functions.empty() || functions.back() != *site.function) functions.push_back(*site.function);
   }
   return functions;
+}
+
+Result<std::vector<std::uint32_t>> functions_with(const Module& module, std::uint64_t value, Budget& budget) {
+  HEAPBUMP_TRY(const auto sites, find_constants(module, static_cast<std::int64_t>(value), budget));
+  return functions_of(sites);
 }
 
 // The linear-memory address that a load or store node's address operand and memarg offset make, where it is
@@ -123,8 +127,7 @@ Result<bool> may_hand_out(const Module& module, std::uint32_t initialiser, std::
   HEAPBUMP_TRY(const auto uses, find_constants(module, address, budget));
   // Within the initialiser it is stored to once; anything beyond that is a use.
   if (std::ranges::count(uses, initialiser, &Occurrence::function) != 1) return true;
-  HEAPBUMP_TRY(const auto functions, functions_with(module, static_cast<std::uint64_t>(address), budget));
-  for (const std::uint32_t function : functions) {
+  for (const std::uint32_t function : functions_of(uses)) {
     if (function == initialiser) continue;
     HEAPBUMP_TRY(const bool used, hands_out(module, function, address, budget));
     if (used) return true;

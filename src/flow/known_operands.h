@@ -3,10 +3,9 @@
 // change of control.
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstdint>
-#include <optional>
 
 #include "wasm/code.h"
 
@@ -23,26 +22,34 @@ namespace heapbump {
                                                  : static_cast<std::uint64_t>(value);
 }
 
-/// What is known of the operand stack since the last change of control.
+/// What is known of the operand stack since the last change of control, as far as its top kDeepest operands:
+/// code behind `unreachable` may push without end.
 class KnownOperands {
  public:
   /// Before another body.
-  void forget() { size_ = 0; }
+  void forget() { known_.reset(); }
   /// Takes one instruction, and tells `accessed` each address it accesses that is a constant.
   template <typename Accessed>
   void step(const BriefInstruction& instruction, Accessed accessed) {
+    if (is_constant(instruction)) {
+      push(1);
+      known_.set(0);
+      values_[top_] = as_address(instruction, instruction.value);
+      return;
+    }
+    if (known_.none()) return;  // as nearly always; then it does not matter how many operands there are
     const OpcodeFacts& facts = facts_of(instruction.opcode);
     if (facts.kind < OpcodeClass::table || facts.pops == kVaries || facts.pushes == kVaries)
       return other(instruction, accessed);
-    if (facts.access_bytes != 0) {
-      if (const auto base = operand(facts.pops))
-        accessed(*base + static_cast<std::uint64_t>(instruction.value));
-    }
-    std::optional<std::uint64_t> result;
-    if (instruction.opcode == op::i32_add && operand(1) && operand(2))
-      result = static_cast<std::uint32_t>(*operand(1) + *operand(2));
+    if (facts.access_bytes != 0 && is_known(facts.pops))
+      accessed(operand(facts.pops) + static_cast<std::uint64_t>(instruction.value));
+    const bool adds = instruction.opcode == op::i32_add && is_known(1) && is_known(2);
+    const std::uint64_t sum = adds ? static_cast<std::uint32_t>(operand(1) + operand(2)) : 0;
     pop(facts.pops);
-    for (unsigned i = 0; i < facts.pushes; ++i) push(result);
+    push(facts.pushes);
+    if (!adds) return;
+    known_.set(0);
+    values_[top_] = sum;
   }
 
  private:
@@ -50,39 +57,34 @@ class KnownOperands {
   template <typename Accessed>
   void other(const BriefInstruction& instruction, Accessed accessed) {
     if (instruction.opcode == op::local_get || instruction.opcode == op::global_get) {
-      push(std::nullopt);
-    } else if (is_constant(instruction)) {
-      push(as_address(instruction, instruction.value));
+      push(1);
     } else if (instruction.opcode == op::memory_copy || instruction.opcode == op::memory_fill ||
                instruction.opcode == op::memory_init) {
-      if (const auto to = operand(3)) accessed(*to);
-      if (const auto from = operand(2); from && instruction.opcode == op::memory_copy) accessed(*from);
+      if (is_known(3)) accessed(operand(3));
+      if (is_known(2) && instruction.opcode == op::memory_copy) accessed(operand(2));
       pop(3);
     } else if (instruction.opcode != op::nop) {
-      size_ = 0;
+      forget();
     }
   }
-  [[nodiscard]] std::optional<std::uint64_t> operand(std::size_t from_top) const {
-    if (from_top > size_ || !known_[size_ - from_top]) return std::nullopt;
-    return values_[size_ - from_top];
+  /// The first one is on top.
+  [[nodiscard]] bool is_known(unsigned from_top) const { return from_top != 0 && known_[from_top - 1]; }
+  [[nodiscard]] std::uint64_t operand(unsigned from_top) const {
+    return values_[(top_ - from_top + 1) % kDeepest];
+  }
+  void push(unsigned count) {
+    known_ <<= count;
+    top_ = (top_ + count) % kDeepest;
+  }
+  void pop(unsigned count) {
+    known_ >>= count;
+    top_ = (top_ - count) % kDeepest;
   }
 
-  /// What lies deep is forgotten: code behind `unreachable` may push without end.
-  void push(std::optional<std::uint64_t> value) {
-    if (size_ == kDeepest) {
-      std::copy(values_.begin() + kDeepest / 2, values_.end(), values_.begin());
-      std::copy(known_.begin() + kDeepest / 2, known_.end(), known_.begin());
-      size_ = kDeepest / 2;
-    }
-    known_[size_] = value.has_value();
-    values_[size_++] = value.value_or(0);
-  }
-  void pop(std::size_t count) { size_ -= std::min(size_, count); }
-
-  static constexpr std::size_t kDeepest = 256;
-  std::size_t size_ = 0;
-  std::array<std::uint64_t, kDeepest> values_;  // set as far as `size_`
-  std::array<bool, kDeepest> known_;
+  static constexpr unsigned kDeepest = 128;
+  std::bitset<kDeepest> known_;  ///< bit n: the operand n below the top
+  unsigned top_ = 0;
+  std::array<std::uint64_t, kDeepest> values_;  // a ring; set where they are known
 };
 
 }  // namespace heapbump

@@ -115,9 +115,7 @@ Relation constant_value(const Move& move, std::int64_t original, std::int64_t re
   return result;
 }
 
-Relation join(const Move& move, const Relation& a, const Relation& b) {
-  if (a.kind == Kind::none || a == b) return b;
-  if (b.kind == Kind::none) return a;
+Relation join_different(const Move& move, const Relation& a, const Relation& b) {
   const bool low = a.low_bits && b.low_bits;
   const auto is_page = [&](const Relation& r) {
     return r.opaque() || r.page || r.is_mark() || (r.moved() && r.delta == move.pages);

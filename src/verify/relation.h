@@ -95,8 +95,13 @@ struct Move {
 /// A constant of the original and what stands in its place.
 [[nodiscard]] Relation constant_value(const Move& move, std::int64_t original, std::int64_t reserved);
 
+/// The same for two that are there and differ.
+[[nodiscard]] Relation join_different(const Move& move, const Relation& a, const Relation& b);
 /// What a value is where two paths meet.
-[[nodiscard]] Relation join(const Move& move, const Relation& a, const Relation& b);
+[[nodiscard]] inline Relation join(const Move& move, const Relation& a, const Relation& b) {
+  if (a.kind == Kind::none || a == b) return b;
+  return b.kind == Kind::none ? a : join_different(move, a, b);
+}
 
 /// What a numeric instruction makes. Comparisons whose outcome may differ are unknown.
 [[nodiscard]] Relation unary(const Move& move, std::uint32_t opcode, const Relation& a);

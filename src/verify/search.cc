@@ -73,7 +73,6 @@ class Search {
  private:
   /// What a byte may be in front of, as far as it is wanted.
   enum class Before : std::uint8_t { nothing, constant, callee, table_call, global, memory, offset };
-  static constexpr std::size_t kBefores = 7;
   static constexpr std::uint32_t kLong = 0x80;  ///< bytes from here on begin an immediate of several bytes
 
   void note_bytes() {
@@ -88,7 +87,8 @@ class Search {
     note(wanted_.memory_size, Before::memory, op::memory_size, op::memory_grow);
     for (std::uint32_t byte = 0; byte < 0x100; ++byte) {
       const auto first = [&](Before what, bool hit) {
-        first_[static_cast<std::size_t>(what)][byte] = byte >= kLong || hit;
+        for (std::size_t before = 0; (hit || byte >= kLong) && before < before_.size(); ++before)
+          if (before_[before] == what) pairs_[before << 8 | byte] = true;
       };
       first(Before::constant, ranges_.holds(byte < 0x40 ? std::int64_t{byte} : std::int64_t{byte} - 0x80));
       first(Before::callee, wanted_.callees.contains(byte));
@@ -101,16 +101,15 @@ class Search {
 
   /// Whether the bytes may hold what is wanted; an instruction may begin at any of them.
   bool plausible(Bytes code) const {
-    Before what = Before::nothing;
+    std::uint16_t pair = 0;
     for (std::size_t i = 0; i < code.size(); ++i) {
-      const std::uint8_t byte = u8(code[i]);
-      if (first_[static_cast<std::size_t>(what)][byte] && may_be(what, code, i)) return true;
-      what = before_[byte];
+      pair = static_cast<std::uint16_t>(pair << 8 | u8(code[i]));
+      if (pairs_[pair] && i != 0 && may_be(before_[pair >> 8], code, i)) return true;
     }
     return false;
   }
 
-  /// As `first_`, for immediates of any length.
+  /// As `pairs_`, for immediates of any length.
   bool may_be(Before what, Bytes code, std::size_t at) const {
     if (what == Before::offset && at < 2) return false;
     if (u8(code[at]) < kLong) return true;
@@ -203,8 +202,9 @@ class Search {
   Ranges objects_;  ///< addresses from which a field may be a wanted word
   Ranges ranges_;   ///< both
   std::array<Before, 256> before_{};
-  /// Whether a byte is the immediate that is wanted, or begins one that may be.
-  std::array<std::array<bool, 256>, kBefores> first_{};
+  /// Whether a byte and the one behind it may be what is wanted: the second one is the immediate, or begins
+  /// it.
+  std::array<bool, 0x10000> pairs_{};
   // Of the body that is decoded: constants in `objects_`, and offsets of accesses below kObject.
   std::vector<std::uint32_t> bases_;
   std::array<std::uint64_t, kObject / kBits> offsets_{};

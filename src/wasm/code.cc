@@ -6,7 +6,6 @@
 #include <string>
 
 #include "base/work_counts.h"
-#include "wasm/byte_pair.h"
 
 namespace heapbump {
 namespace {

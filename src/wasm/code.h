@@ -11,6 +11,7 @@
 
 #include "base/budget.h"
 #include "base/bytes.h"
+#include "wasm/byte_pair.h"
 #include "wasm/module.h"
 #include "wasm/opcodes.h"
 
@@ -59,8 +60,7 @@ struct Locals {
 /// bytes than it needs. False is certain.
 [[nodiscard]] inline bool may_hold_on_memory(std::string_view body, std::uint8_t opcode) {
   const auto follows = [&](char index) {
-    const char form[] = {static_cast<char>(opcode), index};
-    return body.contains(std::string_view(form, sizeof form));
+    return find_pair(body.data(), body.data() + body.size(), static_cast<char>(opcode), index) != nullptr;
   };
   return follows('\x00') || follows('\x80');
 }
