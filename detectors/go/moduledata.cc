@@ -29,7 +29,7 @@ const Layout* layout_at(const DataImage& image, std::uint64_t header) {
 std::vector<std::uint64_t> find_headers(const DataImage& image) {
   constexpr std::string_view kTail("\xff\xff\xff\0\0\1\x08", 7);
   std::vector<std::uint64_t> headers;  // addresses alone: a file can be nothing but headers
-  for (const DataImage::Piece& piece : image.pieces()) {
+  for (const DataImage::Piece piece : image.pieces()) {
     const std::string_view text = as_text(piece.bytes);
     for (std::size_t at = text.find(kTail); at != std::string_view::npos; at = text.find(kTail, at + 1)) {
       if (at == 0) continue;

@@ -207,7 +207,7 @@ void Collector::dead_code(const Flow& flow) {
 
 void Collector::words() {
   std::uint64_t next = 0;
-  for (const DataImage::Piece& piece : image_.pieces()) {
+  for (const DataImage::Piece piece : image_.pieces()) {
     for (std::uint64_t at = std::max(next, piece.address & ~std::uint64_t{3}); at < piece.end(); at += 4) {
       next = at + 4;
       if (image_.load32(at) != base_) continue;

@@ -1,6 +1,7 @@
 #include "base/io.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,13 +10,41 @@
 #include <climits>
 #include <csignal>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <string_view>
 
 #include "base/descriptor.h"
 #include "base/temporary_file.h"
 
 namespace heapbump {
+
+/// A file that is open, and perhaps mapped.
+struct MappedFile {
+  explicit MappedFile(const std::string& path) : file(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() {
+    if (at != MAP_FAILED) ::munmap(at, size());
+  }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(info.st_size); }
+  [[nodiscard]] bool map() {
+    int flags = MAP_PRIVATE;
+#ifdef MAP_POPULATE
+    flags |= MAP_POPULATE;  // all of it is read
+#endif
+    at = ::mmap(nullptr, size(), PROT_READ, flags, file.get(), 0);
+    return at != MAP_FAILED;
+  }
+
+  Descriptor file;
+  struct stat info{};  ///< when it was opened
+  void* at = MAP_FAILED;
+};
+
 namespace {
+
+constexpr std::string_view kCut = "changed its size while it was read";
 
 std::string reason() {
   return std::strerror(errno);
@@ -27,7 +56,15 @@ extern "C" void end_by_signal(int signal) {
   ::raise(signal);
 }
 
+extern "C" void end_by_lost_input(int) {
+  remove_temporary_files();
+  constexpr std::string_view kWords[] = {"heapbump: error: a file ", kCut, " [HB0101]\n"};
+  for (const std::string_view words : kWords) static_cast<void>(write_all(STDERR_FILENO, words));
+  ::_exit(exit_code(Code::kIoRead));
+}
+
 constexpr std::size_t kFirstRead = std::size_t{1} << 16;
+constexpr off_t kLeastMapped = off_t{1} << 18;  // bytes; below that a copy costs no more
 
 Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::uint64_t max_size) {
   if (expected && *expected > max_size)
@@ -59,7 +96,7 @@ Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::u
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
-  if (expected && size != *expected) return fail(Code::kIoRead, "changed its size while it was read");
+  if (expected && size != *expected) return fail(Code::kIoRead, std::string(kCut));
   if (size > max_size)
     return fail(Code::kTooLarge,
                 "the input is larger than the limit of " + std::to_string(max_size) + " bytes (--max-size)");
@@ -68,23 +105,40 @@ Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::u
 
 }  // namespace
 
-Result<InputFile> read_file(const std::string& path, std::uint64_t max_size) {
+Status InputFile::unchanged() const {
+  if (mapped == nullptr) return {};
+  struct stat now{};
+  if (::fstat(mapped->file.get(), &now) != 0) return fail(Code::kIoRead, "cannot be read: " + reason());
+  const struct stat& then = mapped->info;
+  if (now.st_size != then.st_size) return fail(Code::kIoRead, std::string(kCut));
+  if (now.st_mtim.tv_sec == then.st_mtim.tv_sec && now.st_mtim.tv_nsec == then.st_mtim.tv_nsec) return {};
+  return fail(Code::kIoRead, "was written to while it was read");
+}
+
+Result<InputFile> read_file(const std::string& path, std::uint64_t max_size, Reading how) {
   InputFile input;
   if (path == "-") {
     HEAPBUMP_TRY(input.bytes, read_all(STDIN_FILENO, std::nullopt, max_size));
     return input;
   }
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return fail(Code::kIoRead, "cannot be opened: " + reason());
-  struct stat info{};
-  if (::fstat(file.get(), &info) != 0) return fail(Code::kIoRead, "cannot be read: " + reason());
+  const auto file = std::make_shared<MappedFile>(path);
+  const int fd = file->file.get();
+  struct stat& info = file->info;
+  if (fd < 0) return fail(Code::kIoRead, "cannot be opened: " + reason());
+  if (::fstat(fd, &info) != 0) return fail(Code::kIoRead, "cannot be read: " + reason());
   if (S_ISDIR(info.st_mode)) return fail(Code::kIoRead, "is a directory");
   std::optional<std::uint64_t> expected;
   if (S_ISREG(info.st_mode)) {
     expected = static_cast<std::uint64_t>(info.st_size);
     input.mode = info.st_mode & 0777u;
   }
-  HEAPBUMP_TRY(input.bytes, read_all(file.get(), expected, max_size));
+  if (how == Reading::mapped && expected && *expected <= max_size && info.st_size >= kLeastMapped &&
+      file->map()) {
+    input.bytes = {{file, static_cast<const std::byte*>(file->at)}, file->size()};
+    input.mapped = file;
+    return input;
+  }
+  HEAPBUMP_TRY(input.bytes, read_all(fd, expected, max_size));
   return input;
 }
 
@@ -99,6 +153,8 @@ void clean_up_on_signals() {
     if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
       ::sigaction(signal, &action, nullptr);
   }
+  action.sa_handler = end_by_lost_input;
+  ::sigaction(SIGBUS, &action, nullptr);
   ::signal(SIGXFSZ, SIG_IGN);
 }
 

@@ -1,8 +1,9 @@
-// Files: read whole with a ceiling on their size, written by a temporary file in the target's folder and a
-// rename, so that a target is either as it was or complete. `-` is standard input or output.
+// Files: read whole with a ceiling on their size, or mapped, and written by a temporary file in the target's
+// folder and a rename, so that a target is either as it was or complete. `-` is standard input or output.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -16,27 +17,41 @@
 
 namespace heapbump {
 
-/// A file's bytes in one allocation that is not cleared first.
+/// A file's bytes: in one allocation that is not cleared first, or mapped.
 class FileBytes {
  public:
   FileBytes() = default;
-  FileBytes(std::unique_ptr<std::byte[]> data, std::size_t size) : data_(std::move(data)), size_(size) {}
+  FileBytes(std::shared_ptr<const std::byte[]> data, std::size_t size)
+      : data_(std::move(data)), size_(size) {}
   [[nodiscard]] Bytes view() const { return {data_.get(), size_}; }
 
  private:
-  std::unique_ptr<std::byte[]> data_;
+  std::shared_ptr<const std::byte[]> data_;
   std::size_t size_ = 0;
 };
 
 struct InputFile {
   FileBytes bytes;
   std::optional<unsigned> mode;  ///< permission bits, for regular files
+  std::shared_ptr<const struct MappedFile> mapped = nullptr;
+
+  /// kIoRead if the file is mapped and was written to since then. To be asked before something is made of it.
+  [[nodiscard]] Status unchanged() const;
+};
+
+/// How a file's bytes come into memory.
+enum class Reading : std::uint8_t {
+  copied,  ///< they stay as they are, whatever becomes of the file
+  /// Large regular files as the system keeps them, which costs no copy. For programs that have called
+  /// clean_up_on_signals: one that reads what is no longer there ends with kIoRead's exit code.
+  mapped,
 };
 
 /// Errors: kIoRead (missing, a directory, changed its size while it was read), kTooLarge beyond `max_size`
 /// bytes.
 [[nodiscard]] Result<InputFile> read_file(const std::string& path,
-                                          std::uint64_t max_size = kDefaultMaxFileSize);
+                                          std::uint64_t max_size = kDefaultMaxFileSize,
+                                          Reading how = Reading::copied);
 
 struct WriteOptions {
   std::optional<unsigned>
@@ -100,8 +115,8 @@ struct FailedOutput {
 [[nodiscard]] bool is_regular_file(const std::string& path);
 
 /// From now on SIGINT, SIGTERM and SIGHUP remove the temporary files of running write_file calls before they
-/// end the process, and a file-size limit is an error of writing. For programs, not for libraries: it sets
-/// signal handlers.
+/// end the process, and a file-size limit is an error of writing. SIGBUS, by a mapped file that was cut, does
+/// so with an error. For programs, not for libraries: it sets signal handlers.
 void clean_up_on_signals();
 
 }  // namespace heapbump

@@ -10,7 +10,7 @@ constexpr const char* kNoFiles = "there are no files in this build of heapbump: 
 
 }  // namespace
 
-Result<InputFile> read_file(const std::string&, std::uint64_t) {
+Result<InputFile> read_file(const std::string&, std::uint64_t, Reading) {
   return fail(Code::kIoRead, kNoFiles);
 }
 

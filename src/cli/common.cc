@@ -82,7 +82,7 @@ Result<LoadedManifest> load_manifest(const std::string& path) {
 
 Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const std::string& path) {
   auto loaded = std::make_unique<LoadedModule>();
-  HEAPBUMP_TRY(loaded->file, read_file(path, session.max_size));
+  HEAPBUMP_TRY(loaded->file, read_file(path, session.max_size, Reading::mapped));
   HEAPBUMP_TRY(loaded->module, read_main_module(loaded->file.bytes.view()));
   return loaded;
 }

@@ -142,14 +142,14 @@ void print_verdict(const Session& session, const Options& options, const Module&
 
 int detect_file(const Session& session, const Options& options) {
   const auto loaded = load_module(session, options.in);
-  if (!loaded) {
-    if (options.json) print_failure(session, options.in, loaded.error());
-    return print_error(session, options.in, loaded.error());
-  }
+  if (!loaded) return fail_with(session, options.json, options.in, options.in, loaded.error());
   const Module& module = (*loaded)->module;
   const Result<Finding> finding = detect(module);
+  Json report = options.json ? detect_report(module, finding, sha256_hex(module.file)) : Json();
+  if (const auto same = (*loaded)->file.unchanged(); !same)
+    return fail_with(session, options.json, options.in, options.in, same.error());
   if (options.json)
-    print_json(session, options.in, detect_report(module, finding, sha256_hex(module.file)));
+    print_json(session, options.in, std::move(report));
   else
     print_verdict(session, options, module, finding);
   std::cout.flush();

@@ -132,6 +132,8 @@ int write_outputs(const Session& session, const Options& options, const LoadedMo
                   const Reservation& reservation, const std::optional<run::Proof>& proof,
                   std::shared_ptr<StagedFile> staged) {
   const Module& module = loaded.module;
+  if (const auto same = loaded.file.unchanged(); !same)
+    return fail_with(session, options, options.in, same.error(), nullptr);
   const std::string manifest = manifest_json(reservation, module).dump() + "\n";
   Json document = reserve_report(module, reservation, options.request);
   document["verb"] = session.verb;

@@ -44,6 +44,8 @@ int undo_file(const Session& session, const Options& options) {
   }
   const auto original = undo_with(module, record);
   if (!original) return fail_with(session, options.json, options.in, options.in, original.error());
+  if (const auto same = (*loaded)->file.unchanged(); !same)
+    return fail_with(session, options.json, options.in, options.in, same.error());
   const auto written = write_file(options.out, {*original}, {.mode = (*loaded)->file.mode, .binary = true});
   if (!written)
     return fail_with(session, options.json, options.in, output_name(options.out), written.error());

@@ -1,6 +1,7 @@
 // heapbump verify ORIGINAL RESERVED: holds the two files against each other and, with --run, runs both.
 #include "heapbump/verify.h"
 
+#include <array>
 #include <iostream>
 
 #include "cli/cli.h"
@@ -70,16 +71,18 @@ int verify_files(const Session& session, const Options& options) {
     if (!loaded) return give_up(session, options, options.manifest, loaded.error());
     manifest = std::move(loaded->manifest);
   }
-  const auto original = read_file(options.original, session.max_size);
+  const auto original = read_file(options.original, session.max_size, Reading::mapped);
   if (!original) return give_up(session, options, options.original, original.error());
-  const auto reserved = read_file(options.reserved, session.max_size);
+  const auto reserved = read_file(options.reserved, session.max_size, Reading::mapped);
   if (!reserved) return give_up(session, options, options.reserved, reserved.error());
-  for (const auto& [path, file] :
-       {std::pair{&options.original, &*original}, std::pair{&options.reserved, &*reserved}})
+  const std::array files{std::pair{&options.original, &*original}, std::pair{&options.reserved, &*reserved}};
+  for (const auto& [path, file] : files)
     if (const auto kind = expect_main_module(file->bytes.view()); !kind)
       return give_up(session, options, *path, kind.error());
   const auto verification = verify_modules(original->bytes.view(), reserved->bytes.view(), manifest);
   if (!verification) return give_up(session, options, options.original, verification.error());
+  for (const auto& [path, file] : files)
+    if (const auto same = file->unchanged(); !same) return give_up(session, options, *path, same.error());
 
   Json ran, verdict;  // null where nothing was run, or nothing is wrong
   int status = tell_static(session, options, *verification);

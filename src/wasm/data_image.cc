@@ -15,65 +15,66 @@ constexpr std::uint64_t kSegmentCost = 8;
 Result<DataImage> DataImage::make(const Module& module) {
   DataImage image;
   image.module_ = &module;
-  image.pieces_.reserve(module.data.size());
-  for (std::size_t i = 0; i < module.data.size(); ++i) {
+  image.order_.reserve(module.data.size());
+  for (std::uint32_t i = 0; i < module.data.size(); ++i) {
     const DataSegment& segment = module.data[i];
     if (segment.mode != DataSegment::Mode::active || segment.size == 0) continue;
-    const auto address = segment.address();
-    if (!address) {
+    if (!segment.constant) {
       return fail_at(
           Code::kUnexplained, segment.file_offset,
           "a data segment's address is not a constant, so what memory holds at the start is not known");
     }
-    image.pieces_.push_back(
-        {*address, module.bytes_at(segment.data_offset, segment.size), segment.data_offset, i});
+    image.order_.push_back(i);
   }
   // Linkers write segments in ascending order.
-  if (!std::ranges::is_sorted(image.pieces_, {}, &Piece::address))
-    std::ranges::stable_sort(image.pieces_, {}, &Piece::address);
-  for (std::size_t i = 1; i < image.pieces_.size(); ++i) {
-    if (image.pieces_[i].address < image.pieces_[i - 1].end()) {
-      return fail_at(Code::kUnexplained, image.pieces_[i].file_offset,
+  const auto address = [&](std::uint32_t segment) { return module.data[segment].start; };
+  if (!std::ranges::is_sorted(image.order_, {}, address)) std::ranges::stable_sort(image.order_, {}, address);
+  std::uint64_t end = 0;
+  for (const Piece piece : image.pieces()) {
+    if (piece.address < end) {
+      return fail_at(Code::kUnexplained, piece.file_offset,
                      "two data segments overlap, so what memory holds at the start is not certain");
     }
+    end = piece.end();
   }
   return image;
 }
 
-const DataImage::Piece* DataImage::piece_at(std::uint64_t address) const {
-  const auto after = std::ranges::upper_bound(pieces_, address, {}, &Piece::address);
-  if (after == pieces_.begin()) return nullptr;
-  const Piece& piece = *std::prev(after);
-  return address < piece.end() ? &piece : nullptr;
+std::size_t DataImage::begun_at(std::uint64_t address) const {
+  const auto start = [&](std::uint32_t segment) { return module_->data[segment].start; };
+  return static_cast<std::size_t>(std::ranges::upper_bound(order_, address, {}, start) - order_.begin());
 }
 
 std::optional<std::uint64_t> DataImage::file_offset(std::uint64_t address) const {
-  const Piece* piece = piece_at(address);
-  if (piece == nullptr) return std::nullopt;
-  return piece->file_offset + (address - piece->address);
+  const std::size_t begun = begun_at(address);
+  if (begun == 0) return std::nullopt;
+  const Piece last = piece_of(order_[begun - 1]);
+  if (address >= last.end()) return std::nullopt;
+  return last.file_offset + (address - last.address);
 }
 
 std::uint64_t DataImage::load64(std::uint64_t address) const {
-  auto piece = std::ranges::upper_bound(pieces_, address, {}, &Piece::address);
-  if (piece != pieces_.begin()) {
-    --piece;
-    if (address < piece->end() && piece->end() - address >= 8)
-      return load_u64(piece->bytes.subspan(static_cast<std::size_t>(address - piece->address)));
+  std::size_t at = begun_at(address);
+  if (at != 0) {
+    const Piece last = piece_of(order_[--at]);
+    if (address < last.end() && last.end() - address >= 8)
+      return load_u64(last.bytes.subspan(static_cast<std::size_t>(address - last.address)));
   }
   // Linkers that leave out zeros cut many words, so the pieces of one are walked and not searched byte by
   // byte.
   std::uint64_t value = 0;
-  for (; piece != pieces_.end() && piece->address < address + 8; ++piece) {
-    for (std::uint64_t at = std::max(address, piece->address); at < std::min(address + 8, piece->end()); ++at)
-      value |= std::uint64_t{u8(piece->bytes[static_cast<std::size_t>(at - piece->address)])}
-               << (8 * (at - address));
+  for (const Piece piece : pieces() | std::views::drop(at)) {
+    if (piece.address >= address + 8) break;
+    for (std::uint64_t i = std::max(address, piece.address); i < std::min(address + 8, piece.end()); ++i)
+      value |= std::uint64_t{u8(piece.bytes[static_cast<std::size_t>(i - piece.address)])}
+               << (8 * (i - address));
   }
   return value;
 }
 
 std::uint64_t DataImage::bytes() const {
   std::uint64_t size = 0;
-  for (const Piece& piece : pieces_) size += piece.bytes.size();
+  for (const Piece piece : pieces()) size += piece.bytes.size();
   return size;
 }
 
@@ -117,9 +118,9 @@ DataImage::OutsideBytes DataImage::edit_inside(EditBuilder& builder, std::uint64
 // segment.
 bool DataImage::extend_segment(EditBuilder& builder, const OutsideBytes& outside, bool full,
                                const std::string& reason) const {
-  const auto after = std::ranges::upper_bound(pieces_, outside.address, {}, &Piece::address);
-  if (after == pieces_.begin()) return false;
-  const Piece& before = *std::prev(after);
+  const std::size_t begun = begun_at(outside.address);
+  if (begun == 0) return false;
+  const Piece before = piece_of(order_[begun - 1]);
   const std::uint64_t distance = outside.address - before.end();
   if (distance > kSegmentCost && !(full && distance <= kPageSize)) return false;
   const DataSegment& segment = module_->data[before.segment];

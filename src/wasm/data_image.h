@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <ranges>
 #include <vector>
 
 #include "wasm/edit.h"
@@ -28,9 +29,9 @@ class DataImage {
   [[nodiscard]] static Result<DataImage> make(const Module& module);
 
   /// Ascending by address; empty segments are left out.
-  [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
-  /// The piece that holds the address; nullptr in a gap.
-  [[nodiscard]] const Piece* piece_at(std::uint64_t address) const;
+  [[nodiscard]] auto pieces() const {
+    return order_ | std::views::transform([this](std::uint32_t segment) { return piece_of(segment); });
+  }
   /// File offset of the byte at an address; nothing in a gap.
   [[nodiscard]] std::optional<std::uint64_t> file_offset(std::uint64_t address) const;
   /// Little-endian words; bytes outside any segment are zero.
@@ -39,7 +40,7 @@ class DataImage {
   /// How many bytes segments fill.
   [[nodiscard]] std::uint64_t bytes() const;
   /// One past the last byte that any segment fills.
-  [[nodiscard]] std::uint64_t end() const { return pieces_.empty() ? 0 : pieces_.back().end(); }
+  [[nodiscard]] std::uint64_t end() const { return order_.empty() ? 0 : piece_of(order_.back()).end(); }
 
   /// Calls visit(address, value) for every 8-aligned little-endian word of which at least one byte is in a
   /// segment, in ascending order; bytes in no segment count as zero.
@@ -63,7 +64,7 @@ class DataImage {
   template <std::uint64_t Size, typename Visit, typename Inside, typename Across>
   void for_each_word(Visit visit, Inside inside, Across across) const {
     std::uint64_t next = 0;  // words below were visited: a word may begin in one piece and end in another
-    for (const Piece& piece : pieces_) {
+    for (const Piece piece : pieces()) {
       std::uint64_t address = std::max(next, piece.address & ~(Size - 1));
       for (; address < piece.end(); address += Size) {
         const bool whole = address >= piece.address && piece.end() - address >= Size;
@@ -85,8 +86,15 @@ class DataImage {
                       const std::string& reason) const;
   Status add_segment(EditBuilder& builder, const OutsideBytes& outside, const std::string& reason) const;
 
+  [[nodiscard]] Piece piece_of(std::uint32_t segment) const {
+    const DataSegment& at = module_->data[segment];
+    return {at.start, module_->bytes_at(at.data_offset, at.size), at.data_offset, segment};
+  }
+  /// How many pieces begin at the address or below it.
+  [[nodiscard]] std::size_t begun_at(std::uint64_t address) const;
+
   const Module* module_ = nullptr;
-  std::vector<Piece> pieces_;
+  std::vector<std::uint32_t> order_;  ///< the segments, by address: there may be a hundred thousand
 };
 
 /// What engines accept (web embedding limits, "implementation limitations").

@@ -60,7 +60,7 @@ void add_data_sites(const Module& module, std::int64_t base, std::vector<Site>& 
   const auto image = DataImage::make(module);
   if (!image) return;
   image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
-    if (!is_near(value, base) || image->piece_at(address) == nullptr) return;
+    if (!is_near(value, base) || !image->file_offset(address)) return;
     Site site = site_at(OccurrenceKind::data_word32, *image->file_offset(address), 4, value);
     site.address = static_cast<std::uint32_t>(address);
     sites.push_back(site);

@@ -1,12 +1,15 @@
 // An output that is written under another name and read back before it gets its own: nothing is left of it
-// where it is not wanted, and write_files puts it in its place.
+// where it is not wanted, and write_files puts it in its place. An input that is mapped: whoever reads it is
+// told when it changed, and a program ends with an error when it was cut.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "base/io.h"
+#include "heapbump/error.h"
 
 namespace heapbump {
 namespace {
@@ -67,6 +70,62 @@ TEST(StagedFile, is_not_made_of_what_is_no_file) {
     ASSERT_TRUE(staged) << path;
     EXPECT_EQ(*staged, nullptr) << path;
   }
+}
+
+const std::string kLarge(1 << 20, 'x');
+
+TEST(MappedFile, has_the_bytes_of_the_file_and_says_whether_they_changed) {
+  const Folder folder;
+  ASSERT_TRUE(write_file(folder.file("in"), {as_bytes(kLarge)}, {}));
+  const auto read = read_file(folder.file("in"), kDefaultMaxFileSize, Reading::mapped);
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_NE(read->mapped, nullptr);
+  EXPECT_EQ(text_of(read->bytes.view()), kLarge);
+  EXPECT_TRUE(read->unchanged());
+  // A file that takes its place is another file.
+  ASSERT_TRUE(write_file(folder.file("in"), {as_bytes("short")}, {}));
+  EXPECT_TRUE(read->unchanged());
+  EXPECT_EQ(text_of(read->bytes.view()), kLarge);
+
+  ASSERT_TRUE(write_file(folder.file("in"), {as_bytes(kLarge)}, {}));
+  const auto again = read_file(folder.file("in"), kDefaultMaxFileSize, Reading::mapped);
+  ASSERT_TRUE(again);
+  const auto before = std::filesystem::last_write_time(folder.file("in"));
+  std::filesystem::last_write_time(folder.file("in"), before + std::chrono::milliseconds(1));
+  ASSERT_FALSE(again->unchanged());
+  EXPECT_EQ(again->unchanged().error().code, Code::kIoRead);
+  std::filesystem::last_write_time(folder.file("in"), before);
+  EXPECT_TRUE(again->unchanged());
+  std::filesystem::resize_file(folder.file("in"), kLarge.size() + 1);
+  std::filesystem::last_write_time(folder.file("in"), before);
+  EXPECT_FALSE(again->unchanged());
+}
+
+TEST(MappedFile, is_not_made_of_what_is_small_or_too_large) {
+  const Folder folder;
+  ASSERT_TRUE(write_file(folder.file("small"), {as_bytes("small")}, {}));
+  const auto small = read_file(folder.file("small"), kDefaultMaxFileSize, Reading::mapped);
+  ASSERT_TRUE(small);
+  EXPECT_EQ(small->mapped, nullptr);
+  EXPECT_TRUE(small->unchanged());
+  ASSERT_TRUE(write_file(folder.file("large"), {as_bytes(kLarge)}, {}));
+  const auto large = read_file(folder.file("large"), kLarge.size() - 1, Reading::mapped);
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, Code::kTooLarge);
+}
+
+TEST(MappedFileDeathTest, that_is_cut_ends_a_program_with_an_error) {
+  const Folder folder;
+  ASSERT_TRUE(write_file(folder.file("in"), {as_bytes(kLarge)}, {}));
+  const auto reads_what_is_gone = [&] {
+    clean_up_on_signals();
+    const auto read = read_file(folder.file("in"), kDefaultMaxFileSize, Reading::mapped);
+    std::filesystem::resize_file(folder.file("in"), 10);
+    const volatile std::byte last = read->bytes.view().back();
+    static_cast<void>(last);
+  };
+  EXPECT_EXIT(reads_what_is_gone(), testing::ExitedWithCode(exit_code(Code::kIoRead)),
+              "changed its size while it was read .HB0101.");
 }
 
 }  // namespace
