@@ -163,7 +163,8 @@ class FlowBuilder {
   std::vector<std::uint32_t> stamps_;  ///< serial of the innermost block that saved a local
   std::vector<std::uint32_t> marks_;
   std::uint32_t mark_ = 0;
-  std::vector<LocalValue> sets_;  ///< every local.set inside a try, for its catches
+  std::vector<LocalValue> changed_;  ///< of changes_since
+  std::vector<LocalValue> sets_;     ///< every local.set inside a try, for its catches
   std::uint32_t tries_ = 0;
   std::vector<NodeId> stack_;
   std::vector<Frame> frames_;

@@ -187,6 +187,7 @@ Status FlowBuilder::branch(std::uint32_t depth, NodeId condition, bool taken_if_
   if (frame.opcode == op::loop) {
     arrival.edge.to = frame.block;
     flow_.edges.push_back(arrival.edge);
+    arrival.changed.reserve(frame.loop_phis.size());
     for (const auto& [local, phi] : frame.loop_phis) arrival.changed.emplace_back(local, locals_[local]);
     HEAPBUMP_CHECK(hold(arrival.changed.size() + arity + 1));
     frame.back_edges.push_back(std::move(arrival));

@@ -5,7 +5,6 @@
 // reach up to it).
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -23,6 +22,9 @@ struct Access {
   unsigned size = 0;
   bool whole = false;  ///< an i32 load or store
 };
+
+/// By node: of an address from the frame, in bytes; nothing for what is no such address.
+using Distances = std::vector<std::optional<std::int64_t>>;
 
 /// Where the stack pointer stands, as a distance from the function's entry, at each place that reads it.
 /// Inlined functions have frames of their own below their caller's. A call makes it unknown, since not every
@@ -59,8 +61,7 @@ class StackPointer {
   /// The reads whose distance follows from the distances known so far.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
-  [[nodiscard]] std::vector<std::pair<NodeId, std::int64_t>> reads(
-      const std::map<NodeId, std::int64_t>& distance) {
+  [[nodiscard]] std::vector<std::pair<NodeId, std::int64_t>> reads(const Distances& distance) {
     std::vector<std::pair<NodeId, std::int64_t>> found;
     std::ranges::fill(at_start_, State{});
     if (at_start_.empty()) return found;
@@ -95,7 +96,7 @@ class StackPointer {
     std::optional<std::int64_t> distance;
   };
 
-  std::optional<std::int64_t> walk(BlockId block, const std::map<NodeId, std::int64_t>& distance,
+  std::optional<std::int64_t> walk(BlockId block, const Distances& distance,
                                    std::vector<std::pair<NodeId, std::int64_t>>* found) {
     std::optional<std::int64_t> now = at_start_[block].distance;
     const auto events =
@@ -105,8 +106,7 @@ class StackPointer {
       if (event.kind == Event::call) {
         now.reset();
       } else if (event.kind == Event::set) {
-        const auto known = distance.find(event.node);
-        now = known == distance.end() ? std::nullopt : std::optional(known->second);
+        now = distance[event.node];
       } else if (now && found != nullptr) {
         found->emplace_back(event.node, *now);
       }
@@ -128,7 +128,9 @@ class StackPointer {
 class FrameSearch {
  public:
   FrameSearch(const Flow& flow, NodeId frame)
-      : flow_(flow), live_(needed_nodes(flow, true)), frame_(frame), distance_{{frame, 0}}, pending_{frame} {}
+      : flow_(flow), live_(needed_nodes(flow, true)), frame_(frame), distance_(flow.nodes.size()) {
+    reach(frame, 0);
+  }
 
   FrameSlots run() {
     constexpr int kNested = 8;                  // frames of functions inlined into each other
@@ -158,14 +160,16 @@ class FrameSearch {
     return false;
   }
   void reach(NodeId node, std::int64_t distance) {
-    if (distance_.emplace(node, distance).second) pending_.push_back(node);
+    if (distance_[node]) return;
+    distance_[node] = distance;
+    pending_.push_back(node);
   }
 
   void follow_pending() {
     while (!pending_.empty()) {
       const NodeId at = pending_.back();
       pending_.pop_back();
-      const std::int64_t here = distance_[at];
+      const std::int64_t here = *distance_[at];
       slots_.work += flow_.users(at).size();
       for (const User& user : flow_.users(at)) {
         if (user.is_effect)
@@ -219,7 +223,7 @@ class FrameSearch {
   const Flow& flow_;
   const std::vector<bool> live_;
   const NodeId frame_;
-  std::map<NodeId, std::int64_t> distance_;  ///< of an address from the frame, in bytes
+  Distances distance_;
   std::vector<NodeId> pending_;
   std::vector<Access> accesses_;
   std::int64_t escaped_ = std::numeric_limits<std::int64_t>::max();

@@ -27,15 +27,15 @@ void FlowBuilder::restore(const Frame& frame) {
 }
 
 std::vector<LocalValue> FlowBuilder::changes_since(std::size_t frame_index) {
-  std::vector<LocalValue> changed;
+  changed_.clear();
   ++mark_;
   for (std::size_t i = frames_[frame_index].saved_at; i < saved_.size(); ++i) {
     const std::uint32_t local = saved_[i].local;
     if (marks_[local] == mark_) continue;
     marks_[local] = mark_;
-    changed.emplace_back(local, locals_[local]);
+    changed_.emplace_back(local, locals_[local]);
   }
-  return changed;
+  return changed_;  // as large as it has to be
 }
 
 /// Finds the locals set inside each loop: its header needs a phi for each, before its body has been seen.
@@ -104,6 +104,8 @@ void FlowBuilder::start_loop(Frame& frame, const Instruction& instruction) {
   Arrival entry;
   entry.values = frame.params;
   held_ += entry.values.size() + loop_sets_[next_loop_ - 1].size();
+  entry.changed.reserve(loop_sets_[next_loop_ - 1].size());
+  frame.loop_phis.reserve(loop_sets_[next_loop_ - 1].size());
   for (const std::uint32_t local : loop_sets_[next_loop_ - 1]) {
     entry.changed.emplace_back(local, locals_[local]);
     const NodeId node = add_node(phi);

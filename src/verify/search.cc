@@ -49,7 +49,10 @@ class Ranges {
 class Search {
  public:
   Search(Context& context, const Wanted& wanted)
-      : c_(context), wanted_(wanted), constants_(wanted.constants) {
+      : c_(context),
+        wanted_(wanted),
+        words_(wanted.words.begin(), wanted.words.end()),
+        constants_(wanted.constants) {
     std::vector<Range> words;
     for (const std::uint32_t word : wanted_.words)
       words.emplace_back(word >= kObject ? word - kObject + 1 : 0, std::uint64_t{word} + 1);
@@ -148,7 +151,7 @@ class Search {
 
   bool names(const FunctionBody& body) {
     InstructionReader reader(c_.reserved, body, c_.budget);
-    const bool words = !wanted_.words.empty();
+    const bool words = !words_.empty();
     bases_.clear();
     if (words) offsets_.fill(0);
     offsets_[0] = 1;  // of a constant that is passed on
@@ -173,7 +176,7 @@ class Search {
         if (words) named = named || is_word(offset);
         if (offset < kObject) offsets_[offset / kBits] |= std::uint64_t{1} << offset % kBits;
       }
-      return true;
+      return !named;
     });
     if (reader.error())
       c_.mismatch(reader.error()->offset.value_or(body.file_offset), reader.error()->message);
@@ -182,12 +185,12 @@ class Search {
 
   /// Whether an access with that offset may be one of a wanted word by its address alone.
   [[nodiscard]] bool is_word(std::uint64_t offset) const {
-    return offset <= UINT32_MAX && wanted_.words.contains(static_cast<std::uint32_t>(offset));
+    return !words_.empty() && offset >= words_.front() && std::ranges::binary_search(words_, offset);
   }
 
   [[nodiscard]] bool names_word(std::uint32_t base) const {
-    auto word = wanted_.words.lower_bound(base);
-    for (; word != wanted_.words.end() && *word - base < kObject; ++word) {
+    auto word = std::ranges::lower_bound(words_, base);
+    for (; word != words_.end() && *word - base < kObject; ++word) {
       const std::uint32_t offset = *word - base;
       if ((offsets_[offset / kBits] >> offset % kBits & 1) != 0) return true;
     }
@@ -198,6 +201,7 @@ class Search {
 
   Context& c_;
   const Wanted& wanted_;
+  const std::vector<std::uint32_t> words_;  ///< the wanted ones, ascending
   Ranges constants_;
   Ranges objects_;  ///< addresses from which a field may be a wanted word
   Ranges ranges_;   ///< both
