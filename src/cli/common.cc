@@ -83,7 +83,9 @@ Result<LoadedManifest> load_manifest(const std::string& path) {
 Result<std::unique_ptr<LoadedModule>> load_module(const Session& session, const std::string& path) {
   auto loaded = std::make_unique<LoadedModule>();
   HEAPBUMP_TRY(loaded->file, read_file(path, session.max_size, Reading::mapped));
-  HEAPBUMP_TRY(loaded->module, read_main_module(loaded->file.bytes.view()));
+  auto module = read_main_module(loaded->file.bytes.view());
+  HEAPBUMP_CHECK(loaded->file.unchanged());  // else what is wrong with it says nothing
+  HEAPBUMP_TRY(loaded->module, std::move(module));
   return loaded;
 }
 
