@@ -27,7 +27,6 @@ struct AuditRequest {
 
 struct AuditResult {
   Summary summary;
-  std::uint64_t resumed = 0;  ///< distinct files whose answer was taken from the earlier report
 };
 
 /// Files that are done, and all of them.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audit/judge.h"
+#include "base/names.h"
 #include "base/sha256.h"
 #include "base/shown.h"
 #include "component/face.h"
@@ -38,25 +39,8 @@ Json first(const Json* list, std::size_t most) {
 }
 
 std::string_view kind_name(MemoryArea::Kind kind) {
-  switch (kind) {
-    case MemoryArea::Kind::untouched:
-      return "untouched";
-    case MemoryArea::Kind::stack:
-      return "stack";
-    case MemoryArea::Kind::data:
-      return "data";
-    case MemoryArea::Kind::zeroed:
-      return "zeroed";
-    case MemoryArea::Kind::region:
-      return "region";
-    case MemoryArea::Kind::state:
-      return "adapter-state";
-    case MemoryArea::Kind::adapter_stack:
-      return "adapter-stack";
-    case MemoryArea::Kind::heap:
-      return "heap";
-  }
-  std::unreachable();
+  return name_of<MemoryArea::Kind::heap>(
+      kind, {"untouched", "stack", "data", "zeroed", "region", "adapter-state", "adapter-stack", "heap"});
 }
 
 Json areas_json(const std::vector<MemoryArea>& areas) {

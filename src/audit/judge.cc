@@ -1,10 +1,10 @@
 #include "audit/judge.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "audit/details.h"
+#include "base/names.h"
 #include "component/face.h"
 #include "component/kind.h"
 #include "component/program.h"
@@ -262,17 +262,15 @@ Judgement ModuleJudge::run() {
   return std::move(out_);
 }
 
+}  // namespace
+
 std::string_view to_string(Prove value) {
-  constexpr std::array<std::string_view, 3> kNames = {"none", "static", "run"};
-  return kNames[static_cast<std::size_t>(value)];
+  return name_of<Prove::run>(value, {"none", "static", "run"});
 }
 
 std::string_view to_string(Make value) {
-  constexpr std::array<std::string_view, 3> kNames = {"nothing", "reserved", "component"};
-  return kNames[static_cast<std::size_t>(value)];
+  return name_of<Make::component>(value, {"nothing", "reserved", "component"});
 }
-
-}  // namespace
 
 Json to_json(const Policy& policy) {
   return Json::object({{"prove", to_string(policy.prove)},

@@ -27,6 +27,8 @@ struct Policy {
   std::string encoder_version = "builtin";  ///< as it tells itself; no path
   std::uint64_t max_size = kDefaultMaxFileSize;
 };
+[[nodiscard]] std::string_view to_string(Prove value);
+[[nodiscard]] std::string_view to_string(Make value);
 [[nodiscard]] Json to_json(const Policy& policy);
 
 /// What is to be written for a file.

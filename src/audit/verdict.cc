@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/names.h"
+
 namespace heapbump::audit {
 namespace {
 
@@ -103,8 +105,7 @@ std::optional<Verdict> find_verdict(std::string_view name) {
 }
 
 std::string_view to_string(Group group) {
-  constexpr std::array<std::string_view, 4> kNames = {"can-move", "done", "nothing-to-move", "cannot-move"};
-  return kNames[static_cast<std::size_t>(group)];
+  return name_of<Group::cannot_move>(group, {"can-move", "done", "nothing-to-move", "cannot-move"});
 }
 
 Group group_of(Verdict verdict, bool is_component) {

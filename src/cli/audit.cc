@@ -9,6 +9,7 @@
 #include <iostream>
 #include <thread>
 
+#include "base/names.h"
 #include "cli/audit.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
@@ -104,12 +105,8 @@ void to_request(Options& options) {
   if (!options.reserve_folder.empty()) request.policy.make = audit::Make::reserved;
   if (!options.component_folder.empty()) request.policy.make = audit::Make::component;
   request.folder = options.reserve_folder + options.component_folder;
-  request.policy.prove = options.prove == "none"  ? audit::Prove::none
-                         : options.prove == "run" ? audit::Prove::run
-                                                  : audit::Prove::statically;
-  request.policy.min_confidence = options.min_confidence == "weak"     ? Confidence::weak
-                                  : options.min_confidence == "strong" ? Confidence::strong
-                                                                       : Confidence::proven;
+  request.policy.prove = value_named<audit::Prove::run>(options.prove).value();
+  request.policy.min_confidence = value_named<Confidence::proven>(options.min_confidence).value();
   request.policy.encoder = options.encoder;
   request.limits.memory_bytes = options.max_memory_mib << 20U;
   // On a terminal the page is what is wanted.

@@ -4,9 +4,9 @@
 
 #include <deque>
 #include <iostream>
-#include <map>
 
 #include "adapters/released.h"
+#include "base/names.h"
 #include "cli/cli.h"
 #include "cli/descriptions.h"
 #include "cli/failure.h"
@@ -40,16 +40,11 @@ int fail_with(const Session& session, const Options& options, const std::string&
 }
 
 ComponentRequest to_request(const Options& options) {
-  static const std::map<std::string, Strategy> strategies = {
-      {"bump", Strategy::bump}, {"tail", Strategy::tail}, {"gap", Strategy::gap}};
-  static const std::map<std::string, Confidence> confidences = {
-      {"weak", Confidence::weak}, {"strong", Confidence::strong}, {"proven", Confidence::proven}};
   ComponentRequest request;
   request.may_relocate = options.strategy != "apart";
   request.may_stand_apart = options.strategy == "auto" || options.strategy == "apart";
-  if (const auto found = strategies.find(options.strategy); found != strategies.end())
-    request.strategy = found->second;
-  request.min_confidence = confidences.at(options.min_confidence);
+  request.strategy = value_named<Strategy::gap>(options.strategy);
+  request.min_confidence = value_named<Confidence::proven>(options.min_confidence).value();
   request.encoder = options.encoder;
   return request;
 }

@@ -3,9 +3,9 @@
 #include "reserve/reserve.h"
 
 #include <iostream>
-#include <map>
 #include <sstream>
 
+#include "base/names.h"
 #include "base/printable.h"
 #include "base/sha256.h"
 #include "cli/cli.h"
@@ -35,15 +35,9 @@ struct Options {
 };
 
 void to_request(Options& options) {
-  static const std::map<std::string, Strategy> strategies = {
-      {"bump", Strategy::bump}, {"tail", Strategy::tail}, {"gap", Strategy::gap}};
-  static const std::map<std::string, Placement> placements = {
-      {"shim", Placement::shim}, {"adapter", Placement::adapter}, {"none", Placement::none}};
-  static const std::map<std::string, Confidence> confidences = {
-      {"weak", Confidence::weak}, {"strong", Confidence::strong}, {"proven", Confidence::proven}};
-  if (options.strategy != "auto") options.request.strategy = strategies.at(options.strategy);
-  if (options.placement != "auto") options.request.placement = placements.at(options.placement);
-  options.request.min_confidence = confidences.at(options.min_confidence);
+  options.request.strategy = value_named<Strategy::gap>(options.strategy);  // nothing for "auto"
+  options.request.placement = value_named<Placement::none>(options.placement);
+  options.request.min_confidence = value_named<Confidence::proven>(options.min_confidence).value();
 }
 
 void check_options(Options& options) {

@@ -1,33 +1,17 @@
 // What a check of a component says as a whole.
 #include <algorithm>
-#include <utility>
 
+#include "base/names.h"
 #include "heapbump/check.h"
 
 namespace heapbump {
 
 std::string_view to_string(Tenure value) {
-  switch (value) {
-    case Tenure::nothing:
-      return "nothing";
-    case Tenure::shim:
-      return "shim";
-    case Tenure::placed:
-      return "placed";
-  }
-  std::unreachable();
+  return name_of<Tenure::placed>(value, {"nothing", "shim", "placed"});
 }
 
 std::string_view to_string(ModuleOrigin value) {
-  switch (value) {
-    case ModuleOrigin::unchanged:
-      return "bytes";
-    case ModuleOrigin::rewritten:
-      return "bytes-before-wit-component";
-    case ModuleOrigin::kept_content:
-      return "kept-content";
-  }
-  std::unreachable();
+  return name_of<ModuleOrigin::kept_content>(value, {"bytes", "bytes-before-wit-component", "kept-content"});
 }
 
 bool CheckedModule::passed() const {

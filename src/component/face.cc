@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/names.h"
 #include "base/shown.h"
 #include "component/program.h"
 
@@ -179,29 +180,11 @@ void FaceReader::block_rest() {
 }  // namespace
 
 std::string_view to_string(Entry entry) {
-  switch (entry) {
-    case Entry::command:
-      return "command";
-    case Entry::start:
-      return "start";
-    case Entry::reactor:
-      return "reactor";
-    case Entry::none:
-      return "none";
-  }
-  std::unreachable();
+  return name_of<Entry::none>(entry, {"command", "start", "reactor", "none"});
 }
 
 std::string_view to_string(Stops stops) {
-  switch (stops) {
-    case Stops::component:
-      return "component";
-    case Stops::relocation:
-      return "relocation";
-    case Stops::apart:
-      return "apart";
-  }
-  std::unreachable();
+  return name_of<Stops::apart>(stops, {"component", "relocation", "apart"});
 }
 
 bool Face::stops(Stops what) const {
@@ -209,15 +192,10 @@ bool Face::stops(Stops what) const {
 }
 
 std::string_view sentence(Obstacle obstacle) {
-  switch (obstacle) {
-    case Obstacle::preview0:
-      return "it imports `wasi_unstable` (preview0), which no preview1 adapter gives";
-    case Obstacle::start_function:
-      return "its start function could call the host before the adapter is there";
-    case Obstacle::reactor:
-      return "it is a reactor without component types, whose component would export nothing";
-  }
-  std::unreachable();
+  return name_of<Obstacle::reactor>(
+      obstacle, {"it imports `wasi_unstable` (preview0), which no preview1 adapter gives",
+                 "its start function could call the host before the adapter is there",
+                 "it is a reactor without component types, whose component would export nothing"});
 }
 
 std::vector<Obstacle> obstacles_to_relocation(const Outline& outline) {

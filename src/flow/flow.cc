@@ -1,7 +1,6 @@
 #include "flow/flow.h"
 
 #include <algorithm>
-#include <bit>
 #include <vector>
 
 namespace heapbump {
@@ -74,12 +73,6 @@ bool is_negation(const Flow& flow, NodeId node) {
   if (at.kind != NodeKind::binary) return false;
   return (at.opcode == op::i32_sub && flow.constant(flow.operand(node, 0)) == 0) ||
          (at.opcode == op::i32_xor && flow.constant(flow.operand(node, 1)) == -1);
-}
-
-bool rounds_down(const Flow& flow, NodeId mask) {
-  const auto value = flow.constant(mask);
-  if (!value) return is_negation(flow, mask);
-  return *value < 0 && std::has_single_bit(std::uint64_t{0} - static_cast<std::uint64_t>(*value));
 }
 
 Linear linear_form(const Flow& flow, NodeId node) {

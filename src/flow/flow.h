@@ -205,8 +205,6 @@ struct Linear {
 
 /// Whether a node is `-n` or `~n`, worked out at run time: what an address is rounded down with.
 [[nodiscard]] bool is_negation(const Flow& flow, NodeId node);
-/// Whether a mask rounds down to a power of two: a negative one of those, or a negation.
-[[nodiscard]] bool rounds_down(const Flow& flow, NodeId mask);
 
 /// Whether a user takes a node as the address of a load or store. A load counts as two: the value, and the
 /// access.

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <utility>
 
+#include "base/names.h"
 #include "heapbump/detect.h"
 
 namespace heapbump {
@@ -11,49 +11,16 @@ const StrategyVerdict* Finding::verdict(Strategy strategy) const {
 }
 
 std::string_view to_string(Confidence value) {
-  switch (value) {
-    case Confidence::weak:
-      return "weak";
-    case Confidence::strong:
-      return "strong";
-    case Confidence::proven:
-      return "proven";
-  }
-  std::unreachable();
+  return name_of<Confidence::proven>(value, {"weak", "strong", "proven"});
 }
 
 std::string_view to_string(Role value) {
-  switch (value) {
-    case Role::heap_start:
-      return "heap-start";
-    case Role::heap_end:
-      return "heap-end";
-    case Role::stack_top:
-      return "stack-top";
-    case Role::gc_root_end:
-      return "gc-root-end";
-    case Role::unrelated:
-      return "unrelated";
-  }
-  std::unreachable();
+  return name_of<Role::unrelated>(value, {"heap-start", "heap-end", "stack-top", "gc-root-end", "unrelated"});
 }
 
 std::string_view to_string(OccurrenceKind value) {
-  switch (value) {
-    case OccurrenceKind::i32_const:
-      return "i32.const";
-    case OccurrenceKind::i64_const:
-      return "i64.const";
-    case OccurrenceKind::memarg_offset:
-      return "memarg-offset";
-    case OccurrenceKind::data_word32:
-      return "data-word32";
-    case OccurrenceKind::data_word64:
-      return "data-word64";
-    case OccurrenceKind::global_init:
-      return "global-init";
-  }
-  std::unreachable();
+  return name_of<OccurrenceKind::global_init>(
+      value, {"i32.const", "i64.const", "memarg-offset", "data-word32", "data-word64", "global-init"});
 }
 
 }  // namespace heapbump

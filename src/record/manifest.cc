@@ -1,9 +1,9 @@
 #include "record/manifest.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/bytes.h"
+#include "base/names.h"
 
 namespace heapbump {
 namespace {
@@ -57,13 +57,10 @@ Result<std::string> sha256_at(const Json& object, std::string_view key, std::str
   return text;
 }
 
-template <typename Enum, std::size_t N>
-Result<Enum> enum_at(const Json& object, std::string_view key, std::string_view path,
-                     const std::array<Enum, N>& values) {
+template <auto kLast>
+Result<decltype(kLast)> enum_at(const Json& object, std::string_view key, std::string_view path) {
   HEAPBUMP_TRY(const std::string text, string_at(object, key, path));
-  for (const Enum value : values) {
-    if (to_string(value) == text) return value;
-  }
+  if (const auto value = value_named<kLast>(text)) return *value;
   return bad(path, "has the unknown value \"" + text + "\"");
 }
 
@@ -159,27 +156,11 @@ Status check_consistency(const Manifest& m) {
 }  // namespace
 
 std::string_view to_string(Strategy value) {
-  switch (value) {
-    case Strategy::bump:
-      return "bump";
-    case Strategy::tail:
-      return "tail";
-    case Strategy::gap:
-      return "gap";
-  }
-  std::unreachable();
+  return name_of<Strategy::gap>(value, {"bump", "tail", "gap"});
 }
 
 std::string_view to_string(Placement value) {
-  switch (value) {
-    case Placement::shim:
-      return "shim";
-    case Placement::adapter:
-      return "adapter";
-    case Placement::none:
-      return "none";
-  }
-  std::unreachable();
+  return name_of<Placement::none>(value, {"shim", "adapter", "none"});
 }
 
 std::string_view to_string(SlotName value) {
@@ -267,8 +248,7 @@ Result<Manifest> manifest_from_json(const Json& document) {
   HEAPBUMP_TRY(m.toolchain.name, string_at(*toolchain, "name", "toolchain.name"));
   HEAPBUMP_TRY(m.toolchain.version, string_at(*toolchain, "version", "toolchain.version"));
   HEAPBUMP_TRY(m.toolchain.how, string_at(*toolchain, "how", "toolchain.how"));
-  HEAPBUMP_TRY(m.strategy, enum_at(document, "strategy", "strategy",
-                                   std::array{Strategy::bump, Strategy::tail, Strategy::gap}));
+  HEAPBUMP_TRY(m.strategy, enum_at<Strategy::gap>(document, "strategy", "strategy"));
   HEAPBUMP_TRY(const Json* memory, member(document, "memory", "memory"));
   HEAPBUMP_TRY(m.memory_min_before, unsigned_at(*memory, "min_before", "memory.min_before", kMaxPages));
   HEAPBUMP_TRY(m.memory_min_after, unsigned_at(*memory, "min_after", "memory.min_after", kMaxPages));
@@ -289,8 +269,7 @@ Result<Manifest> manifest_from_json(const Json& document) {
     Slot slot;
     HEAPBUMP_TRY(const std::uint64_t adapter, unsigned_at(element, "adapter", "slots.adapter", kMaxPages));
     slot.adapter = static_cast<std::uint32_t>(adapter);
-    HEAPBUMP_TRY(slot.name,
-                 enum_at(element, "name", "slots.name", std::array{SlotName::state, SlotName::stack}));
+    HEAPBUMP_TRY(slot.name, enum_at<SlotName::stack>(element, "name", "slots.name"));
     HEAPBUMP_TRY(slot.base, unsigned_at(element, "base", "slots.base", kMaxPages * kPageSize));
     HEAPBUMP_TRY(slot.size, unsigned_at(element, "size", "slots.size", kMaxPages * kPageSize));
     HEAPBUMP_TRY(const std::string grows, string_at(element, "grows", "slots.grows"));
@@ -299,8 +278,7 @@ Result<Manifest> manifest_from_json(const Json& document) {
     m.slots.push_back(slot);
   }
   HEAPBUMP_TRY(const Json* placement, member(document, "placement", "placement"));
-  HEAPBUMP_TRY(m.placement, enum_at(*placement, "kind", "placement.kind",
-                                    std::array{Placement::shim, Placement::adapter, Placement::none}));
+  HEAPBUMP_TRY(m.placement, enum_at<Placement::none>(*placement, "kind", "placement.kind"));
   HEAPBUMP_TRY(m.export_name, string_at(*placement, "export", "placement.export"));
   HEAPBUMP_TRY(const auto function_index,
                optional_at(*placement, "function_index", "placement.function_index", 0xffffffff));

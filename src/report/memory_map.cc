@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/names.h"
 #include "component/stand_in.h"
 
 namespace heapbump {
@@ -121,25 +122,8 @@ std::optional<std::uint64_t> bytes_of(const std::optional<std::uint64_t>& pages)
 }  // namespace
 
 std::string_view to_string(Kind kind) {
-  switch (kind) {
-    case Kind::untouched:
-      return "untouched";
-    case Kind::stack:
-      return "stack";
-    case Kind::data:
-      return "data";
-    case Kind::zeroed:
-      return "zeroed-data";
-    case Kind::region:
-      return "region";
-    case Kind::state:
-      return "adapter-state";
-    case Kind::adapter_stack:
-      return "adapter-stack";
-    case Kind::heap:
-      return "heap";
-  }
-  std::unreachable();
+  return name_of<Kind::heap>(kind, {"untouched", "stack", "data", "zeroed-data", "region", "adapter-state",
+                                    "adapter-stack", "heap"});
 }
 
 MemoryPicture picture_before(const Module& module, const Finding* finding) {

@@ -37,7 +37,6 @@ struct Outcome {
   std::string message;             ///< trap text, which limit, what is not supported
   std::uint64_t instructions = 0;  ///< executed, where the engine counts them
   std::uint32_t pages = 0;         ///< size of the memory at the end
-  std::uint32_t heap_begin = 0;    ///< unused by engines; set by the caller for address comparison
   std::uint64_t touched_at = 0;    ///< linear-memory address of the first byte that changed or was read
   std::uint64_t touched_count = 0;
 };

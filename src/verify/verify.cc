@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/names.h"
 #include "base/sha256.h"
 #include "verify/context.h"
 #include "verify/own_realloc.h"
@@ -166,16 +167,14 @@ std::string to_string(const Mismatch& mismatch) {
 }
 
 std::string_view to_string(VerifiedFile value) {
-  static constexpr std::array<std::string_view, 3> kNames = {"original", "reserved", "manifest"};
-  return kNames[static_cast<std::size_t>(value)];
+  return name_of<VerifiedFile::manifest>(value, {"original", "reserved", "manifest"});
 }
 
 std::string_view to_string(ChangeKind value) {
-  static constexpr std::array<std::string_view, 15> kNames = {
-      "section_size",   "entry_count",  "code_immediate", "memarg_offset",  "data_word",
-      "segment_length", "data_segment", "memory_limit",   "global_initial", "shim_type",
-      "shim_function",  "shim_global",  "shim_export",    "shim_body",      "record"};
-  return kNames[static_cast<std::size_t>(value)];
+  return name_of<ChangeKind::record>(
+      value, {"section_size", "entry_count", "code_immediate", "memarg_offset", "data_word", "segment_length",
+              "data_segment", "memory_limit", "global_initial", "shim_type", "shim_function", "shim_global",
+              "shim_export", "shim_body", "record"});
 }
 
 }  // namespace heapbump

@@ -167,13 +167,4 @@ std::vector<std::byte> join(const std::vector<Bytes>& pieces) {
   return out;
 }
 
-std::uint64_t output_offset(const EditList& edits, std::uint64_t offset) {
-  std::uint64_t out = offset;
-  for (const Edit& edit : edits) {
-    if (edit.end() > offset || (edit.offset == offset && !edit.old_bytes.empty())) break;
-    out += edit.new_bytes.size() - edit.old_bytes.size();
-  }
-  return out;
-}
-
 }  // namespace heapbump

@@ -63,7 +63,4 @@ class EditBuilder {
 [[nodiscard]] std::vector<Bytes> apply_edits(Bytes input, const EditList& edits);
 [[nodiscard]] std::vector<std::byte> join(const std::vector<Bytes>& pieces);
 
-/// The offset in the output of the byte that stands at `offset` in the input, or of what replaced it.
-[[nodiscard]] std::uint64_t output_offset(const EditList& edits, std::uint64_t offset);
-
 }  // namespace heapbump

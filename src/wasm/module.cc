@@ -132,13 +132,8 @@ Status read_name_subsections(const Module& module, Cursor cursor, NameSection& n
     HEAPBUMP_TRY(const auto size, cursor.read_uleb32("name subsection size"));
     HEAPBUMP_TRY(const Cursor payload, cursor.read_window(size.value, "name subsection"));
     // Subsection ids of the extended name section proposal.
-    auto* target = id == 1   ? &names.functions
-                   : id == 7 ? &names.globals
-                   : id == 9 ? &names.data_segments
-                             : nullptr;
-    const std::size_t limit = id == 1   ? module.functions.size()
-                              : id == 7 ? module.globals.size()
-                                        : module.data.size();
+    auto* target = id == 1 ? &names.functions : id == 7 ? &names.globals : nullptr;
+    const std::size_t limit = id == 1 ? module.functions.size() : module.globals.size();
     if (target != nullptr) HEAPBUMP_CHECK(read_name_map(payload, limit, *target));
   }
   return {};

@@ -199,7 +199,6 @@ class Module {
 struct NameSection {
   std::unordered_map<std::uint32_t, std::string_view> functions;
   std::unordered_map<std::uint32_t, std::string_view> globals;
-  std::unordered_map<std::uint32_t, std::string_view> data_segments;
   [[nodiscard]] std::string_view function(std::uint32_t index) const {
     const auto found = functions.find(index);
     return found == functions.end() ? std::string_view{} : found->second;
