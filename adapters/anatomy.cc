@@ -218,7 +218,7 @@ class BodyReader {
     const bool made_room = is(window_.at(0), op::local_tee) && is(window_.at(1), op::i32_sub);
     const bool gave_back = is(window_.at(0), op::i32_add) && is(window_.at(1), op::i32_const) &&
                            is(window_.at(2), op::local_get);
-    // wit-component's own function: the slot that a realloc handed out, and its size.
+    // wit-component's own function: the slot that a realloc gave out, and its size.
     const bool given = is(window_.at(0), op::i32_add) && is(window_.at(1), op::i32_const) &&
                        is(window_.at(2), op::call) &&
                        out_.is_realloc_import(static_cast<std::uint32_t>(window_.at(2)->value));

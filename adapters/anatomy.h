@@ -43,7 +43,7 @@ struct ReallocCall {
   std::uint64_t file_offset = 0;  ///< of the call instruction
   std::uint64_t immediate_offset = 0;
   unsigned immediate_width = 0;  ///< bytes
-  /// The four arguments, where they are constants that stand right before the call.
+  /// The four arguments, where they are constants that are right before the call.
   std::optional<std::array<std::int32_t, 4>> arguments;
   /// One new block of a page at an alignment that a slot has.
   [[nodiscard]] bool asks_for_one_slot() const;
@@ -92,10 +92,10 @@ struct Anatomy {
 
 /// The most bytes of shadow stack that can be in use at once: the deepest chain of an export that calls back
 /// into the main module, one of any other export on top of it, and one of a realloc that the host may call
-/// meanwhile. Nothing where recursion or a stack use that is not understood stands in the way.
+/// meanwhile. Nothing where recursion or a stack use that is not understood is in the way.
 [[nodiscard]] std::optional<std::uint64_t> stack_bound(const Anatomy& anatomy);
 
-/// What stands in the way of living in another module's memory at all: a memory of its own, more than one,
+/// What is in the way of living in another module's memory at all: a memory of its own, more than one,
 /// one that is shared or 64-bit, data, elements, a start function, memory.grow, indirect calls. Each with its
 /// file offset, in file order.
 [[nodiscard]] std::vector<Error> tenancy_faults(const Anatomy& anatomy, Code code);

@@ -31,7 +31,7 @@ Status check_place(const Needs& needs, const Place& place) {
     return fail(Code::kSlots, "the State's slot has " + std::to_string(place.state_size) +
                                   " bytes; the adapter asks for " + std::to_string(needs.state_size));
   if (place.state_base == 0 || place.state_base % kStateAlignment != 0)
-    return fail(Code::kSlots, "State cannot stand at " + hex(place.state_base) +
+    return fail(Code::kSlots, "State cannot be at " + hex(place.state_base) +
                                   ": it must be above 0 and aligned to 8 bytes");
   const std::uint64_t state_end = std::uint64_t{place.state_base} + place.state_size;
   if (place.state_base < place.stack_top() && place.stack_base < state_end)
@@ -53,7 +53,7 @@ Status set_initial_value(EditBuilder& builder, const Module& module, std::uint32
   return {};
 }
 
-/// File offset and width of a body's size field, which stands right before the body.
+/// File offset and width of a body's size field, which is right before the body.
 LebField size_field(const Module& module, std::size_t body_index) {
   const FunctionBody& body = module.bodies[body_index];
   std::uint64_t begin = 0;

@@ -1,4 +1,4 @@
-// Placing: a released adapter becomes one whose stack and State stand at fixed addresses and that asks nobody
+// Placing: a released adapter becomes one whose stack and State are at fixed addresses and that asks nobody
 // for memory. Its imports, exports, types and code stay as they are, but for the calls to the imported
 // cabi_realloc, which go to a function appended at the end. The globals keep their indices and get names that
 // wit-component does not take for its own, so it injects nothing (crates/wit-component/src/gc.rs looks for

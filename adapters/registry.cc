@@ -9,7 +9,7 @@
 namespace heapbump::adapters {
 namespace {
 
-// The first family that recognises a module examines it, so the more particular ones stand first.
+// The first family that recognises a module examines it, so the more particular ones come first.
 constexpr std::array kFamilies = {
     kViceroy,
     kPreview1,

@@ -104,7 +104,7 @@ Result<Shim> add_shim(EditBuilder& builder, const Module& module, const Region& 
   builder.append_entry(
       SectionId::global,
       Writer().u8(kI32).u8(kMutable).u8(byte_of(op::i32_const)).sleb(0).u8(byte_of(op::end)).take(),
-      "counter of the slots that cabi_realloc_adapter has handed out");
+      "counter of the slots that cabi_realloc_adapter has given out");
   builder.append_entry(SectionId::exports, Writer().name(kShimExport).u8(0).uleb(shim.function_index).take(),
                        "export of cabi_realloc_adapter");
   builder.append_entry(SectionId::code, shim_body(region, adapters, shim.global_index),

@@ -11,10 +11,10 @@ namespace heapbump {
 
 struct Shim {
   std::uint32_t function_index = 0;
-  std::uint32_t global_index = 0;  ///< counts the slots handed out
+  std::uint32_t global_index = 0;  ///< counts the slots given out
 };
 
-/// The body of the shim, with its size in front, as it stands in the code section. Signature
+/// The body of the shim, with its size in front, as it is in the code section. Signature
 /// (old_ptr, old_size, align, new_size: i32) -> i32. Answers 2 * adapters requests of (0, 0, <= 8, 65536):
 /// for each adapter its stack, in the high page, then its State, in the low one.
 [[nodiscard]] std::vector<std::byte> shim_body(const Region& region, std::uint32_t adapters,

@@ -10,7 +10,7 @@ namespace heapbump::adapters {
 namespace {
 
 // The function that gives a stock adapter its stack at the first call of any export (gc.rs,
-// allocate_stack_via_realloc): operands marked `capture` are free, but the same global must stand wherever
+// allocate_stack_via_realloc): operands marked `capture` are free, but the same global must be used wherever
 // the same number is captured.
 enum class Operand : std::uint8_t { none, constant, state, stack, realloc };
 struct Expected {
@@ -237,9 +237,9 @@ void Inspection::inspect_placed_state(std::uint32_t function) {
   });
   const std::uint64_t at = module_.body(function)->file_offset;
   if (found == manifest_.slots.end()) {
-    fault("its State stands at " + hex(*out_.state_base) + ", which is not a State slot of the region", at);
+    fault("its State is at " + hex(*out_.state_base) + ", which is not a State slot of the region", at);
   } else if (out_.slot && *out_.slot != found->adapter) {
-    fault("its stack stands in the slots of adapter " + std::to_string(*out_.slot) +
+    fault("its stack is in the slots of adapter " + std::to_string(*out_.slot) +
               " and its State in those of adapter " + std::to_string(found->adapter),
           at);
   } else {

@@ -29,7 +29,7 @@ struct Detector {
 
 [[nodiscard]] std::span<const Detector> all_detectors();
 
-/// A rule, the table it stands in and the detector that the table is of.
+/// A rule, the table it is in and the detector that the table is of.
 struct ListedRule {
   const Detector* detector = nullptr;
   const RuleTable* table = nullptr;

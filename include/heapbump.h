@@ -78,7 +78,7 @@ typedef struct heapbump_reserve_options {
   uint32_t placement;        /**< HEAPBUMP_PLACEMENT_ */
   uint32_t min_confidence;   /**< HEAPBUMP_CONFIDENCE_; below it the module is refused */
   uint32_t allow_moved_code; /**< not 0: code offsets may move where one more function needs it */
-  uint32_t skip_verify;      /**< not 0: the module is not verified before it is handed out */
+  uint32_t skip_verify;      /**< not 0: the module is not verified before it is returned */
 } heapbump_reserve_options;
 
 typedef struct heapbump_component_options {

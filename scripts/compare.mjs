@@ -51,7 +51,7 @@ function run(program, args) {
   });
 }
 
-/** The text without the ignored fields, where it is JSON; sorted as it stands. */
+/** The text without the ignored fields, where it is JSON; sorted as it is. */
 function stripped(text, ignore) {
   try {
     return JSON.stringify(JSON.parse(text, function (key, value) { return ignore.has(key) ? undefined : value; }));
@@ -129,7 +129,7 @@ async function main() {
     fs.rmSync(work, { recursive: true, force: true });
   }
   if (options.list) fs.writeFileSync(options.list, differing.map((name) => `${name}\n`).join(''));
-  console.log(`${files.length} files, ${answers} answers compared, ${answered} answered where the ceiling of work stood before, ${differing.length} files differ`);
+  console.log(`${files.length} files, ${answers} answers compared, ${answered} answered where the ceiling of work was met before, ${differing.length} files differ`);
   return files.length === 0 || differing.length > 0 ? 1 : 0;
 }
 

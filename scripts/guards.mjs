@@ -2,9 +2,9 @@
 // Takes out each guard of reading and writing, one at a time, and sees that the test which watches it fails. Works on a copy of the tree.
 //
 //   scripts/guards.mjs [--build FOLDER] [WORD...]     only the guards whose row holds one of the words
-//   scripts/guards.mjs --rows                         builds nothing; sees that each row's text stands in its file (the suite does this)
+//   scripts/guards.mjs --rows                         builds nothing; sees that each row's text is in its file (the suite does this)
 //
-// A row is [file, text of the guard, what stands there without it, test]. The text must stand in the file exactly once, so a row whose guard
+// A row is [file, text of the guard, what is there without it, test]. The text must be in the file exactly once, so a row whose guard
 // was rewritten is told. Takes some ten seconds a guard. Exit code 1: a guard whose test passes without it.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -146,7 +146,7 @@ const { values, positionals: args } = commandLine(import.meta.url, { rows: Boole
 if (values.rows) {
   const stale = GUARDS.filter(([file, guard]) => places(fs.readFileSync(path.join(root, file), 'utf8'), guard) !== 1);
   for (const [file, guard] of stale) console.log(`STALE  ${file}: ${guard.trim().split('\n')[0]}`);
-  console.log(`${GUARDS.length} guards, ${stale.length} whose text does not stand exactly once`);
+  console.log(`${GUARDS.length} guards, ${stale.length} whose text is not there exactly once`);
   process.exit(stale.length === 0 ? 0 : 1);
 }
 const folder = path.resolve(values.build ?? path.join(root, 'build-guards'));

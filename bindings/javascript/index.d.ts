@@ -43,7 +43,7 @@ export interface ReserveOptions {
   minConfidence?: Confidence;
   /** Code offsets may move where one more function needs it. */
   allowMovedCode?: boolean;
-  /** Whether the module is verified before it is handed out; true unless said. */
+  /** Whether the module is verified before it is returned; true unless said. */
   verify?: boolean;
 }
 

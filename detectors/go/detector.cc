@@ -104,8 +104,8 @@ void apply_era(const Module& module, const ModuleData& data, Era era, Finding& f
   switch (era) {
     case Era::from_pointer:
       finding.heap_base = data.end;
-      // Go 1.11 to 1.13 cannot be told from 1.14 and 1.15 by their structure; the bytes are few, so all are
-      // spared.
+      // Go 1.11 to 1.13 cannot be distinguished from 1.14 and 1.15 by their structure; the bytes are few, so
+      // all are spared.
       finding.bump_region_floor = data.end + (data.layout->header_tables == 0 ? go::kEntryScratch : 0);
       finding.grows_by = "memory.grow up to its own mark, after memory.size";
       finding.strategies = {
@@ -180,7 +180,7 @@ Result<std::optional<Finding>> detect_go(WholeProgram& program) {
   }
   const go::Search search = go::find_moduledata(module, *image);
   if (search.found.empty() && !search.near_miss && !claims_go) return std::optional<Finding>{};
-  // It is Go's, whatever stands in the way: no detector that knows less may take a refused module over.
+  // It is Go's, whatever is in the way: no detector that knows less may take a refused module over.
   finding.confidence = search.found.empty() ? Confidence::strong : Confidence::proven;
   if (auto refusal = refusal_of(search)) {
     finding.refusals.push_back(*std::move(refusal));

@@ -156,7 +156,7 @@ Status follow_direct_read(const Module& module, const ModuleData& data, EndUse& 
       const auto rounded = rounded_up(flow, id);
       use.rounds_up = !rounded.empty();
       const auto variables = stored_to(flow, rounded);
-      // bloc and blocMax stand beside each other.
+      // bloc and blocMax are beside each other.
       if (variables && variables->size() == 2 && variables->at(1) == variables->at(0) + 8)
         use.bloc = static_cast<std::uint64_t>(variables->at(0));
     }

@@ -98,7 +98,7 @@ Check function_table_first(const Candidate& at, const StructureContext& in) {
   if (at.layout->header_tables == 0) return not_applicable();
   if (word(at, in, at.layout->ftab) != word(at, in, kTableSlices.back()))
     return fails("ftab is not at pclntable's start");
-  return holds({"funcnametab, cutab, filetab, pctab and pclntable stand where the pclntab's header says"});
+  return holds({"funcnametab, cutab, filetab, pctab and pclntable are where the pclntab's header says"});
 }
 
 Check sections_ascend(const Candidate& at, const StructureContext& in) {
@@ -125,7 +125,7 @@ Check data_start(const Candidate& at, const StructureContext& in) {
 Check bss_empty(const Candidate& at, const StructureContext& in) {
   const std::uint64_t bss = section_word(at, in, kBss);
   if (in.image.end() > align_up(bss, 8))
-    return fails("data stands at " + hex(in.image.end() - 1) + ", in the bss");
+    return fails("data is at " + hex(in.image.end() - 1) + ", in the bss");
   return holds({"noptrdata = " + hex(section_word(at, in, kNoptrdata)) +
                 " to enoptrbss are in ascending order; the file's data ends at " + hex(in.image.end()) +
                 ", at or below bss = " + hex(bss)});
@@ -289,13 +289,13 @@ Check memory_grow(const EndUse& use, const Nothing&) {
 }
 
 constexpr auto kMemoryRules = std::to_array<MemoryRule>({
-    {{"go.memory-size", "memory.size stands in one function, which only returns it on Go's stack.",
+    {{"go.memory-size", "memory.size is in one function, which only returns it on Go's stack.",
       "runtime.currentMemory is the only function with the instruction, since the compiler makes none. Its "
       "callers are the runtime's; a second one would be a program's own view of the memory's size, which "
       "rises with the region.",
       "golang/go src/runtime/sys_wasm.s (currentMemory)"},
      memory_size},
-    {{"go.memory-grow", "memory.grow stands in one function, which only returns its result on Go's stack.",
+    {{"go.memory-grow", "memory.grow is in one function, which only returns its result on Go's stack.",
       "runtime.growMemory is the only function with the instruction; a second owner of new pages would not "
       "be known to the runtime, whose break assumes that they adjoin.",
       "golang/go src/runtime/sys_wasm.s (growMemory)"},

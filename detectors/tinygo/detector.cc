@@ -17,7 +17,7 @@ namespace {
 using tinygo::Occurrences;
 using tinygo::Runtime;
 
-/// The initial stack pointer, where it stands below all static data: then wasm-ld put the stack first, and
+/// The initial stack pointer, where it is below all static data: then wasm-ld put the stack first, and
 /// the static data begin at __global_base, which is the same address.
 std::optional<std::uint32_t> find_global_base(const Module& module, const DataImage& image) {
   for (const Global& global : module.globals) {
@@ -94,7 +94,7 @@ Result<std::optional<Finding>> detect_tinygo(WholeProgram& shared) {
   finding.toolchain = name_toolchain(module, *runtime);
   finding.grows_by = "memory.grow, then memory.size";
   finding.grows_by_doubling = runtime->grows;
-  // It is TinyGo's heap, whatever stands in the way: no detector that knows less may take a refused module
+  // It is TinyGo's heap, whatever is in the way: no detector that knows less may take a refused module
   // over.
   finding.confidence = Confidence::strong;
   if (runtime->candidates.size() == 1) finding.heap_base = runtime->candidates.begin()->first;
@@ -132,7 +132,7 @@ Result<std::optional<Finding>> detect_tinygo(WholeProgram& shared) {
   };
   if (!runtime->metadata_words.empty() && !occurrences.has_gc_root_end && global_base)
     finding.warnings.push_back(
-        "the end of the collector's roots was not told apart from the heap start: if it is among the uses "
+        "the end of the collector's roots was not distinguished from the heap start: if it is among the uses "
         "that move, each collection also scans the region");
   return std::optional(std::move(finding));
 }

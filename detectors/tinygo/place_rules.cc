@@ -158,7 +158,7 @@ std::optional<Verdict> exported_base(const GlobalValue& global, Shapes&) {
 
 std::optional<Verdict> exported_end(const GlobalValue& global, Shapes&) {
   if (global.global.is_mutable || !global.exported_as_end) return std::nullopt;
-  return Verdict{Use::object_end, "exported as the end of what stands below the heap"};
+  return Verdict{Use::object_end, "exported as the end of what is below the heap"};
 }
 
 std::optional<Verdict> variable_global(const GlobalValue& global, Shapes&) {
@@ -186,7 +186,8 @@ constexpr auto kGlobalRules = std::to_array<VerdictRule<GlobalValue>>({
 
 constexpr auto kRemaining = std::to_array<RuleInfo>({
     {"tinygo.far-number", "A number above the heap base none of whose uses is refused: it stays.",
-     "It is no address: nothing accesses memory at it, it is in no variable of the heap and meets no bound "
+     "It is no address: nothing accesses memory at it, it is in no variable of the heap and is compared with "
+     "no bound "
      "of it. The runtime folds no offset of that size into the heap's start.",
      "tinygo-org/tinygo src/runtime/gc_blocks.go, gc_leaking.go"},
     {"tinygo.object-address",
@@ -250,7 +251,7 @@ std::optional<Verdict> judge_global(const GlobalValue& global, Shapes& shapes) {
 
 Verdict far_number(std::string_view seen_as) {
   return {Use::unrelated,
-          "a number above the heap base that is no address and never meets the heap's bounds: " +
+          "a number above the heap base that is no address and is never compared with the heap's bounds: " +
               std::string(seen_as.empty() ? "unused" : seen_as),
           kRemaining[kFarNumber].id};
 }

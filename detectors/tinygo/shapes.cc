@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxShape = 256;       // nodes that one shape may take
 constexpr int kMaxCalls = 3;                 // calls between a block number and the metadata it indexes
-constexpr std::uint64_t kStepsPerUser = 16;  // each is looked up among those that were met
+constexpr std::uint64_t kStepsPerUser = 16;  // each is looked up among those that were seen
 constexpr std::size_t kMaxSpread = 4096;     // nodes that one value is followed to
 
 }  // namespace

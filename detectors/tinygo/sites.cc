@@ -95,10 +95,9 @@ std::string described(std::int64_t distance) {
 void Collector::add(Site site, const Verdict& verdict, int moves, std::int64_t distance) {
   if (!program_.hold(kSiteBytes)) return;  // program_.error() ends the detection
   if (verdict.use == Use::unknown) {
-    found_.refusals.push_back(
-        {Code::kUnexplained,
-         described(distance) + " stands here and its use is not explained: " + verdict.why, site.file_offset,
-         verdict.rule});
+    found_.refusals.push_back({Code::kUnexplained,
+                               described(distance) + " is here and its use is not explained: " + verdict.why,
+                               site.file_offset, verdict.rule});
   }
   site.role = role_of(verdict.use);
   site.moves = verdict.use == Use::heap_start ? moves : 0;
@@ -258,7 +257,7 @@ void Collector::odd_constants() {
     if (above < -kNear || above > kNear || !program_.hold(kSiteBytes)) continue;
     const Verdict verdict = tinygo::odd_constant(constant.vector);
     found_.refusals.push_back({Code::kUnexplained,
-                               described(above) + " stands here and its use is not explained: " + verdict.why,
+                               described(above) + " is here and its use is not explained: " + verdict.why,
                                constant.file_offset, verdict.rule});
   }
 }

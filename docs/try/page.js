@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What the page does with a dropped file. It stands behind the library of bindings/javascript in one script.
+// What the page does with a dropped file. It follows the library of bindings/javascript in one script.
 const at = (id) => document.getElementById(id);
 const hex = (number) => `0x${number.toString(16)}`;
 const PAGE_SIZE = 65536;

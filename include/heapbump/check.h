@@ -77,7 +77,7 @@ struct NamedAdapterRecord {
   std::string sha256;  ///< of its file
 };
 
-/// What is told about a component that was made apart, in it and beside it.
+/// What is reported about a component that was made apart, in it and beside it.
 struct ApartRecord {
   std::string program_sha256;  ///< of the module that was given
   std::uint64_t program_size = 0;

@@ -30,7 +30,7 @@ enum class EncoderKind : std::uint8_t { builtin, wasm_tools, jco };
 struct Encoder {
   EncoderKind kind = EncoderKind::builtin;
   std::string path;     ///< of the program; empty for the built-in one
-  std::string version;  ///< as it tells itself, "wasm-tools 1.262.0"
+  std::string version;  ///< as it says itself, "wasm-tools 1.262.0"
 };
 
 /// An adapter for the imports of one module name.

@@ -27,7 +27,7 @@ struct PointerField;
 /// One element of memory that a pointer leads to.
 struct MemoryShape {
   std::uint32_t size = 0;              ///< bytes
-  std::vector<PointerField> pointers;  ///< that stand in it, by rising offset
+  std::vector<PointerField> pointers;  ///< that are in it, by rising offset
   bool operator==(const MemoryShape&) const;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a detector says about a module: which toolchain, where its heap starts, every site where a
-// heap-related value stands and what role it plays there, and which strategies are sound. A finding edits
+// What a detector says about a module: which toolchain, where its heap starts, every place of a
+// heap-related value and what role it plays there, and which strategies are sound. A finding edits
 // nothing: the plan alone decides.
 #pragma once
 
@@ -56,7 +56,7 @@ struct Finding {
   std::vector<Site> sites;
   std::vector<Evidence> evidence;
   std::vector<StrategyVerdict> strategies;  ///< in order of preference for --strategy auto
-  /// First address that a region won by `bump` may use: heap_base, or above it where the runtime writes just
+  /// First address that a region made by `bump` may use: heap_base, or above it where the runtime writes just
   /// above (Go 1.11 to 1.13). Bytes below the moved heap start.
   std::uint64_t bump_region_floor = 0;
   /// The most pages that `tail` may take: how far above the memory's minimum constants were looked at.

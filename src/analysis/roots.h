@@ -1,4 +1,4 @@
-// Numbers that may be addresses of the heap, wherever in code they stand: one pass that collects constant
+// Numbers that may be addresses of the heap, wherever in code they are: one pass that collects constant
 // accesses in a range, and numbers equal to one of a few addresses, also in floats and vector lanes.
 // Nothing is decided here; whoever asks follows what was found.
 #pragma once

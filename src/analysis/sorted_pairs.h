@@ -1,4 +1,4 @@
-// Sorts what a pass over code has listed: pairs of a number and the function it stands in, whose functions
+// Sorts what a pass over code has listed: pairs of a number and the function it is in, whose functions
 // come ascending. The invariant: the order is that of std::sort; the time is linear in the list's length,
 // since a large module has millions of such pairs.
 #pragma once

@@ -1,4 +1,4 @@
-// What an audit tells about a module beside its verdict: its face, what was found of its heap, the picture of
+// What an audit says about a module beside its verdict: its face, what was found of its heap, the picture of
 // its memory, and what was or would be edited. Every list is cut at a length, so that no file can fill a
 // report.
 #pragma once

@@ -24,7 +24,7 @@ struct Policy {
   Make make = Make::nothing;
   Confidence min_confidence = Confidence::strong;
   std::string encoder = "builtin";          ///< as ComponentRequest has it
-  std::string encoder_version = "builtin";  ///< as it tells itself; no path
+  std::string encoder_version = "builtin";  ///< as it says itself; no path
   std::uint64_t max_size = kDefaultMaxFileSize;
 };
 [[nodiscard]] std::string_view to_string(Prove value);

@@ -7,7 +7,7 @@
 namespace heapbump::audit {
 namespace {
 
-constexpr std::size_t kMostNames = 1000;  // host modules and toolchains that are told apart
+constexpr std::size_t kMostNames = 1000;  // host modules and toolchains that are distinguished
 
 void count_up(std::map<std::string, std::uint64_t>& counts, const std::string& name) {
   if (counts.size() < kMostNames || counts.contains(name)) ++counts[name];

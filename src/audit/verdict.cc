@@ -31,7 +31,7 @@ constexpr std::array<VerdictInfo, kVerdicts> kVerdictTable = {{
      "--adapter NAME=ADAPTER (docs/components.md); or build the module anew without them"},
     {Verdict::refused, "refused", Group::cannot_move, "heapbump cannot show that a change would be safe",
      "leave it where it runs today, or build it anew for WASI 0.2; heapbump explain with the reason's id "
-     "says what stands in the way"},
+     "says what is in the way"},
     {Verdict::malformed, "malformed", Group::cannot_move, "its bytes are not a valid module or component",
      "fetch or build the file again; compare its SHA-256 with the one it was published with"},
     {Verdict::unreadable, "unreadable", Group::cannot_move, "it could not be read",

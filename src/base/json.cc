@@ -94,7 +94,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t) override { return open(Json(Json::Object{})); }
   bool key(string_t& value) override {
     if (open_.back().value.find(value) != nullptr)
-      return refuse("the key \"" + value.substr(0, 64) + "\" stands twice");
+      return refuse("the key \"" + value.substr(0, 64) + "\" occurs twice");
     open_.back().key = std::move(value);
     return true;
   }

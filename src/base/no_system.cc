@@ -1,5 +1,5 @@
 // The place of io.cc, output.cc and process.cc where there are no files and no processes: in the core that is
-// one WebAssembly module, everything goes from memory to memory, and whoever asks for a file is told so.
+// one WebAssembly module, everything goes from memory to memory, and whoever asks for a file gets an error.
 #include "base/io.h"
 #include "base/process.h"
 

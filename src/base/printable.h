@@ -14,7 +14,7 @@ namespace heapbump {
 /// it ends in "...". The result is valid UTF-8 on one line.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// JSON text in which no such character stands as it is: each becomes \uNNNN, which means the same (RFC 8259,
+/// JSON text in which no such character occurs as it is: each becomes \uNNNN, which means the same (RFC 8259,
 /// section 7). The text must be valid UTF-8.
 [[nodiscard]] std::string printable_json(std::string_view json);
 

@@ -6,7 +6,7 @@
 namespace heapbump::c {
 namespace {
 
-/// What is handed out where there is no memory for a result, made before it can be missing. It is never
+/// What is given out where there is no memory for a result, made before it can be missing. It is never
 /// freed.
 const heapbump_result& out_of_memory() {
   static const heapbump_result result{.exit_code = heapbump::exit_code(Code::kOutOfMemory),

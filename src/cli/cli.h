@@ -20,7 +20,7 @@ namespace heapbump::cli {
 struct Session {
   bool color = false;         ///< of standard error
   bool color_output = false;  ///< of standard output
-  bool quiet = false;         ///< only errors are told on standard error
+  bool quiet = false;         ///< only errors are printed on standard error
   bool verbose = false;
   std::string verb;  ///< that is being run; empty before one is known
   std::uint64_t max_size = kDefaultMaxFileSize;

@@ -1,4 +1,4 @@
-// The command line's frame: global options, the verbs, and how usage errors are told.
+// The command line's frame: global options, the verbs, and how usage errors are reported.
 #include <unistd.h>
 
 #include <algorithm>

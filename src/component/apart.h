@@ -1,7 +1,7 @@
 // The strategy `apart`: a component in which the adapter has a memory of its own, the stand-in's, and the
 // program is embedded as it is. It is a component that the stock encoder made of the stand-in and an adapter,
 // with four core modules, their instances and a record behind it; nothing in it is changed, since a
-// component's sections may stand in any order and may refer to what was defined before.
+// component's sections may be in any order and may refer to what was defined before.
 #pragma once
 
 #include <string>

@@ -31,9 +31,9 @@ void CallWriter::call_part(std::size_t pair, std::uint32_t count, std::uint32_t 
 }
 
 // The adapter looks at the first buffer that is not empty and no further; so each is written by calls of its
-// own, in parts, for as long as all of a part is taken. An error after something was written is told by the
-// next call. Where there is nothing to write, the adapter is given one empty buffer: without any it does not
-// look at the descriptor.
+// own, in parts, for as long as all of a part is taken. An error after something was written is reported by
+// the next call. Where there is nothing to write, the adapter is given one empty buffer: without any it does
+// not look at the descriptor.
 void CallWriter::write_gathered() {
   const std::size_t pair = position(gathered);
   const std::uint32_t pairs = first_[pair], count = first_[pair] + 1;

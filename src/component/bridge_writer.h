@@ -119,7 +119,7 @@ class CallWriter {
   [[nodiscard]] bool is_old(const Parameter& parameter) const {
     return parameter.passing == filestat && preview0_;
   }
-  // Results of a fixed size begin as what stands there, so that padding stays what it is.
+  // Results of a fixed size begin as what is there, so that padding stays what it is.
   void prepare_results() {
     for (std::size_t i = 0; i < call_.parameters.size(); ++i) {
       const Parameter& parameter = call_.parameters[i];

@@ -14,7 +14,7 @@ std::unexpected<Error> not_as_made() {
   return fail(Code::kInternal, "the shipped stand-in component is not put together as its encoder does it");
 }
 
-/// A section of a component, and where its size stands.
+/// A section of a component, and where its size is.
 struct Span {
   std::uint64_t size_offset = 0;
   unsigned size_width = 0;
@@ -97,7 +97,7 @@ Result<std::vector<std::byte>> encode_builtin(const adapters::Released& adapter,
     if (given == instance.arguments.end()) return not_as_made();
     HEAPBUMP_TRY(EditList edits, more_names(file, component.instances[given->instance], outline, program));
     HEAPBUMP_TRY(const Span section, section_at(file, component.modules[*instance.module].file_offset));
-    // Its id, which stands before its size, stays.
+    // Its id, which is before its size, stays.
     edits.push_back(replacement(file, section.size_offset, section.size_width + section.size,
                                 Writer().uleb(embedded.size()).bytes(embedded).take()));
     std::ranges::stable_sort(edits, {}, &Edit::offset);

@@ -9,8 +9,8 @@
 namespace heapbump {
 
 /// `command`: a command that exports, as the stand-in does, `memory`, `_start` and `cabi_realloc_adapter`,
-/// and imports nothing but preview1. Imports of one name are told apart, as the stock encoder does. Errors:
-/// those of read_outline and read_program.
+/// and imports nothing but preview1. Imports of one name are distinguished, as the stock encoder does.
+/// Errors: those of read_outline and read_program.
 [[nodiscard]] Result<std::vector<std::byte>> encode_builtin(const adapters::Released& adapter, Bytes command);
 
 }  // namespace heapbump

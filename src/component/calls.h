@@ -43,7 +43,7 @@ struct HostCall {
   std::string name;
   std::vector<Parameter> parameters;
   bool gives_errno = true;  ///< its result is an errno, 0 for success; else it has no result
-  std::string sizes_from;   ///< `strings`: the call that tells their count and total size
+  std::string sizes_from;   ///< `strings`: the call that gives their count and total size
   /// A call of another interface than preview1: then this says all, and the fields above but `name` nothing.
   std::optional<DescribedCall> described{};
 

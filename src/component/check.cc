@@ -45,7 +45,7 @@ class ComponentChecker {
   }
 
  private:
-  /// Whether this is the manifest's module without its record: it has the memory that the manifest tells.
+  /// Whether this is the manifest's module without its record: it has the memory that the manifest names.
   Result<bool> lost_its_record(std::uint32_t module);
   Status check_main(std::uint32_t instance, bool lost);
   Status check_record(const Module& main, CheckedModule& out);
@@ -163,7 +163,7 @@ void ComponentChecker::check_memory(const Module& main, Bytes original_bytes, Ch
       limits(*original) != std::pair(m.memory_min_before, m.memory_max_before) ||
       limits(main) != std::pair(m.memory_min_after, m.memory_max_after)) {
     out.faults.push_back(
-        {Code::kCheckFailed, "the memory's limits are not those that the manifest tells", out.file_offset});
+        {Code::kCheckFailed, "the memory's limits are not those that the manifest names", out.file_offset});
   }
 }
 
@@ -180,7 +180,7 @@ void ComponentChecker::check_region(const Module& main, CheckedModule& out) {
     const auto address = segment.address();
     if (!address || segment.size == 0) continue;
     if (*address < region.end() && region.base < *address + segment.size) {
-      fault("a data segment stands in the region, at " + hex(*address), segment.file_offset);
+      fault("a data segment is in the region, at " + hex(*address), segment.file_offset);
       return;
     }
   }
@@ -306,7 +306,7 @@ void ComponentChecker::check_shares(CheckedModule& out) {
       if (out.tenants[j].facts.slot != tenant.facts.slot) continue;
       tenant.facts.faults.push_back(
           {Code::kCheckFailed,
-           "it stands in the same slots as core instance " + std::to_string(out.tenants[j].instance_index),
+           "it is in the same slots as core instance " + std::to_string(out.tenants[j].instance_index),
            tenant.file_offset});
       break;
     }

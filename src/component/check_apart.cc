@@ -15,7 +15,7 @@
 namespace heapbump {
 namespace {
 
-/// The module as it was before the edits on record; nothing if their new bytes do not stand there.
+/// The module as it was before the edits on record; nothing if their new bytes are not there.
 std::optional<std::vector<std::byte>> without_edits(Bytes embedded, const EditList& edits) {
   Writer out;
   std::uint64_t original = 0;  // offsets in the two files

@@ -1,5 +1,5 @@
 // The rows of described calls in the record of a component, from which `check` makes the bridge again. The
-// record is untrusted: depth and counts are bounded, and an element's pointers must stand inside it, in
+// record is untrusted: depth and counts are bounded, and an element's pointers must be inside it, in
 // order, beside each other.
 #pragma once
 

@@ -76,7 +76,7 @@ enum class Op : std::uint8_t {
   i64_extend_i32_u = 0xad,
 };
 
-/// One function's instructions. Structured instructions take what stands in them as a callable, so they are
+/// One function's instructions. Structured instructions take what is in them as a callable, so they are
 /// always closed.
 class Body {
  public:

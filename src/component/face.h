@@ -1,5 +1,5 @@
 // What a module shows to whoever makes a component of it: its imports by module, how it is started, which
-// adapter fits, and everything that stands in the way, told before any work is done. Only imports, exports,
+// adapter fits, and everything that is in the way, reported before any work is done. Only imports, exports,
 // types and memories are read, so a module whose heap cannot be found has a face as well. `Blocker::stops`
 // is "component" exactly where `component` would refuse the module whatever its strategy.
 #pragma once

@@ -1,5 +1,5 @@
 // Imports that are not WASI's: which of them the adapters given for other interfaces serve, and what the
-// description says of them. What stands in the way is told before any work is done, all of it at once.
+// description says of them. What is in the way is reported before any work is done, all of it at once.
 #pragma once
 
 #include <vector>

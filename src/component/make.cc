@@ -60,7 +60,7 @@ class Maker {
   MadeComponent made_;
 };
 
-// What stands in the way is told before any work is done.
+// What is in the way is reported before any work is done.
 Status Maker::read_face() {
   HEAPBUMP_CHECK(expect_main_module(file_));
   HEAPBUMP_TRY(outline_, read_outline(file_));

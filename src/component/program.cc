@@ -89,7 +89,7 @@ class ProgramReader {
   Rows described_;
   std::map<const DescribedCall*, const HostCall*> calls_;  // that were made of them
   Program program_;
-  std::map<std::string, unsigned> times_;  // that each name stood
+  std::map<std::string, unsigned> times_;  // that each name occurred
 };
 
 // `fd_write`, then `fd_write [v2]`, `fd_write [v3]`, as wit-component has it (wasm-tools,
@@ -208,7 +208,7 @@ Status ProgramReader::plan_edits() {
     const std::string& name = program_.imports[i].name;
     if (name == import.name) continue;
     replace(import.name_offset, import.name_end - import.name_offset, Writer().name(name).take(),
-            "an import of a name that stands twice");
+            "an import of a name that occurs twice");
     growth += static_cast<std::int64_t>(program_.edits.back().new_bytes.size()) -
               static_cast<std::int64_t>(program_.edits.back().old_bytes.size());
   }

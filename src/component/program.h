@@ -1,5 +1,5 @@
 // The program: what `apart` needs to know of the module that is made into a component, and the few bytes in
-// which the embedded module differs from it. Those are: names of imports that stand twice (a component's core
+// which the embedded module differs from it. Those are: names of imports that occur twice (a component's core
 // module may not import one name twice), and, where there is a start function, its section, which is left out
 // while the function is exported instead, so that it runs once the host calls can be answered. Neither moves
 // anything inside the code section.

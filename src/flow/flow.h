@@ -47,7 +47,7 @@ struct Node {
   std::int64_t value = 0;    ///< constant (sign-extended), or what the kind says
   std::uint64_t offset = 0;  ///< file offset of the instruction; for a phi, of the block's end or the loop
   std::uint64_t immediate_offset = 0;
-  BlockId block = 0;                  ///< the straight run of code it stands in
+  BlockId block = 0;                  ///< the straight run of code it is in
   std::uint32_t effect = UINT32_MAX;  ///< calls, loads, memory.grow: the effect that goes with it
   std::uint32_t first_operand = 0;    ///< into Flow::operands
   std::uint32_t operand_count = 0;

@@ -1,7 +1,7 @@
 // What evaluates a body for evaluate_flow, private to the rooms it fills: flow_build.cc (the walk and its
 // budget), flow_values.cc (instructions that take and give values), flow_control.cc (blocks and branches) and
 // flow_merge.cc (locals, and what is merged where paths meet).
-// The invariant: locals_ holds every local's value where the walk stands, and each open block keeps in saved_
+// The invariant: locals_ holds every local's value where the walk is, and each open block keeps in saved_
 // the old value of every local that was set inside it. So a branch carries only what changed since its target
 // was entered, and a block's end can go back to the state at its start before it merges the ways that arrive.
 // Work and kept values are paid for, by spend and hold, so that both stay linear in the body's size.

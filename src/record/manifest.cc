@@ -139,7 +139,7 @@ Status check_placement(const Manifest& m) {
     return bad("placement", "does not name the shim as its kind demands");
   if (m.placement != Placement::none && m.slots.empty())
     return bad("slots", "are missing, which the placement needs");
-  // The shim counts through whole pairs from the region's base, so its slots can stand in one way only.
+  // The shim counts through whole pairs from the region's base, so its slots can lie in one way only.
   if (has_shim && m.slots != make_slots(m.region, static_cast<std::uint32_t>(m.slots.size() / 2)))
     return bad("slots", "are not those that the shim hands out");
   return {};

@@ -47,7 +47,7 @@ class PieceCursor {
   std::uint64_t at_ = 0;
 };
 
-/// " [v2]" and the like, which wit-component appends to the name of an import that stands twice.
+/// " [v2]" and the like, which wit-component appends to the name of an import that occurs twice.
 std::string_view without_version(std::string_view name) {
   const std::size_t open = name.rfind(" [v");
   if (open == std::string_view::npos || !name.ends_with(']')) return name;

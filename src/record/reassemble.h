@@ -1,9 +1,9 @@
 // The main module in a component is not always the file that `component new` was given. wit-component
 // (wasm-tools, crates/wit-component/src/metadata.rs and src/encoding/dedupe.rs) takes `component-type`
-// sections out and renames imports that stand twice, and when it does either it writes every section's size
+// sections out and renames imports that occur twice, and when it does either it writes every section's size
 // anew. This undoes that: the module's hash then shows that nothing else was changed. Tools that embed
 // component types into a module (`component embed`) also add sections to it and write its producers anew,
-// which cannot be undone; such a module is known by what stands in its other sections.
+// which cannot be undone; such a module is known by what is in its other sections.
 #pragma once
 
 #include <string>

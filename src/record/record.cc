@@ -45,7 +45,7 @@ Status check_digest(const Section& section, const Json& document) {
   return {};
 }
 
-/// How the sections stood, for a module that wit-component wrote anew.
+/// How the sections were, for a module that wit-component wrote anew.
 Status read_layout(const Section& section, const Json& document, Record& record) {
   const Json* layout = document.find("layout");
   const Json* widths = layout == nullptr ? nullptr : layout->find("size_widths");
@@ -86,7 +86,7 @@ Status check_stands_once(const Module& module, const Section& section) {
   const auto is_record = [](const Section& s) {
     return s.id == SectionId::custom && s.name == kRecordSection;
   };
-  if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(section, "stands twice");
+  if (std::ranges::count_if(module.sections, is_record) != 1) return bad_record(section, "occurs twice");
   return {};
 }
 

@@ -17,7 +17,7 @@ namespace heapbump {
 inline constexpr std::string_view kRecordSection = "heapbump";
 inline constexpr int kRecordVersion = 1;
 
-/// One edit seen from the reserved module: at `offset` stand `new_bytes` where the original had `old_bytes`.
+/// One edit seen from the reserved module: at `offset` are `new_bytes` where the original had `old_bytes`.
 struct RecordedEdit {
   std::uint64_t offset = 0;  ///< file offset in the reserved module
   std::vector<std::byte> old_bytes;
@@ -44,7 +44,7 @@ struct Record {
 
 /// The section's bytes as they are appended to the file: id, size, name, JSON on one line.
 [[nodiscard]] std::vector<std::byte> encode_record(const Record& record);
-/// `edits` are those of the plan, applied to `input`. `hash` is new and is fed what stands before the record,
+/// `edits` are those of the plan, applied to `input`. `hash` is new and is fed what is before the record,
 /// so that the caller need not read it once more. Errors: those of reading the result, for a module with
 /// component types.
 [[nodiscard]] Result<Record> make_record(const Manifest& manifest, const EditList& edits, const Module& input,
@@ -59,7 +59,7 @@ struct Record {
 /// The module with such a text as its section again, for one that a later tool took the section from.
 [[nodiscard]] std::vector<std::byte> with_record(Bytes module, std::string_view text);
 /// What a later tool likely did to a module, for a message: "`component-type` follows it, ...". Empty where
-/// nothing can be told. Of a module without the section: what else is gone, for after "removed the section".
+/// nothing can be said. Of a module without the section: what else is gone, for after "removed the section".
 [[nodiscard]] std::string likely_cause(const Module& module, const Record* record);
 
 /// Nothing if the module carries no record. Errors: kBadRecord (damaged, not last, or twice), kBadManifest.

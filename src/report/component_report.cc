@@ -43,7 +43,7 @@ Json apart_json(const std::vector<CheckedApart>& list) {
   return out;
 }
 
-/// Every fault that is told of a part of the component, in one list.
+/// Every fault that is reported of a part of the component, in one list.
 Json all_faults(const ComponentCheck& check) {
   Json reasons = Json::array();
   const auto add = [&](const auto& item) {

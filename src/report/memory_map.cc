@@ -72,7 +72,7 @@ void add_objects(AreaList& areas, const Module& module, std::uint64_t objects_en
     areas.add(Kind::data, data_end, "data");
   }
   if (top && *top > data_end && *top <= objects_end) {
-    // How much below the stack's top are zeroed objects cannot be told from the file.
+    // How much below the stack's top are zeroed objects cannot be distinguished from the file.
     areas.add(Kind::stack, *top, "zeroed data, stack");
   }
   if (layout.end_known) areas.add(Kind::zeroed, objects_end, "zeroed data");

@@ -1,4 +1,4 @@
-// The picture of a module's linear memory at its start: what stands where, from the data segments, the stack
+// The picture of a module's linear memory at its start: what is where, from the data segments, the stack
 // pointer, the heap start that a detector found, and the region if one is reserved; and side by side what it
 // was before and what it is after. For people; nothing is decided from it.
 #pragma once
@@ -67,7 +67,7 @@ struct TextStyle {
   bool color = false;
   bool unicode = false;  ///< lines of box drawing characters
 };
-/// Ends in a newline. Pictures stand side by side where they fit, else one below the other.
+/// Ends in a newline. Pictures are side by side where they fit, else one below the other.
 [[nodiscard]] std::string draw_text(const std::vector<MemoryPicture>& pictures, const TextStyle& style);
 /// An SVG document with title and description, for a light and a dark page. `name` is the file's.
 [[nodiscard]] std::string draw_svg(const std::vector<MemoryPicture>& pictures, const std::string& name);

@@ -232,7 +232,7 @@ void Picture::moved_heap() {
   for (std::size_t i = 1; i < pictures_.size(); ++i) {
     const auto before = start(pictures_[i - 1]), after = start(pictures_[i]);
     if (pictures_[i].own_axis || !before || !after || *before == *after) continue;
-    // The addresses of the second column stand between the two boxes, so the line ends beside them.
+    // The addresses of the second column are between the two boxes, so the line ends beside them.
     out_ += "<path class=\"moved\" d=\"M" + std::to_string(left(i - 1) + kBox) + " " +
             std::to_string(y_of(i - 1, *before)) + " L" + std::to_string(left(i - 1) + kBox + kBetween - 6) +
             " " + std::to_string(y_of(i, *after)) + "\"/>\n";

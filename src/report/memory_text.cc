@@ -159,7 +159,7 @@ std::string side_by_side(const std::vector<MemoryPicture>& pictures,
                           {padded(std::string(kAddress, ' ') + heading(pictures[i]), drawer.columns())});
     most = std::max(most, columns.back().size());
   }
-  // All stand on the ground: address 0 is the last line.
+  // All begin at the bottom: address 0 is the last line.
   std::string out;
   for (std::size_t line = 0; line < most; ++line) {
     std::string text;

@@ -59,7 +59,7 @@ Json refusals_json(const std::vector<Error>& refusals) {
   return out;
 }
 
-// Where no strategy is sound, what stands in the way of each is its own reason; the refusal that tells of it
+// Where no strategy is sound, what is in the way of each is its own reason; the refusal that names it
 // has the code and the rule.
 std::vector<Error> single_reasons(const Finding& finding) {
   const bool none_sound =
@@ -71,7 +71,7 @@ std::vector<Error> single_reasons(const Finding& finding) {
     const auto found = std::ranges::find_if(finding.refusals, tells);
     const auto named = offset_in(verdict.why);
     const bool told = found != finding.refusals.end();
-    // A refusal that tells of several strategies in one sentence has the place and the rule of one of them.
+    // A refusal that names several strategies in one sentence has the place and the rule of one of them.
     const bool alone = told && finding.refusals.size() > 1;
     reasons.push_back({.code = told ? found->code : Code::kStrategyUnsound,
                        .message = verdict.why,

@@ -19,7 +19,7 @@ inline constexpr int kReportVersion = 1;
 /// {code, message, offset}
 [[nodiscard]] Json error_json(const Error& error);
 /// {strategy, rule, code, message, offset, function}: the one shape of a reason, whatever the verb. `module`
-/// tells the function from the offset; it may be null.
+/// finds the function from the offset; it may be null.
 [[nodiscard]] Json reason_json(const Error& error, const Module* module);
 /// Every single reason of an error: its causes, or itself.
 [[nodiscard]] Json reasons_json(const Error& error, const Module* module);

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxFunctions = 1000;
 
 /// What one body may do.
 struct Behaviour {
-  bool returns = false;   ///< its last instruction, or a return, can be reached as far as a look at it tells
+  bool returns = false;   ///< its last instruction, or a return, can be reached as far as a look at it shows
   bool indirect = false;  ///< calls through a table or a reference, or throws
   bool wraps = false;     ///< does nothing but call, among others a function without parameters and results
   std::vector<std::uint32_t> callees;

@@ -161,7 +161,7 @@ Status move_site(EditBuilder& builder, const Site& site, std::int64_t bump,
   const std::int64_t value = site.value + site.moves * bump;
   const std::string reason =
       std::string(to_string(site.role)) + " moves by " + std::to_string(site.moves * bump) + ": " + site.why;
-  // Addresses at 2 GiB and above stand as negative i32 constants.
+  // Addresses at 2 GiB and above are written as negative i32 constants.
   const auto as_i32 = [&] {
     return static_cast<std::int64_t>(static_cast<std::int32_t>(static_cast<std::uint32_t>(value)));
   };

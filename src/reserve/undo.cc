@@ -36,7 +36,7 @@ std::unexpected<Error> changed_at(const Record& record, Bytes body, std::optiona
   if (range->begin == size)
     return fail_at(Code::kModifiedSince, range->begin, message + ": the bytes from here on were not written");
   if (range->begin == range->end)
-    return fail_at(Code::kModifiedSince, range->begin, message + ": the bytes that stood here are gone");
+    return fail_at(Code::kModifiedSince, range->begin, message + ": the bytes that were here are gone");
   return fail_at(
       Code::kModifiedSince, range->begin,
       message + ": the first difference lies between " + hex(range->begin) + " and " + hex(range->end));
@@ -87,7 +87,7 @@ Result<std::vector<std::byte>> undo(const Module& reserved) {
     const auto differs = std::ranges::mismatch(there, edit.new_bytes);
     if (differs.in1 != there.end()) {
       const auto at = edit.offset + static_cast<std::uint64_t>(differs.in1 - there.begin());
-      // Where bytes are missing or were added, every later edit stands elsewhere, which says little of where.
+      // Where bytes are missing or were added, every later edit is elsewhere, which says little of where.
       return changed(*record, reserved, body,
                      same_size || !record->checkpoints ? std::optional(at) : std::nullopt);
     }

@@ -73,7 +73,7 @@ class TextComparer {
   HeapRange reserved_;
 };
 
-/// "1, _, 1 -> 24" without the length, if that length is the number of bytes handed over.
+/// "1, _, 1 -> 24" without the length, if that length is the number of bytes given.
 std::string_view without_length(const Event& event) {
   const std::string_view detail = event.detail;
   const auto arrow = detail.rfind(" -> ");

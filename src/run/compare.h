@@ -1,5 +1,5 @@
 // Compares what two runs left behind. Equal means: the same host calls with the same results, the same bytes
-// handed to the host, the same end. One kind of difference is told apart: a number that the program prints
+// given to the host, the same end. One kind of difference is separate: a number that the program prints
 // and that is an address of its own heap in both runs; it is reported as such, never passed over in silence.
 #pragma once
 

@@ -15,7 +15,7 @@ struct Event {
   std::string call;          ///< "fd_write"
   std::string detail;        ///< arguments that are not addresses, and lengths given back: "1, _, 2 -> 12"
   std::uint32_t result = 0;  ///< preview1 errno
-  std::string bytes;         ///< what the program handed to the host: data written, paths
+  std::string bytes;         ///< what the program gave to the host: data written, paths
 
   friend bool operator==(const Event&, const Event&) = default;
 };

@@ -1,5 +1,5 @@
 // The seam to wabt's interpreter. wabt 1.0.32's interpreter headers are not C++20, so the file behind this
-// seam is built as C++17 and nothing newer may stand here. It knows how to load, link, step and stop; what
+// seam is built as C++17 and nothing newer may be used here. It knows how to load, link, step and stop; what
 // the imports do, what is written where and what is compared is the host's business.
 #pragma once
 
@@ -29,7 +29,7 @@ class WabtHost {
   /// noting why.
   virtual int link(const std::string& module, const std::string& name, const std::string& params,
                    const std::string& results) = 0;
-  /// Memory stands as instantiation left it; no instruction of a function body has run yet.
+  /// Memory is as instantiation left it; no instruction of a function body has run yet.
   virtual void instantiated(MemoryView memory) = 0;
   /// False stops the program for good. `results` comes with as many zeros as the function has results.
   virtual bool call(int function, const std::vector<Number>& arguments, MemoryView memory,

@@ -1,7 +1,7 @@
 // Words of a stack frame that are no locals (flow.h, FrameSlots), since an address in the frame is passed on,
 // or since they have 64 bits. What such a word holds may have been changed through that address; the
 // invariant: only what the function itself stores to just the bytes that it loads is taken for the word's
-// content, and nothing where some store meets these bytes in part.
+// content, and nothing where some store writes these bytes in part.
 #pragma once
 
 #include <map>

@@ -133,7 +133,7 @@ void Program::moved_words() {
   }
 }
 
-/// Words of data beside the old heap start that did not move: of what stands before the heap, or a site that
+/// Words of data beside the old heap start that did not move: of what is before the heap, or a site that
 /// was missed.
 void Program::words_near_start() {
   if (move_.by_tail || !before_ || !c_.spend(before_->bytes() / kPassedPerUnit)) return;

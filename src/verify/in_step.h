@@ -28,7 +28,7 @@ struct Departure {
   std::string found;  ///< how the two values are related
 };
 
-/// What a function hands on and takes, apart from its own body: given by the program, asked by the walk.
+/// What a function passes on and takes, apart from its own body: given by the program, asked by the walk.
 class Surroundings {
  public:
   virtual ~Surroundings() = default;

@@ -10,7 +10,7 @@
 
 namespace heapbump::verify {
 
-/// Whether its type is that of recycle(start, end), and the second table's length may stand in it. False is
+/// Whether its type is that of recycle(start, end), and the second table's length may be in it. False is
 /// certain.
 [[nodiscard]] bool may_give_back_pages(const Module& module, std::uint32_t function);
 /// Whether the body is that of recycle(start, end).

@@ -25,8 +25,8 @@ enum class Sort : std::uint8_t {
   any,
   number,   ///< made by scaling, narrowing or comparing: no address by itself
   outcome,  ///< whether something lies below memory's end: good for a decision, no number to count with
-  stack,    ///< the stack pointer, give or take
-  beyond,   ///< a constant in the part of memory that moves, give or take: an address in neither module
+  stack,    ///< the stack pointer, with an offset
+  beyond,   ///< a constant in the part of memory that moves, with an offset: an address in neither module
   start,    ///< the same, right at the old heap start: what a site looks like that was missed
 };
 
@@ -46,7 +46,7 @@ struct Relation {
   bool page = false;     ///< `unknown`: the number of a page, from memory or a page that moved
   bool constant = false;  ///< `value` is the original's value
   bool unmoved = false;   ///< from a variable that is set to a constant of the sort `beyond` somewhere
-  bool given = false;     ///< `opaque`: an address that an allocator's function gave, give or take
+  bool given = false;     ///< `opaque`: an address that an allocator's function gave, with an offset
   std::int64_t delta = 0;
   std::int64_t value = 0;
   std::uint64_t at_least = 0;  ///< lower bound of the original's value where it moved; 0: none
@@ -76,8 +76,9 @@ struct Move {
   std::uint64_t data_end = 0;     ///< one past the initialised data
   std::uint64_t region_base = 0;  ///< what the program must not touch
   std::uint64_t region_end = 0;
-  bool by_tail = false;    ///< only memory that is grown moves, or none
-  bool may_double = true;  ///< doubling the memory from its minimum meets the maximum no earlier than before
+  bool by_tail = false;  ///< only memory that is grown moves, or none
+  bool may_double =
+      true;  ///< doubling the memory from its minimum reaches the maximum no earlier than before
 
   [[nodiscard]] Sort sort_of(std::int64_t value) const;
   /// The same of 64 bits, which may be two words.
@@ -92,7 +93,7 @@ struct Move {
 [[nodiscard]] Relation page_value();
 [[nodiscard]] Relation equal_value(Sort sort = Sort::any);
 [[nodiscard]] Relation moved_value(std::int64_t delta, std::uint64_t at_least);
-/// A constant of the original and what stands in its place.
+/// A constant of the original and what is in its place.
 [[nodiscard]] Relation constant_value(const Move& move, std::int64_t original, std::int64_t reserved);
 
 /// The same for two that are there and differ.
@@ -114,7 +115,7 @@ struct Move {
 [[nodiscard]] bool same_number(const Relation& a);
 /// Whether the value may go where nobody follows it: equal, or an address that moved as memory did.
 [[nodiscard]] bool plain(const Move& move, const Relation& a);
-/// Whether an access through it meets the same bytes in both memories.
+/// Whether an access through it reaches the same bytes in both memories.
 [[nodiscard]] bool same_place(const Move& move, const Relation& a);
 
 /// "equal", "moved by 131072", "moved by 2 on some paths", "not related"

@@ -1,4 +1,4 @@
-// The shim, from verify's own description of it: what may stand in the module besides the original's
+// The shim, from verify's own description of it: what may be in the module besides the original's
 // functions, globals, exports and types, and which instructions exactly.
 #include <algorithm>
 #include <vector>

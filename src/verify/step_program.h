@@ -1,6 +1,6 @@
 // The program around the functions that are walked in step: which of them are walked, what they hand each
 // other, and the words and globals that are followed. Rounds: all functions known so far are walked to a
-// fixed point from nothing, so that the order does not matter; what they turn out to hand on is searched for,
+// fixed point from nothing, so that the order does not matter; what they turn out to pass on is searched for,
 // and the next round has more functions. The invariant: the last round, which finds nothing new, is the one
 // that counts.
 #pragma once

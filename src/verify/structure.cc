@@ -117,7 +117,7 @@ class Comparer {
     }
   }
 
-  /// Where in the original a new section would have stood: at the end of the last section before it in the
+  /// Where in the original a new section would have been: at the end of the last section before it in the
   /// new file.
   std::uint64_t insertion_point(const Section& added) const {
     std::uint64_t at = 8;
@@ -148,7 +148,7 @@ class Comparer {
                 show(b.subspan(at)));
   }
 
-  /// Every place where two payloads of one size differ; differing bytes that stand close together are one
+  /// Every place where two payloads of one size differ; differing bytes that are close together are one
   /// place.
   void runs(const Section& after, Bytes a, Bytes b) {
     constexpr std::size_t kApart = 8;    // equal bytes between two places
@@ -183,7 +183,7 @@ class Comparer {
               b.count.width, "count of the " + after.title() + " section");
   }
 
-  /// The old entries must stand unchanged; at most one follows.
+  /// The old entries must be unchanged; at most one follows.
   void appended(const Section* before, const Section& after, ChangeKind kind, std::string reading) {
     const Entries a = entries_of(c_.original, before);
     const Entries b = entries_of(c_.reserved, &after);

@@ -117,7 +117,7 @@ bool Walk::update(NodeId id) {
   return true;
 }
 
-/// After the first pass: phis of what stands behind them and is known by now.
+/// After the first pass: phis of what is behind them and is known by now.
 void Walk::note_phis() {
   const Relation unknown;
   for (NodeId id = 0; id < flow_.nodes.size(); ++id) {
@@ -128,7 +128,7 @@ void Walk::note_phis() {
   }
 }
 
-/// What is to be evaluated after a change: in this pass what stands behind it, as all do but phis; in the
+/// What is to be evaluated after a change: in this pass what is behind it, as all do but phis; in the
 /// next one the phis in front of it. A mask also looks at what its operands are made of, and a phi joins with
 /// what it was, so both are evaluated in the next one as well, as is what the frame keeps. The surroundings
 /// do not change within a walk.

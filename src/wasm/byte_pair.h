@@ -1,4 +1,4 @@
-// Where two given bytes stand one after the other: what every encoding of a large constant has in it, so
+// Where two given bytes are one after the other: what every encoding of a large constant has in it, so
 // bodies without them need not be decoded. Sixteen places at a time where the processor can; the plain search
 // beside it gives the same answers, and tests hold one against the other.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace heapbump {
 
-/// The first place in [at, end) where `first` stands and `second` follows; nullptr if there is none.
+/// The first place in [at, end) where `first` is and `second` follows; nullptr if there is none.
 [[nodiscard]] inline const char* find_pair_plainly(const char* at, const char* end, char first, char second) {
   while (end - at >= 2) {
     at = static_cast<const char*>(std::memchr(at, first, static_cast<std::size_t>(end - at - 1)));

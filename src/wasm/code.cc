@@ -342,7 +342,7 @@ Result<std::vector<Occurrence>> find_constants(const Module& module, std::int64_
           instruction.value == value) {
         if (hits.size() == kMaxConstants) {
           return fail_at(Code::kWorkLimit, instruction.offset,
-                         "the constant " + std::to_string(value) + " stands in more than " +
+                         "the constant " + std::to_string(value) + " occurs in more than " +
                              std::to_string(kMaxConstants) + " places");
         }
         hits.push_back(occurrence_of(instruction, module.imported_functions + static_cast<std::uint32_t>(i)));

@@ -1,5 +1,5 @@
 // The instruction decoder: one function body, from its first byte, so that every immediate it reports is
-// known to stand on an instruction boundary. It reports where each immediate stands in the file and how wide
+// known to be on an instruction boundary. It reports where each immediate is in the file and how wide
 // it is, which is what an edit needs; it does not type-check. The table
 // of opcodes drives it. Opcodes of typed references and garbage collection are in the table and refused here.
 #pragma once

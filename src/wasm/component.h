@@ -77,7 +77,7 @@ struct Component {
   [[nodiscard]] const std::vector<CoreItem>& items(ExternalKind kind) const;
 };
 
-/// The custom section in which a component that heapbump made tells how.
+/// The custom section in which a component that heapbump made says how.
 inline constexpr std::string_view kComponentRecord = "heapbump";
 
 /// Whether the bytes begin as a component does.

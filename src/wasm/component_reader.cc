@@ -339,7 +339,7 @@ Status Reader::read(unsigned depth) {
   const std::uint64_t start = cursor_.offset();
   HEAPBUMP_TRY(const auto magic, cursor_.read_u32_le("the component's magic"));
   if (magic != kMagic)
-    return fail_at(Code::kNotWasm, start, "no component stands here: it does not begin with \\0asm");
+    return fail_at(Code::kNotWasm, start, "no component is here: it does not begin with \\0asm");
   HEAPBUMP_TRY(const auto version, cursor_.read_u32_le("the component's version"));
   if (version != kComponentVersion) {
     return fail_at(

@@ -1,5 +1,5 @@
 // Linear memory as the active data segments leave it at instantiation: what a runtime's own structures look
-// like before any code runs. Reads bytes by address, tells where in the file they stand, and plans the
+// like before any code runs. Reads bytes by address, says where in the file they are, and plans the
 // rewriting of words that lie partly in no segment (linkers leave runs of zeros out).
 #pragma once
 

@@ -33,7 +33,7 @@ void EditBuilder::replace(std::uint64_t offset, std::uint64_t old_size, std::vec
 }
 
 void EditBuilder::insert(std::uint64_t offset, std::vector<std::byte> new_bytes, std::string reason) {
-  // The byte before tells the section: an insertion may stand at the very end of a payload.
+  // The byte before decides the section: an insertion may be at the very end of a payload.
   const Section* section = offset == 0 ? nullptr : module_->section_at(offset - 1);
   pending_.push_back({{offset, {}, std::move(new_bytes), std::move(reason)},
                       section != nullptr ? section->offset : 0,
@@ -125,7 +125,7 @@ Result<EditList> EditBuilder::finish() && {
   HEAPBUMP_CHECK(finish_sizes());
   std::ranges::stable_sort(pending_, [](const Pending& a, const Pending& b) {
     if (a.edit.offset != b.edit.offset) return a.edit.offset < b.edit.offset;
-    // An insertion at the end of one section stands before a replacement at the start of what follows.
+    // An insertion at the end of one section is before a replacement at the start of what follows.
     const bool a_inserts = a.edit.old_bytes.empty();
     const bool b_inserts = b.edit.old_bytes.empty();
     if (a_inserts != b_inserts) return a_inserts;

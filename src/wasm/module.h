@@ -50,7 +50,7 @@ struct Import {
   std::uint32_t type = 0;   ///< type index, for functions
 };
 
-/// A LEB128 immediate as it stands in the file.
+/// A LEB128 immediate as it is in the file.
 struct LebField {
   std::uint64_t value = 0;
   std::uint64_t file_offset = 0;
@@ -110,7 +110,7 @@ struct DataSegment {
   std::uint32_t memory = 0;
   Mode mode = Mode::active;
   bool constant = false;        ///< whether `start` is known
-  std::uint8_t size_width = 0;  ///< bytes of the size's LEB128, which stands right before the data
+  std::uint8_t size_width = 0;  ///< bytes of the size's LEB128, which is right before the data
 
   /// Linear-memory address of the first byte, where it is a constant.
   [[nodiscard]] std::optional<std::uint64_t> address() const {

@@ -1,5 +1,5 @@
 // The outline of a core module: its imports, exports, memories, start function and the types of the functions
-// that stand at its face, read by a walk over a few sections. No code is decoded and nothing of the module's
+// that are at its face, read by a walk over a few sections. No code is decoded and nothing of the module's
 // inside is looked at, so modules of later proposals (garbage collection, exceptions, several memories,
 // custom page sizes) are read as well as any other. It holds views into the file.
 #pragma once

@@ -6,7 +6,7 @@
 
 namespace heapbump {
 
-// What may stand in a constant expression, up to its `end` (core specification, "Constant Expressions", and
+// What may be in a constant expression, up to its `end` (core specification, "Constant Expressions", and
 // extended ones). wabt takes any instruction here, and a missing `end` at a section's end.
 Status check_constant(Cursor cursor) {
   while (true) {

@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 14> kNames = {"custom", "type",   "import
                                                      "memory", "global", "export",     "start",    "element",
                                                      "code",   "data",   "data count", "tag"};
 
-// Rank of each known section in a module (core specification, "Modules", binary format): tag stands between
+// Rank of each known section in a module (core specification, "Modules", binary format): tag is between
 // memory and global, data count between element and code. Rank 0 is free (custom).
 constexpr std::array<std::uint8_t, 14> kRank = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
@@ -86,7 +86,7 @@ Result<std::vector<Section>> walk_sections(Bytes file) {
       const std::uint8_t rank = kRank[id];
       if (rank <= last_rank) {
         return fail_at(Code::kSectionOrder, section.offset,
-                       "the " + section.title() + " section is out of order or stands twice");
+                       "the " + section.title() + " section is out of order or occurs twice");
       }
       last_rank = rank;
     }

@@ -1,6 +1,6 @@
 // The section walker: the outermost layer of a module, read before anything else, so that components, object
 // files and nonsense get a clean answer without a full parse. It keeps the invariant that every section's
-// payload lies inside the file and that known sections stand once each and in the specification's order.
+// payload lies inside the file and that known sections occur once each and in the specification's order.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ enum class SectionId : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view to_string(SectionId id);
-/// The place of a known section in the specification's order, from 1; 0 for custom sections, which may stand
+/// The place of a known section in the specification's order, from 1; 0 for custom sections, which may be
 /// anywhere.
 [[nodiscard]] unsigned section_rank(SectionId id);
 

@@ -1,5 +1,5 @@
 // The one place that knows wabt. wabt's BinaryReaderNop walks every section but the code's bodies and tells
-// what stands there; this delegate turns that into the plain facts of module.h. Where a fact needs the exact
+// what is there; this delegate turns that into the plain facts of module.h. Where a fact needs the exact
 // place of a LEB128 in the file, the range between two callbacks is read once more with our own Cursor.
 // Overrides whose signatures differ between wabt 1.0.32 and 1.0.36 are avoided or declared without
 // `override`.

@@ -12,7 +12,7 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/// What may stand in a word: the printable characters of ASCII that end none.
+/// What may be in a word: the printable characters of ASCII that end none.
 bool is_word_byte(char c) {
   return c > ' ' && c < '\x7f' && c != '(' && c != ')' && c != '"' && c != ';';
 }

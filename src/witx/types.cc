@@ -139,7 +139,7 @@ std::expected<PointedMemory, std::string> pointed(const Item& item, const Item* 
   to.written = type.kind == Kind::pointer && !type.is_const;
   to.counted = type.kind == Kind::list || is_length_of_buffer(item, next);
   if (!to.counted && element.is_byte)
-    return std::unexpected(name + " points to bytes, and no length stands behind it");
+    return std::unexpected(name + " points to bytes, and no length is behind it");
   if (!to.counted && next != nullptr && next->type->is_size && ends_in_len(next->name))
     return std::unexpected(name + " points to something larger than a byte, so " + quoted("$" + next->name) +
                            " could count bytes or elements");
@@ -299,7 +299,7 @@ Result<TypeRef> Types::read_variant(std::string_view file, const Node& node) con
     out.size = std::max(out.size, one.size);
     out.align = std::max(out.align, one.align);
     if (!one.pointers.empty() || !one.trouble.empty())
-      out.trouble = "a variant in which there are pointers, so what stands there depends on the tag";
+      out.trouble = "a variant in which there are pointers, so what is there depends on the tag";
   }
   out.size = align_up(out.size, out.align);
   return made(std::move(out));

@@ -33,17 +33,17 @@ struct Type {
   bool is_result = false;              ///< of `expected`: its error is a number, so a function can return it
   TypeRef element;                     ///< of a list or pointer; of `expected` the good result, or nothing
   std::vector<TypeRef> members;        ///< of a tuple
-  std::vector<PointerField> pointers;  ///< that stand in it
+  std::vector<PointerField> pointers;  ///< that are in it
   std::string trouble;                 ///< why such a value cannot be copied from one memory to another
 };
 
-/// A parameter or field: what stands behind a pointer decides whether it is a buffer.
+/// A parameter or field: what is behind a pointer decides whether it is a buffer.
 struct Item {
   std::string name;  ///< empty where it has none
   TypeRef type;
 };
 
-/// What `item` points to, a list or a pointer; `next` is what stands behind it, or nullptr. A pointer to
+/// What `item` points to, a list or a pointer; `next` is what is behind it, or nullptr. A pointer to
 /// bytes is a buffer whose length is the next item, where that is a size whose name ends in `len`; a pointer
 /// to something else is to one of it. The text says neither, so these are the readings under which all of
 /// WASI's and Fastly's interfaces are right; whatever else could be meant is an error with what is unclear.

@@ -1,4 +1,4 @@
-// The commands of README.md under one heading, run as they stand in a folder that has what they name.
+// The commands of README.md under one heading, run as they are in a folder that has what they name.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

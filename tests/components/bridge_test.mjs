@@ -1,6 +1,6 @@
 // The bridge of a component made apart, for each of the 46 functions: under a host that logs what it is given and writes what
 // a seed says, a program whose calls go over the bridge has the same results, and the same memory to the last byte, as one
-// whose host works on its memory directly. Buffers stand at random places, also at the memory's very end; what lies outside
+// whose host works on its memory directly. Buffers are at random places, also at the memory's very end; what lies outside
 // traps before the host is called. Sizes and layouts here are written from the WITX documents, not from heapbump's table.
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -285,7 +285,7 @@ for (const module of ['wasi_snapshot_preview1', 'wasi_unstable']) {
         const what = `${name}(${args.join(', ')}), round ${round}`;
         direct.begin(seed);
         bridged.begin(seed);
-        // The parts of a random_get are not to be told apart; nor is the call that asks for sizes.
+        // The parts of a random_get are not to be distinguished; nor is the call that asks for sizes.
         const expected = straight[name](...args);
         const found = program[name](...args);
         assert.equal(found, expected, what);
@@ -394,7 +394,7 @@ for (const module of ['wasi_snapshot_preview1', 'wasi_unstable']) {
 
 // jco asks for no memory where a string is empty and hands out the address 1; the adapter writes the string's end there.
 for (const module of ['wasi_snapshot_preview1', 'wasi_unstable']) {
-  test(`${module}: an empty argument stands inside the program's buffer, wherever the adapter has it`, (t) => {
+  test(`${module}: an empty argument is inside the program's buffer, wherever the adapter has it`, (t) => {
     const { bridged, program } = pair(t, module);
     bridged.begin(1);
     bridged.error = 0;

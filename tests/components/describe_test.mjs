@@ -231,7 +231,7 @@ test('the bridge leaves the memory that a host leaves which works on it directly
   assert.throws(() => over.nested(64), WebAssembly.RuntimeError);
 });
 
-test('what stands in the way is told before any work, all of it, and what would help', (t) => {
+test('what is in the way is told before any work, all of it, and what would help', (t) => {
   const folder = temporaryFolder(t);
   const file = buildC('acme', folder);
   const digest = path.join(folder, 'digest.wasm');
@@ -257,7 +257,7 @@ test('what stands in the way is told before any work, all of it, and what would 
   refused(file, ['--adapter', `acme_host=${acme('acme.wit')}`, ...encoder], 3, /the adapter for `acme_host` is no core module that can be read: .*\[HB0301\]/);
   refused(file, [...given, '--encoder', 'builtin'], 4, /an encoder that reads it, and the built-in one does not; use --encoder wasm-tools or jco \[HB0425\]/);
   refused(file, [...given, '--strategy', 'apart', ...encoder], 4, /`acme_host` `say`.*--describe FILE\.witx \[HB0422\]/);
-  refused(digest, [...given, ...DESCRIBE, ...encoder], 4, /not say enough of what is imported: `acme_host` `digest`: `\$out` points to bytes, and no length stands behind it, `acme_host` `fly` is not in it \[HB0427\]/);
+  refused(digest, [...given, ...DESCRIBE, ...encoder], 4, /not say enough of what is imported: `acme_host` `digest`: `\$out` points to bytes, and no length is behind it, `acme_host` `fly` is not in it \[HB0427\]/);
   refused(file, [...given, '--describe', acme('acme.witx'), ...encoder], 3, /acme\.witx:1:1: `types\.witx` is used; give that file as well, before this one \(--describe\) \[HB0314\]/);
   refused(file, [...given, ...given, ...encoder], 2, /is given twice/);
   refused(file, ['--adapter', `heapbump=${adapter}`, ...encoder], 2, /no adapter can be given for this module name/);

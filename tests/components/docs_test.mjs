@@ -1,4 +1,4 @@
-// Every command block of docs/components.md, line by line as it stands there: the commands succeed, and the component that is
+// Every command block of docs/components.md, line by line as it is there: the commands succeed, and the component that is
 // there after a block prints what the core module prints. wasm-tools and jco are run where they are installed; else their
 // stand-in makes the same component.
 import assert from 'node:assert/strict';

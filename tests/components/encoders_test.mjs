@@ -1,6 +1,6 @@
 // `--encoder builtin`, `wasm-tools` and `jco`, by their names on PATH, over one program of each kind of heap, relocated and apart:
 // each makes a component that `check` passes, names itself and its version, and prints what the core module prints. The
-// wasm-tools is the real one; in the place of the command jco stands stand_in.mjs, over the library that jco calls.
+// wasm-tools is the real one; in the place of the command jco is stand_in.mjs, over the library that jco calls.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

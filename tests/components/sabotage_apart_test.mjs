@@ -88,7 +88,7 @@ const SABOTAGES = [
     const { modules, program } = facts(c);
     return Buffer.concat([c, module(greedy), instance(modules, [['x', program]])]);
   }],
-  ['the bridge stands there twice', /the bridge is instantiated twice/, (c) => {
+  ['the bridge is there twice', /the bridge is instantiated twice/, (c) => {
     const { modules, program, bridge } = facts(c);
     const standIn = standInOf(c);
     assert.equal(bridge, program + 1);

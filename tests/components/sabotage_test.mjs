@@ -16,7 +16,7 @@ function moved({ manifest, manifestFile }, by, folder) {
   if (other.heap.base_before !== null) other.heap.base_before += by;
   if (other.heap.base_after !== null) other.heap.base_after += by;
   if (by >= 65536) other.memory.min_before += Math.ceil(by / 65536);
-  if (by < 0 && other.strategy === 'tail') other.memory.min_before += Math.floor(by / 65536); // the region stands above it
+  if (by < 0 && other.strategy === 'tail') other.memory.min_before += Math.floor(by / 65536); // the region is above it
   if (by > 0) other.memory.min_after += Math.ceil(by / 65536);
   const file = path.join(folder, `moved-${path.basename(manifestFile)}`);
   fs.writeFileSync(file, JSON.stringify(other));
@@ -26,7 +26,7 @@ function moved({ manifest, manifestFile }, by, folder) {
 const replaceOnce = (bytes, from, to) => {
   const at = bytes.indexOf(from);
   assert.ok(at >= 0 && from.length === to.length, `${from} -> ${to}`);
-  assert.equal(bytes.indexOf(from, at + 1), -1, `"${from}" stands there more than once`);
+  assert.equal(bytes.indexOf(from, at + 1), -1, `"${from}" is there more than once`);
   const copy = Buffer.from(bytes);
   Buffer.from(to, 'latin1').copy(copy, at);
   return copy;

@@ -1,4 +1,4 @@
-// A module that is served by two adapters: each has its own slots of one region, handed out by the shim in the order of the
+// A module that is served by two adapters: each has its own slots of one region, given out by the shim in the order of the
 // requests or placed with --slot, and neither writes anything else. Two of them in the slots of one are refused.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -57,5 +57,5 @@ test('two adapters are not served by the slots of one', async (t) => {
   const { output: one } = await compose(placed.reserved, place(placed.manifestFile, 'command', 0, folder), twice, folder);
   const same = heapbump(['check', one]);
   assert.equal(same.code, 7, same.stderr);
-  assert.match(same.stderr, /stands in the same slots as core instance/);
+  assert.match(same.stderr, /is in the same slots as core instance/);
 });

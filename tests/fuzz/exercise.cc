@@ -160,7 +160,7 @@ Broken check_error(const Error& error, std::uint64_t size) {
   if (error.message.empty()) return name + " says nothing";
   if (error.offset && *error.offset > size)
     return name + " names an offset beyond the file: " + hex(*error.offset);
-  // What is malformed stands somewhere.
+  // What is malformed is somewhere.
   if (exit_code(error.code) == 3 && !error.offset) return name + " has no offset: " + error.message;
   return std::nullopt;
 }

@@ -141,7 +141,7 @@ export function check(table, files) {
   return faults;
 }
 
-/** The picture: floors from the top down; a folder stands one floor above the highest of those that it may include. */
+/** The picture: floors from the top down; a folder is one floor above the highest of those that it may include. */
 export function picture(table) {
   const floors = {};
   const floor = (name) => (floors[name] ??= Math.max(-1, ...table.folders[name].folders.map(floor)) + 1);

@@ -1,5 +1,5 @@
 // One small file for each way to be wrong, with the exact error it gets: code, file offset and sentence. The
-// bytes stand in the table; what is read is read in the order of the commands: sections and facts, every
+// bytes are in the table; what is read is read in the order of the commands: sections and facts, every
 // body, the record, the image of the data. A row that gives another error, or none, fails.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The share of modules of each group that must be reserved. Refusing everything would pass every other check. A group that
-// stands in no line has no floor: what it is reserved by is a matter of luck so far, and the table says how much it is.
+// is in no line has no floor: what it is reserved by is a matter of luck so far, and the table says how much it is.
 
 const FLOORS = [
   // Not the newer libc of npm: where wasm-opt merges what describes the stack with the program, a stack that ends at the heap

@@ -5,7 +5,7 @@
 //   sweep.mjs --heapbump PROGRAM [--jobs N] [--start] [--match REGEX] [--list FILE] [--seconds N] [--json FILE]
 //             [--stdin FILE] [--arg TEXT]... FOLDER
 //
-// --start takes only modules that export _start; --list takes only the paths (relative to FOLDER) that stand in FILE, one a
+// --start takes only modules that export _start; --list takes only the paths (relative to FOLDER) that are in FILE, one a
 // line. Prints one line a module. Ends with 1 if a module that was reserved behaved differently or touched its region.
 import fs from 'node:fs';
 import os from 'node:os';

@@ -40,7 +40,7 @@ test('the same module and options leave the same record', async () => {
   assert.equal(first.stdout.readBigUInt64LE(8), 1_600_000_000_000_100_000n);
 });
 
-test('exit codes, traps and limits are told apart', async () => {
+test('exit codes, traps and limits are distinguished', async () => {
   assert.equal((await runModule(module('(func (export "_start") (call $proc_exit (i32.const 9)))'))).exitCode, 9);
   assert.match((await runModule(module('(func (export "_start") unreachable)'))).trap, /unreachable/);
   const endless = module('(func (export "_start") (loop (drop (call $random_get (i32.const 0) (i32.const 1))) (br 0)))');

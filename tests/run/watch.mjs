@@ -115,7 +115,7 @@ class Watch {
     this.lowest = at;
   }
 
-  // What comes next is judged by what stands there now.
+  // What comes next is judged by what is there now.
   remember(owner, name) {
     if (this.memory === undefined) return;
     const now = this.bytes();

@@ -72,7 +72,7 @@ test('where no region can be reserved, the adapter has a memory of its own', () 
   }
 });
 
-test('the text names each border once, is no wider than the terminal and stands on address 0', () => {
+test('the text names each border once, is no wider than the terminal and begins at address 0', () => {
   for (const [name, file] of Object.entries(PICTURES)) {
     for (const columns of [40, 64, 80, 120, 200]) {
       for (const LC_ALL of ['C', 'C.UTF-8']) {

@@ -67,7 +67,7 @@ test('the help of a verb has its own examples alone, and says nothing twice', ()
     assert.equal(stdout.split(/^Examples?:$/m).length, 2, stdout);
     for (const [, verb] of stdout.matchAll(/^ {2}\$ .*?heapbump ([a-z]+)/gm)) assert.ok(verb === words[0] && known.has(verb), `${words}: an example of ${verb}`);
     assert.doesNotMatch(stdout, /\bTEXT\b|\bFLOAT\b/, stdout);
-    // Words that stand twice side by side; a sentence that is there twice; choices after a text that has them.
+    // Words that occur twice side by side; a sentence that is there twice; choices after a text that has them.
     const text = stdout.replace(/\s+/g, ' ');
     assert.doesNotMatch(text, /\b([A-Za-z]{2,}) \1\b|may be given several times; may be|refused, malformed or new/, text.match(/.{30}\b([A-Za-z]{2,}) \1\b.{10}/)?.[0]);
   }

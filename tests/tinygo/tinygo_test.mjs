@@ -85,7 +85,7 @@ test('gofmt 0.4.9: nine uses of the heap start, one folded into the metadata siz
   assert.equal(sites.filter(({ role }) => role === 'heap-start').length, 10);
 });
 
-// What a collection scans as roots is a range of constants in the code: those instructions must stand there unchanged.
+// What a collection scans as roots is a range of constants in the code: those instructions must be there unchanged.
 for (const item of packages.filter(({ name }) => name !== 'gofmt-0.7.3')) {
   test(`${item.name}: the collector scans the same roots`, () => {
     const [before, now] = [moduleOf(item), path.join(work, `${item.name}.wasm`)].map((file) => fs.readFileSync(file));

@@ -1,4 +1,4 @@
-// A small program that uses its heap in every way a site can stand in a module: a data word, constants with
+// A small program that uses its heap in every way a site can be in a module: a data word, constants with
 // and without an addend, a negated one, a memarg offset, an exported global, the heap's end; and beside them
 // what must not move: the end of the root range, the stack pointer, a number in the region's range. It runs,
 // writes over its whole heap and prints a sum, so that both checks of `verify` have something to find when it

@@ -32,7 +32,7 @@ ByteList joined(Bytes a, Bytes b) {
   return out;
 }
 
-/// A reserved program, most of which no edit touches, and where its record stands.
+/// A reserved program, most of which no edit touches, and where its record is.
 struct Sample {
   Specimen specimen;
   Record record;
@@ -129,7 +129,7 @@ TEST(Undo, TheFirstOfTwoChangesIsNamed) {
       << refusal(changed).message;
 }
 
-/// The program's sections stand behind a section of this size, so blocks without an edit come first.
+/// The program's sections are behind a section of this size, so blocks without an edit come first.
 Specimen late_specimen(std::size_t padding = kPadding) {
   const ByteList program = specimen_program();
   return make_specimen(
@@ -183,7 +183,7 @@ TEST(Undo, EditsThatStandElsewhereAreNotTakenForTheFirstDifference) {
   const Error error = refusal(changed);
   EXPECT_NE(error.message.find("is 3 bytes longer: " + between(0, 1024)), std::string::npos) << error.message;
 
-  // Nor when an edit stands in the same block.
+  // Nor when an edit is in the same block.
   const ByteList small = late_specimen(100).reserved;
   const ByteList small_changed = joined(joined(Bytes(small).first(8), custom("padding", 103)),
                                         Bytes(small).subspan(8 + custom("padding", 100).size()));
@@ -216,7 +216,7 @@ TEST(Undo, AFileThatEndsBeforeItsTimeIsToldWhereItEnds) {
   ASSERT_EQ(cut, 4 * kMinCheckpointDistance);
   const Bytes all = specimen.reserved;
   const Error error = refusal(joined(all.first(cut), all.subspan(body_of(specimen))));
-  EXPECT_NE(error.message.find("is 12 bytes shorter: the bytes that stood here are gone"), std::string::npos)
+  EXPECT_NE(error.message.find("is 12 bytes shorter: the bytes that were here are gone"), std::string::npos)
       << error.message;
   EXPECT_EQ(error.offset, cut);
 }

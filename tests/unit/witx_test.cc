@@ -78,11 +78,11 @@ TEST(Witx, TakesTheLengthOfABufferFromTheNextParameter) {
   EXPECT_EQ(shown(function("(param $s (@witx const_pointer (@witx char8))) (param $s_max_len u32)")),
             "in[]1");
   EXPECT_EQ(shown(function("(param $buf (@witx pointer u8)) (param $flags u32)")),
-            "refused: `$buf` points to bytes, and no length stands behind it");
+            "refused: `$buf` points to bytes, and no length is behind it");
   EXPECT_EQ(shown(function("(param $buf (@witx pointer u8)) (param $buf_len u64)")),
-            "refused: `$buf` points to bytes, and no length stands behind it");
+            "refused: `$buf` points to bytes, and no length is behind it");
   EXPECT_EQ(shown(function("(param $buf (@witx pointer u8))")),
-            "refused: `$buf` points to bytes, and no length stands behind it");
+            "refused: `$buf` points to bytes, and no length is behind it");
 }
 
 TEST(Witx, RefusesWhereAPointerCouldLeadToSeveral) {
@@ -146,11 +146,11 @@ TEST(Witx, FollowsPointersInRecords) {
   EXPECT_EQ(shown(function("(param $o (@witx pointer $options))", types)),
             "io24{4 in[]1 @8}{12 in16{8 in[]8{0 in[]1 @4} @12}}");
   EXPECT_EQ(shown(function("(param $b (@witx pointer $bad))", types)),
-            "refused: `$b`: `$p` points to bytes, and no length stands behind it");
+            "refused: `$b`: `$p` points to bytes, and no length is behind it");
   EXPECT_EQ(shown(function("(param $h (@witx pointer $hidden))", types)),
-            "refused: `$h`: a variant in which there are pointers, so what stands there depends on the tag");
+            "refused: `$h`: a variant in which there are pointers, so what is there depends on the tag");
   EXPECT_EQ(shown(function("(param $p (@witx pointer (@witx pointer u8)))")),
-            "refused: `$p`: a pointer points to bytes, and no length stands behind it");
+            "refused: `$p`: a pointer points to bytes, and no length is behind it");
 }
 
 TEST(Witx, SaysWhereTheTextIsWrong) {

@@ -101,7 +101,7 @@ pub struct ReserveOptions {
     pub placement: Placement,
     pub min_confidence: Confidence,
     pub allow_moved_code: bool,
-    /// Whether the module is verified before it is handed out.
+    /// Whether the module is verified before it is returned.
     pub verify: bool,
 }
 
