@@ -44,13 +44,12 @@ std::string_view kind_name(MemoryArea::Kind kind) {
 }
 
 Json areas_json(const std::vector<MemoryArea>& areas) {
-  Json out = Json::array();
-  for (const MemoryArea& area : areas)
-    out.push_back(Json::object({{"kind", kind_name(area.kind)},
-                                {"begin", area.begin},
-                                {"end", area.end},
-                                {"label", cut(area.label)}}));
-  return out;
+  return Json::list(areas, [&](const MemoryArea& area) {
+    return Json::object({{"kind", kind_name(area.kind)},
+                         {"begin", area.begin},
+                         {"end", area.end},
+                         {"label", cut(area.label)}});
+  });
 }
 
 void add_map(Json& details, const Module& module, const Finding* finding, const Reservation* reservation) {
@@ -149,23 +148,17 @@ void add_reservation(Json& details, const Module& module, const Reservation& res
   details["edits"] = edits_json(*report.find("edits"));
   details["edits_total"] = std::uint64_t{edits.size() + (reservation.record.empty() ? 0 : 1)};
   add_map(details, module, reservation.finding ? &*reservation.finding : nullptr, &reservation);
-  if (reservation.plan.outcome == Plan::Outcome::already) {
-    const Toolchain& toolchain = reservation.plan.manifest.toolchain;
-    details["toolchain"] =
-        Json::object({{"name", toolchain.name}, {"version", toolchain.version}, {"how", toolchain.how}});
-  }
+  if (reservation.plan.outcome == Plan::Outcome::already)
+    details["toolchain"] = to_json(reservation.plan.manifest.toolchain);
 }
 
 Json describe_making(const MadeComponent& made) {
-  const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
-  return Json::object({{"sha256", sha256_hex(made.component)},
-                       {"size", std::uint64_t{made.component.size()}},
-                       {"strategy", made.strategy},
-                       {"runs", made.is_command},
-                       {"encoder", made.encoder.version},
-                       {"adapter", Json::object({{"flavor", text(made.adapter_flavor)},
-                                                 {"release", text(made.adapter_release)},
-                                                 {"sha256", made.adapter_sha256}})}});
+  Json out = file_json(sha256_hex(made.component), made.component.size());
+  out["strategy"] = made.strategy;
+  out["runs"] = made.is_command;
+  out["encoder"] = made.encoder.version;
+  out["adapter"] = adapter_json(made);
+  return out;
 }
 
 }  // namespace heapbump::audit

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "audit/convert.h"
+#include "base/printable.h"
 
 namespace heapbump::embedded {
 extern const unsigned char audit_page[];
@@ -27,13 +28,6 @@ std::string tag(std::string_view name, std::string_view attributes, std::string_
   std::string out = "<" + std::string(name);
   if (!attributes.empty()) out += " " + std::string(attributes);
   return out + ">" + std::string(text) + "</" + std::string(name) + ">";
-}
-
-std::string number(std::uint64_t value) {
-  std::string digits = std::to_string(value);
-  for (std::size_t i = digits.size(); i > 3; i -= 3)
-    digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(i) - 3, ',');
-  return digits;
 }
 
 /// Numbers for words that are repeated in thousands of rows.
@@ -113,7 +107,7 @@ class Page {
   };
 
   static std::string title(const Summary& summary) {
-    return number(summary.count(Group::can_move)) + " of " + number(summary.files()) +
+    return grouped(summary.count(Group::can_move)) + " of " + grouped(summary.files()) +
            " files can become components";
   }
 
@@ -134,7 +128,7 @@ class Page {
                "type=\"button\" class=\"tile " + std::string(to_string(verdict.group)) +
                    "\" data-verdict=\"" + std::string(verdict.name) + "\" title=\"" +
                    html_escaped(verdict.meaning) + "\"",
-               tag("b", "", number(count)) + tag("span", "", verdict.name));
+               tag("b", "", grouped(count)) + tag("span", "", verdict.name));
   }
 
   static std::string reasons(const Summary& summary, bool cannot) {
@@ -145,7 +139,7 @@ class Page {
       if (cannot ? !refused : verdict != Verdict::apart) continue;
       const auto known = find_reason(id);
       rows += tag("tr", "",
-                  tag("td", "class=\"n\"", number(value.files)) + tag("td", "", to_string(verdict)) +
+                  tag("td", "class=\"n\"", grouped(value.files)) + tag("td", "", to_string(verdict)) +
                       tag("td", "", tag("code", "", html_escaped(id))) +
                       tag("td", "", html_escaped(known ? known->summary : "")) +
                       (cannot ? tag("td", "", html_escaped(next_step(verdict, id))) : std::string()));
@@ -169,7 +163,7 @@ class Page {
     std::string out = tag("h1", "", title(all));
     const Json& tool = *report.header.find("tool");
     out += tag("p", "class=\"sub\"",
-               number(all.files()) + " files, " + number(all.distinct()) + " different; heapbump " +
+               grouped(all.files()) + " files, " + grouped(all.distinct()) + " different; heapbump " +
                    html_escaped(text_of(tool, "version")) + ", rules " +
                    std::to_string(number_of(tool, "rules")) + ", proof " +
                    html_escaped(text_of(*report.header.find("policy"), "prove")) +
@@ -178,7 +172,8 @@ class Page {
     if (!all.host_modules().empty()) {
       std::string list;
       for (const auto& [name, files] : all.host_modules())
-        list += (list.empty() ? "" : ", ") + tag("code", "", html_escaped(name)) + " (" + number(files) + ")";
+        list +=
+            (list.empty() ? "" : ", ") + tag("code", "", html_escaped(name)) + " (" + grouped(files) + ")";
       out += tag("p", "", "Host modules that are imported: " + list);
     }
     return out + reasons(all, false);

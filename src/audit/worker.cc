@@ -6,6 +6,7 @@
 #include "audit/lines.h"
 #include "base/io.h"
 #include "base/sha256.h"
+#include "record/tool.h"
 
 namespace heapbump::audit {
 namespace {
@@ -83,8 +84,7 @@ bool Server::serve_file() {
   if (judgement.made && !output_.empty()) {
     if (const auto written = write_output(output_, path_, *judgement.made, file->mode); !written)
       return answer('W', written.error().message);
-    out["output"] = Json::object({{"sha256", sha256_hex(judgement.made->bytes)},
-                                  {"size", std::uint64_t{judgement.made->bytes.size()}}});
+    out["output"] = file_json(sha256_hex(judgement.made->bytes), judgement.made->bytes.size());
   }
   return answer('R', out.dump(-1));
 }

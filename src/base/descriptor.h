@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +31,11 @@ class Descriptor {
   int fd_;
   bool owned_;
 };
+
+/// What errno says.
+[[nodiscard]] inline std::string system_reason() {
+  return std::strerror(errno);
+}
 
 /// Writes all of it, also where the system takes it in parts. False with errno set if it does not.
 [[nodiscard]] bool write_all(int fd, std::string_view bytes);

@@ -46,10 +46,6 @@ namespace {
 
 constexpr std::string_view kCut = "changed its size while it was read";
 
-std::string reason() {
-  return std::strerror(errno);
-}
-
 extern "C" void end_by_signal(int signal) {
   remove_temporary_files();
   // SA_RESETHAND has put the default back: the process ends by the signal that it was sent.
@@ -92,7 +88,7 @@ Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::u
     }
     const ssize_t got = ::read(fd, data.get() + size, std::min<std::size_t>(capacity - size, SSIZE_MAX));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(Code::kIoRead, "cannot be read: " + reason());
+    if (got < 0) return fail(Code::kIoRead, "cannot be read: " + system_reason());
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
@@ -108,7 +104,8 @@ Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::u
 Status InputFile::unchanged() const {
   if (mapped == nullptr) return {};
   struct stat now{};
-  if (::fstat(mapped->file.get(), &now) != 0) return fail(Code::kIoRead, "cannot be read: " + reason());
+  if (::fstat(mapped->file.get(), &now) != 0)
+    return fail(Code::kIoRead, "cannot be read: " + system_reason());
   const struct stat& then = mapped->info;
   if (now.st_size != then.st_size) return fail(Code::kIoRead, std::string(kCut));
   if (now.st_mtim.tv_sec == then.st_mtim.tv_sec && now.st_mtim.tv_nsec == then.st_mtim.tv_nsec) return {};
@@ -124,8 +121,8 @@ Result<InputFile> read_file(const std::string& path, std::uint64_t max_size, Rea
   const auto file = std::make_shared<MappedFile>(path);
   const int fd = file->file.get();
   struct stat& info = file->info;
-  if (fd < 0) return fail(Code::kIoRead, "cannot be opened: " + reason());
-  if (::fstat(fd, &info) != 0) return fail(Code::kIoRead, "cannot be read: " + reason());
+  if (fd < 0) return fail(Code::kIoRead, "cannot be opened: " + system_reason());
+  if (::fstat(fd, &info) != 0) return fail(Code::kIoRead, "cannot be read: " + system_reason());
   if (S_ISDIR(info.st_mode)) return fail(Code::kIoRead, "is a directory");
   std::optional<std::uint64_t> expected;
   if (S_ISREG(info.st_mode)) {

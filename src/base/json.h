@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -38,6 +39,22 @@ class Json {
     return Json(Object(members));
   }
   static Json array() { return Json(Array{}); }
+  /// An array with what `make` gives for each item, or the items themselves.
+  template <typename Range, typename Make>
+  static Json list(const Range& items, Make make) {
+    Array out;
+    for (const auto& item : items) out.push_back(make(item));
+    return Json(std::move(out));
+  }
+  template <typename Range>
+  static Json list(const Range& items) {
+    return list(items, [](const auto& item) {
+      if constexpr (std::is_constructible_v<Json, decltype(item)>)
+        return Json(item);
+      else
+        return to_json(item);
+    });
+  }
   /// null where the optional is empty
   template <typename T>
   static Json optional(const T& value) {

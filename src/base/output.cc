@@ -19,10 +19,6 @@
 namespace heapbump {
 namespace {
 
-std::string reason() {
-  return std::strerror(errno);
-}
-
 Status write_all(int fd, const std::vector<Bytes>& pieces) {
   std::vector<iovec> vectors;
   vectors.reserve(pieces.size());
@@ -34,7 +30,7 @@ Status write_all(int fd, const std::vector<Bytes>& pieces) {
     const auto count = static_cast<int>(std::min<std::size_t>(vectors.size() - first, 512));
     ssize_t written = ::writev(fd, &vectors[first], count);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(Code::kIoWrite, "cannot be written: " + reason());
+    if (written < 0) return fail(Code::kIoWrite, "cannot be written: " + system_reason());
     while (written > 0) {
       iovec& v = vectors[first];
       const auto taken = std::min<std::size_t>(v.iov_len, static_cast<std::size_t>(written));
@@ -53,7 +49,7 @@ Status write_directly(int fd, bool owned, const std::vector<Bytes>& pieces, cons
     return fail(Code::kTerminal,
                 "binary output is not written to a terminal; redirect it or name a file with -o");
   HEAPBUMP_CHECK(write_all(fd, pieces));
-  if (!out.close()) return fail(Code::kIoWrite, "cannot be written: " + reason());
+  if (!out.close()) return fail(Code::kIoWrite, "cannot be written: " + system_reason());
   return {};
 }
 
@@ -126,17 +122,18 @@ Result<Staged> stage_target(const std::string& path) {
   }
   struct stat info{};
   staged.existed = ::stat(path.c_str(), &info) == 0;
-  if (!staged.existed && errno != ENOENT) return fail(Code::kIoWrite, "cannot be written: " + reason());
+  if (!staged.existed && errno != ENOENT)
+    return fail(Code::kIoWrite, "cannot be written: " + system_reason());
   if (staged.existed && S_ISDIR(info.st_mode)) return fail(Code::kIoWrite, "is a directory");
   if (staged.existed && !S_ISREG(info.st_mode)) {
     staged.direct = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (staged.direct < 0) return fail(Code::kIoWrite, "cannot be opened: " + reason());
+    if (staged.direct < 0) return fail(Code::kIoWrite, "cannot be opened: " + system_reason());
     staged.owned = true;
     return staged;
   }
   // A rename asks only the folder; that the file itself is protected is meant too.
   if (staged.existed && ::access(path.c_str(), W_OK) != 0)
-    return fail(Code::kIoWrite, "cannot be written: " + reason());
+    return fail(Code::kIoWrite, "cannot be written: " + system_reason());
   staged.target = follow_links(path);
   return staged;
 }
@@ -160,9 +157,10 @@ Status fill_temporary(Staged& staged, const std::vector<Bytes>& pieces, const Wr
   Descriptor out(staged.temporary->fd());
   HEAPBUMP_CHECK(write_all(out.get(), pieces));
   const unsigned mode = options.mode.value_or(mode_under_umask());
-  if (::fchmod(out.get(), mode) != 0) return fail(Code::kIoWrite, "its mode cannot be set: " + reason());
+  if (::fchmod(out.get(), mode) != 0)
+    return fail(Code::kIoWrite, "its mode cannot be set: " + system_reason());
   if (mapped != nullptr) *mapped = map_whole(out.get());
-  if (!out.close()) return fail(Code::kIoWrite, "cannot be written: " + reason());
+  if (!out.close()) return fail(Code::kIoWrite, "cannot be written: " + system_reason());
   return {};
 }
 
@@ -232,7 +230,7 @@ std::expected<void, FailedOutput> write_files(std::span<const Output> outputs) {
   if (outputs.size() > 1) std::ranges::for_each(all, keep_old);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].target.empty() || all[i].temporary->rename_to(all[i].target)) continue;
-    const Error error{Code::kIoWrite, "cannot be replaced: " + reason(), {}};
+    const Error error{Code::kIoWrite, "cannot be replaced: " + system_reason(), {}};
     for (std::size_t j = 0; j < i; ++j)
       if (!all[j].target.empty()) take_back(all[j]);
     return std::unexpected(FailedOutput{i, error});

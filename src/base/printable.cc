@@ -90,4 +90,11 @@ std::string printable_json(std::string_view json) {
   return out;
 }
 
+std::string grouped(std::uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t i = digits.size(); i > 3; i -= 3)
+    digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(i) - 3, ',');
+  return digits;
+}
+
 }  // namespace heapbump

@@ -4,6 +4,7 @@
 // escapes by itself.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,8 @@ namespace heapbump {
 /// JSON text in which no such character occurs as it is: each becomes \uNNNN, which means the same (RFC 8259,
 /// section 7). The text must be valid UTF-8.
 [[nodiscard]] std::string printable_json(std::string_view json);
+
+/// "1,234,567"
+[[nodiscard]] std::string grouped(std::uint64_t value);
 
 }  // namespace heapbump

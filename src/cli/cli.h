@@ -84,9 +84,6 @@ struct LoadedModule {
 /// Warns of everything that will stop a component of this module.
 void warn_of_blockers(const Session& session, const std::string& path, Bytes file);
 
-/// "1,234,567"
-[[nodiscard]] std::string grouped(std::uint64_t value);
-
 /// Adds `--json`.
 void add_json_flag(CLI::App& verb, bool& json);
 /// Adds an option that takes a size: 65536, 64K, 10MB, 1G, 1GiB (powers of 1024). `unit` is what a number

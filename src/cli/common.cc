@@ -101,13 +101,6 @@ void warn_of_blockers(const Session& session, const std::string& path, Bytes fil
   }
 }
 
-std::string grouped(std::uint64_t value) {
-  std::string digits = std::to_string(value);
-  for (std::size_t i = digits.size(); i > 3; i -= 3)
-    digits.insert(digits.begin() + static_cast<std::ptrdiff_t>(i) - 3, ',');
-  return digits;
-}
-
 void add_json_flag(CLI::App& verb, bool& json) {
   verb.add_flag("--json", json, "Print one JSON object on standard output, also on failure");
 }

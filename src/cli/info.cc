@@ -117,8 +117,7 @@ int explain_audit_word(const Session& session, const Topic& topic, const AuditWo
 
 int list_codes(const Session& session, const Topic& topic) {
   if (topic.json) {
-    Json codes = Json::array();
-    for (const CodeInfo& code : all_codes()) codes.push_back(code_json(code));
+    Json codes = Json::list(all_codes(), code_json);
     print_json(session, "", explained(std::move(codes), Json::array()));
     return 0;
   }
@@ -172,17 +171,16 @@ void list_rules() {
 }
 
 void print_rules_json(const Session& session) {
-  Json list = Json::array();
-  for (const ListedRule& rule : all_rules()) list.push_back(rule_json(rule));
+  Json list = Json::list(all_rules(), rule_json);
   print_json(
       session, "",
       Json::object({{"schema_version", kReportVersion}, {"tool", tool_json()}, {"rules", std::move(list)}}));
 }
 
 void print_detectors_json(const Session& session) {
-  Json list = Json::array();
-  for (const Detector& detector : all_detectors())
-    list.push_back(Json::object({{"name", detector.name}, {"help", detector.help}}));
+  Json list = Json::list(all_detectors(), [&](const Detector& detector) {
+    return Json::object({{"name", detector.name}, {"help", detector.help}});
+  });
   print_json(
       session, "",
       Json::object(

@@ -15,32 +15,22 @@ std::string_view to_string(StandInScope value) {
 }
 
 Json to_json(const ApartRecord& record) {
-  Json list = Json::array();
-  for (const Edit& edit : record.edits) {
-    list.push_back(Json::object({{"file_offset", edit.offset},
-                                 {"old_hex", to_hex(edit.old_bytes)},
-                                 {"new_hex", to_hex(edit.new_bytes)},
-                                 {"reason", edit.reason}}));
-  }
-  Json out = Json::object(
-      {{"schema_version", kApartVersion},
-       {"strategy", "apart"},
-       {"module", Json::object({{"sha256", record.program_sha256}, {"size", record.program_size}})},
-       {"stand_in", to_string(record.scope)},
-       {"command", record.command},
-       {"adapter_sha256", record.adapter_sha256},
-       {"encoder", record.encoder},
-       {"edits", list},
-       {"tool", tool_json()}});
+  Json out = Json::object({{"schema_version", kApartVersion},
+                           {"strategy", "apart"},
+                           {"module", file_json(record.program_sha256, record.program_size)},
+                           {"stand_in", to_string(record.scope)},
+                           {"command", record.command},
+                           {"adapter_sha256", record.adapter_sha256},
+                           {"encoder", record.encoder},
+                           {"edits", Json::list(record.edits)},
+                           {"tool", tool_json()}});
   if (!record.adapters.empty()) {
-    Json adapters = Json::array();
-    for (const NamedAdapterRecord& item : record.adapters)
-      adapters.push_back(Json::object({{"serves", item.serves}, {"sha256", item.sha256}}));
-    out["adapters"] = adapters;
+    out["adapters"] = Json::list(record.adapters, [&](const NamedAdapterRecord& item) {
+      return Json::object({{"serves", item.serves}, {"sha256", item.sha256}});
+    });
   }
   if (!record.described.empty()) {
-    Json calls = Json::array();
-    for (const DescribedCall& call : record.described) calls.push_back(to_json(call));
+    Json calls = Json::list(record.described);
     out["described"] = Json::object({{"sha256", record.description_sha256}, {"calls", calls}});
   }
   return out;

@@ -116,11 +116,10 @@ Result<PointedMemory> RowReader::memory(const Json& json) {
 }  // namespace
 
 Json to_json(const DescribedCall& call) {
-  Json parameters = Json::array();
-  for (const DescribedParameter& parameter : call.parameters) {
-    parameters.push_back(parameter.number ? Json::object({{"number", to_string(*parameter.number)}})
-                                          : memory_json(parameter.memory));
-  }
+  Json parameters = Json::list(call.parameters, [&](const DescribedParameter& parameter) {
+    return parameter.number ? Json::object({{"number", to_string(*parameter.number)}})
+                            : memory_json(parameter.memory);
+  });
   return Json::object({{"module", call.module},
                        {"name", call.name},
                        {"parameters", parameters},

@@ -183,23 +183,24 @@ std::vector<Slot> make_slots(const Region& region, std::uint32_t adapters) {
   return slots;
 }
 
+Json to_json(const Toolchain& toolchain) {
+  return Json::object({{"name", toolchain.name}, {"version", toolchain.version}, {"how", toolchain.how}});
+}
+
 Json to_json(const Manifest& m) {
-  Json slots = Json::array();
-  for (const Slot& slot : m.slots) {
-    slots.push_back(Json::object({{"adapter", std::uint64_t{slot.adapter}},
-                                  {"name", to_string(slot.name)},
-                                  {"base", slot.base},
-                                  {"size", slot.size},
-                                  {"grows", slot.grows_down ? "down" : "none"}}));
-  }
+  Json slots = Json::list(m.slots, [&](const Slot& slot) {
+    return Json::object({{"adapter", std::uint64_t{slot.adapter}},
+                         {"name", to_string(slot.name)},
+                         {"base", slot.base},
+                         {"size", slot.size},
+                         {"grows", slot.grows_down ? "down" : "none"}});
+  });
   Json module = Json::object({{"input_sha256", m.input_sha256}});
   if (!m.output_sha256.empty()) module["output_sha256"] = m.output_sha256;
   return Json::object({
       {"schema_version", kManifestVersion},
       {"module", module},
-      {"toolchain",
-       Json::object(
-           {{"name", m.toolchain.name}, {"version", m.toolchain.version}, {"how", m.toolchain.how}})},
+      {"toolchain", to_json(m.toolchain)},
       {"strategy", to_string(m.strategy)},
       {"memory", Json::object({{"min_before", m.memory_min_before},
                                {"min_after", m.memory_min_after},

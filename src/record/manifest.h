@@ -21,6 +21,7 @@ inline constexpr std::string_view kShimExport = "cabi_realloc_adapter";
 /// which grows down and has no guard, in the high one, so that an overflow runs into State's end magic.
 [[nodiscard]] std::vector<Slot> make_slots(const Region& region, std::uint32_t adapters);
 
+[[nodiscard]] Json to_json(const Toolchain& toolchain);
 [[nodiscard]] Json to_json(const Manifest& manifest);
 /// The manifest of a module that needs no region: no strategy, region and slots. `minimum` and `maximum` are
 /// the memory's limits in pages. manifest_from_json refuses it, since there is nothing to place.

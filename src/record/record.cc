@@ -138,11 +138,10 @@ std::vector<std::byte> encode_section(std::string_view text) {
 }  // namespace
 
 std::vector<std::byte> encode_record(const Record& record) {
-  Json edits = Json::array();
-  for (const RecordedEdit& edit : record.edits) {
-    edits.push_back(Json::object(
-        {{"offset", edit.offset}, {"old_hex", to_hex(edit.old_bytes)}, {"new_hex", to_hex(edit.new_bytes)}}));
-  }
+  Json edits = Json::list(record.edits, [&](const RecordedEdit& edit) {
+    return Json::object(
+        {{"offset", edit.offset}, {"old_hex", to_hex(edit.old_bytes)}, {"new_hex", to_hex(edit.new_bytes)}});
+  });
   Json layout = Json::object({{"size_widths", record.size_widths}});
   if (!record.kept_sha256.empty()) layout["kept_sha256"] = record.kept_sha256;
   Json undo = Json::object({{"input_size", record.input_size}, {"edits", edits}});

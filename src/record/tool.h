@@ -15,5 +15,7 @@ inline constexpr int kRulesVersion = 2;
 [[nodiscard]] std::string_view tool_version();
 /// {name, version, rules}
 [[nodiscard]] Json tool_json();
+/// {sha256, size} of a file.
+[[nodiscard]] Json file_json(std::string_view sha256, std::uint64_t size);
 
 }  // namespace heapbump

@@ -86,45 +86,37 @@ std::vector<Error> single_reasons(const Finding& finding) {
 
 void add_finding(Json& report, const Module& module, const NameSection& names, const Finding& finding,
                  bool bumped) {
-  report["toolchain"] = Json::object({{"name", finding.toolchain.name},
-                                      {"version", finding.toolchain.version},
-                                      {"how", finding.toolchain.how}});
+  report["toolchain"] = to_json(finding.toolchain);
   report["detector"] = finding.detector;
   report["confidence"] = to_string(finding.confidence);
   report["heap"] = Json::object({{"base", Json::optional(finding.heap_base)},
                                  {"end", Json::optional(finding.heap_end)},
                                  {"grows_by", finding.grows_by}});
-  Json sites = Json::array();
-  for (const Site& site : finding.sites) {
-    sites.push_back(Json::object({{"kind", to_string(site.kind)},
-                                  {"file_offset", site.file_offset},
-                                  {"section", section_json(module, site.file_offset)},
-                                  {"function", index_json(site.function)},
-                                  {"function_name", function_name_json(names, site.function)},
-                                  {"value", site.value},
-                                  {"role", to_string(site.role)},
-                                  {"edited", bumped && site.moves != 0},
-                                  {"why", site.why},
-                                  {"rule", rule_json(site.rule)}}));
-  }
-  report["sites"] = std::move(sites);
-  Json evidence = Json::array();
-  for (const Evidence& e : finding.evidence)
-    evidence.push_back(
-        Json::object({{"signal", e.signal}, {"detail", e.detail}, {"rule", rule_json(e.rule)}}));
-  report["evidence"] = std::move(evidence);
-  Json strategies = Json::array();
-  for (const StrategyVerdict& v : finding.strategies)
-    strategies.push_back(Json::object({{"name", to_string(v.strategy)},
-                                       {"sound", v.sound},
-                                       {"why", v.why},
-                                       {"offset", Json::optional(offset_in(v.why))},
-                                       {"function", function_json(&module, offset_in(v.why))}}));
-  report["strategies"] = std::move(strategies);
+  report["sites"] = Json::list(finding.sites, [&](const Site& site) {
+    return Json::object({{"kind", to_string(site.kind)},
+                         {"file_offset", site.file_offset},
+                         {"section", section_json(module, site.file_offset)},
+                         {"function", index_json(site.function)},
+                         {"function_name", function_name_json(names, site.function)},
+                         {"value", site.value},
+                         {"role", to_string(site.role)},
+                         {"edited", bumped && site.moves != 0},
+                         {"why", site.why},
+                         {"rule", rule_json(site.rule)}});
+  });
+  report["evidence"] = Json::list(finding.evidence, [&](const Evidence& e) {
+    return Json::object({{"signal", e.signal}, {"detail", e.detail}, {"rule", rule_json(e.rule)}});
+  });
+  report["strategies"] = Json::list(finding.strategies, [&](const StrategyVerdict& v) {
+    return Json::object({{"name", to_string(v.strategy)},
+                         {"sound", v.sound},
+                         {"why", v.why},
+                         {"offset", Json::optional(offset_in(v.why))},
+                         {"function", function_json(&module, offset_in(v.why))}});
+  });
   report["refusals"] = refusals_json(finding.refusals);
-  Json reasons = Json::array();
-  for (const Error& reason : single_reasons(finding)) reasons.push_back(reason_json(reason, &module));
-  report["reasons"] = std::move(reasons);
+  report["reasons"] =
+      Json::list(single_reasons(finding), [&](const Error& reason) { return reason_json(reason, &module); });
 }
 
 // Every field of a report is there, whatever happened: null or empty where there is nothing to say.
@@ -148,14 +140,8 @@ Json empty_report() {
                        {"reasons", Json::array()}});
 }
 
-Json strings_json(const std::vector<std::string>& strings) {
-  Json out = Json::array();
-  for (const std::string& s : strings) out.push_back(s);
-  return out;
-}
-
 Json input_json(const Module& module, const std::string& sha256) {
-  return Json::object({{"sha256", sha256}, {"size", std::uint64_t{module.file.size()}}});
+  return file_json(sha256, module.file.size());
 }
 
 Json notices_json(const Module& module) {
@@ -170,16 +156,14 @@ Json edits_json(const Module& module, const NameSection& names, const EditList& 
     const Section* section =
         module.section_at(edit.old_bytes.empty() && edit.offset > 0 ? edit.offset - 1 : edit.offset);
     const auto function = edit.old_bytes.empty() ? std::nullopt : module.function_at(edit.offset);
-    out.push_back(Json::object({{"file_offset", edit.offset},
-                                {"section", section == nullptr ? Json() : Json(section->title())},
-                                {"section_offset", section == nullptr || edit.offset < section->payload_offset
-                                                       ? Json()
-                                                       : Json(edit.offset - section->payload_offset)},
-                                {"function", index_json(function)},
-                                {"function_name", function_name_json(names, function)},
-                                {"old_hex", to_hex(edit.old_bytes)},
-                                {"new_hex", to_hex(edit.new_bytes)},
-                                {"reason", edit.reason}}));
+    Json one = to_json(edit);
+    one["section"] = section == nullptr ? Json() : Json(section->title());
+    one["section_offset"] = section == nullptr || edit.offset < section->payload_offset
+                                ? Json()
+                                : Json(edit.offset - section->payload_offset);
+    one["function"] = index_json(function);
+    one["function_name"] = function_name_json(names, function);
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -201,8 +185,7 @@ Json reason_json(const Error& error, const Module* module) {
 }
 
 Json reasons_json(const Error& error, const Module* module) {
-  Json reasons = Json::array();
-  for (const Error& cause : error.causes) reasons.push_back(reason_json(cause, module));
+  Json reasons = Json::list(error.causes, [&](const Error& cause) { return reason_json(cause, module); });
   if (error.causes.empty()) reasons.push_back(reason_json(error, module));
   return reasons;
 }
@@ -211,10 +194,9 @@ void add_face(Json& report, Bytes file) {
   const auto outline = read_outline(file);
   if (!outline) return;
   const Face face = read_face(*outline);
-  Json imports = Json::array();
-  for (const ImportedModule& module : face.imports)
-    imports.push_back(
-        Json::object({{"module", shown(module.name)}, {"count", module.count}, {"served", module.served}}));
+  Json imports = Json::list(face.imports, [&](const ImportedModule& module) {
+    return Json::object({{"module", shown(module.name)}, {"count", module.count}, {"served", module.served}});
+  });
   Json blockers = Json::array();
   for (const Blocker& blocker : face.blockers) {
     Json one = reason_json(blocker.error, nullptr);
@@ -248,7 +230,7 @@ Json detect_report(const Module& module, const Result<Finding>& finding, const s
   report["status"] = "found";
   report["exit_code"] = 0;
   add_finding(report, module, read_names(module), *finding, false);
-  report["warnings"] = strings_json(finding->warnings);
+  report["warnings"] = Json::list(finding->warnings);
   return report;
 }
 
@@ -271,10 +253,10 @@ Json reserve_report(const Module& module, const Reservation& reservation, const 
     warnings.insert(warnings.begin(), reservation.finding->warnings.begin(),
                     reservation.finding->warnings.end());
   if (!plan.note.empty()) warnings.push_back(plan.note);
-  report["warnings"] = strings_json(warnings);
+  report["warnings"] = Json::list(warnings);
 
   const bool has_region = plan.outcome != Plan::Outcome::not_needed;
-  report["output"] = Json::object({{"sha256", reservation.output_sha256}, {"size", reservation.output_size}});
+  report["output"] = file_json(reservation.output_sha256, reservation.output_size);
   report["strategy"] = has_region ? Json(to_string(plan.strategy)) : Json();
   report["placement"] = has_region ? Json(to_string(plan.placement)) : Json();
   const Region& region = plan.manifest.region;
@@ -343,7 +325,7 @@ Json failure_report(const Error& error, const Module* module, const Finding* fin
   }
   if (module != nullptr && finding != nullptr) {
     add_finding(report, *module, read_names(*module), *finding, false);
-    report["warnings"] = strings_json(finding->warnings);
+    report["warnings"] = Json::list(finding->warnings);
   }
   const Json* refusals = report.find("refusals");
   if (refusals == nullptr || refusals->as_array()->empty()) {

@@ -43,6 +43,8 @@ void add_face(Json& report, Bytes file);
 [[nodiscard]] Json to_json(const ComponentCheck& check);
 /// The report, schemas/component.schema.json.
 [[nodiscard]] Json to_json(const MadeComponent& made);
+/// {flavor, release, sha256} of the adapter of preview1 that is in it.
+[[nodiscard]] Json adapter_json(const MadeComponent& made);
 /// What an auditor needs beside the component: the manifest of a reserved module, or the record of `apart`.
 [[nodiscard]] Json component_manifest(const MadeComponent& made);
 /// The report of one placing.

@@ -4,18 +4,16 @@
 namespace heapbump {
 
 Json to_json(const Verification& verification) {
-  Json mismatches = Json::array();
-  for (const Mismatch& m : verification.mismatches) {
-    mismatches.push_back(Json::object({{"file", to_string(m.file)},
-                                       {"offset", Json::optional(m.offset)},
-                                       {"what", m.what},
-                                       {"expected", m.expected},
-                                       {"found", m.found}}));
-  }
-  Json reasons = Json::array();
-  for (const Mismatch& m : verification.mismatches)
-    reasons.push_back(
-        reason_json({.code = Code::kVerifyMismatch, .message = to_string(m), .offset = m.offset}, nullptr));
+  Json mismatches = Json::list(verification.mismatches, [&](const Mismatch& m) {
+    return Json::object({{"file", to_string(m.file)},
+                         {"offset", Json::optional(m.offset)},
+                         {"what", m.what},
+                         {"expected", m.expected},
+                         {"found", m.found}});
+  });
+  Json reasons = Json::list(verification.mismatches, [&](const Mismatch& m) {
+    return reason_json({.code = Code::kVerifyMismatch, .message = to_string(m), .offset = m.offset}, nullptr);
+  });
   Json changes = Json::array();
   for (const Change& c : verification.changes) {
     if (c.kind == ChangeKind::record) continue;

@@ -14,31 +14,27 @@ namespace {
 
 /// Bits as text: JSON's numbers are doubles.
 Json numbers_json(const std::vector<Number>& numbers) {
-  Json list = Json::array();
-  for (const Number& number : numbers)
-    list.push_back(
-        Json::object({{"type", std::string(1, number.type)}, {"bits", std::to_string(number.bits)}}));
-  return list;
+  return Json::list(numbers, [&](const Number& number) {
+    return Json::object({{"type", std::string(1, number.type)}, {"bits", std::to_string(number.bits)}});
+  });
 }
 
 Json invocations_json(const std::vector<Invocation>& calls) {
-  Json list = Json::array();
-  for (const Invocation& call : calls)
-    list.push_back(Json::object({{"name", call.name},
-                                 {"label", call.label},
-                                 {"arguments", numbers_json(call.arguments)},
-                                 {"results", call.results}}));
-  return list;
+  return Json::list(calls, [&](const Invocation& call) {
+    return Json::object({{"name", call.name},
+                         {"label", call.label},
+                         {"arguments", numbers_json(call.arguments)},
+                         {"results", call.results}});
+  });
 }
 
 Json stubs_json(const std::vector<Stub>& stubs) {
-  Json list = Json::array();
-  for (const Stub& stub : stubs)
-    list.push_back(Json::object({{"module", stub.module},
-                                 {"name", stub.name},
-                                 {"parameters", stub.parameters},
-                                 {"results", numbers_json(stub.results)}}));
-  return list;
+  return Json::list(stubs, [&](const Stub& stub) {
+    return Json::object({{"module", stub.module},
+                         {"name", stub.name},
+                         {"parameters", stub.parameters},
+                         {"results", numbers_json(stub.results)}});
+  });
 }
 
 }  // namespace

@@ -122,14 +122,13 @@ Json to_json(const Proof& proof, EngineKind engine) {
                              {"memory_pages", std::uint64_t{outcome.pages}}});
     if (engine == EngineKind::wabt) run["instructions"] = outcome.instructions;
     if (i > 0) {
-      Json differences = Json::array();
-      for (const Difference& d : proof.comparisons[i - 1].differences)
-        differences.push_back(Json::object(
-            {{"host_call", d.event}, {"what", d.what}, {"expected", d.expected}, {"found", d.found}}));
-      Json addresses = Json::array();
-      for (const AddressDifference& a : proof.comparisons[i - 1].addresses)
-        addresses.push_back(
-            Json::object({{"host_call", a.event}, {"original", a.original}, {"reserved", a.reserved}}));
+      Json differences = Json::list(proof.comparisons[i - 1].differences, [&](const Difference& d) {
+        return Json::object(
+            {{"host_call", d.event}, {"what", d.what}, {"expected", d.expected}, {"found", d.found}});
+      });
+      Json addresses = Json::list(proof.comparisons[i - 1].addresses, [&](const AddressDifference& a) {
+        return Json::object({{"host_call", a.event}, {"original", a.original}, {"reserved", a.reserved}});
+      });
       run["differences"] = std::move(differences);
       run["heap_addresses_printed"] = std::move(addresses);
     }
@@ -137,9 +136,7 @@ Json to_json(const Proof& proof, EngineKind engine) {
   }
   Json document =
       Json::object({{"engine", to_string(engine)}, {"passed", !proof.verdict}, {"runs", std::move(runs)}});
-  Json invoked = Json::array();
-  for (const Invocation& call : proof.calls.invoke) invoked.push_back(call.label);
-  document["invoked"] = std::move(invoked);
+  document["invoked"] = Json::list(proof.calls.invoke, [&](const Invocation& call) { return call.label; });
   Json stubs = Json::array();
   for (std::size_t i = 0; i < proof.calls.stubs.size(); ++i) {
     const Stub& stub = proof.calls.stubs[i];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/sha256.h"
 #include "base/work_counts.h"
 
 namespace heapbump {
@@ -165,6 +166,13 @@ std::vector<std::byte> join(const std::vector<Bytes>& pieces) {
   count(work_counts.bytes_copied, size);
   for (const Bytes piece : pieces) out.insert(out.end(), piece.begin(), piece.end());
   return out;
+}
+
+Json to_json(const Edit& edit) {
+  return Json::object({{"file_offset", edit.offset},
+                       {"old_hex", to_hex(edit.old_bytes)},
+                       {"new_hex", to_hex(edit.new_bytes)},
+                       {"reason", edit.reason}});
 }
 
 }  // namespace heapbump

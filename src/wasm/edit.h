@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "heapbump/input.h"
 #include "wasm/module.h"
 
@@ -58,6 +59,9 @@ class EditBuilder {
   std::vector<Pending> pending_;
   std::vector<Appended> appended_;
 };
+
+/// {file_offset, old_hex, new_hex, reason}
+[[nodiscard]] Json to_json(const Edit& edit);
 
 /// The pieces of the output in order: views into `input` and into the edits. Needs no copy of the input.
 [[nodiscard]] std::vector<Bytes> apply_edits(Bytes input, const EditList& edits);
