@@ -181,7 +181,7 @@ constexpr auto kOperandRules = std::to_array<VerdictRule<OperandUse>>({
       "Neither start of the heap is zero, so the answer is the same.", "WebAssembly specification, i32.eqz"},
      zero_compared},
     {{"tinygo.factor", "It is a factor or a divisor: it stays.",
-      "No address is multiplied or divided as it is; the runtime divides differences of addresses only. "
+      "No address itself is multiplied or divided; the runtime divides differences of addresses only. "
       "Numbers such as the seconds of a day (86400) are addresses of some heaps.",
       "tinygo-org/tinygo src/runtime/gc_blocks.go divides differences only"},
      factor},

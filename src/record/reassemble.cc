@@ -58,7 +58,7 @@ std::string_view without_version(std::string_view name) {
 }
 
 /// The import section's payload with the names as they were. The immediates behind a name are copied as they
-/// stand.
+/// are.
 Result<std::vector<std::byte>> imports_as_they_were(const Module& module, const Section& section) {
   Cursor cursor(module.content(section), section.content_offset);
   HEAPBUMP_TRY(const auto count, cursor.read_count("imports", 4));
