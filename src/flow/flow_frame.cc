@@ -26,7 +26,7 @@ struct Access {
 /// By node: of an address from the frame, in bytes; nothing for what is no such address.
 using Distances = std::vector<std::optional<std::int64_t>>;
 
-/// Where the stack pointer stands, as a distance from the function's entry, at each place that reads it.
+/// Where the stack pointer is, as a distance from the function's entry, at each place that reads it.
 /// Inlined functions have frames of their own below their caller's. A call makes it unknown, since not every
 /// function restores it.
 class StackPointer {

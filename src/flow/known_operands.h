@@ -1,5 +1,5 @@
 // Which operands are constants, instruction by instruction, without following values through a function.
-// The invariant: an operand that is told is that constant on every path, since nothing is known across a
+// The invariant: an operand that is given is that constant on every path, since nothing is known across a
 // change of control.
 #pragma once
 
@@ -28,7 +28,7 @@ class KnownOperands {
  public:
   /// Before another body.
   void forget() { known_.reset(); }
-  /// Takes one instruction, and tells `accessed` each address it accesses that is a constant.
+  /// Takes one instruction, and gives `accessed` each address it accesses that is a constant.
   template <typename Accessed>
   void step(const BriefInstruction& instruction, Accessed accessed) {
     if (is_constant(instruction)) {
