@@ -49,8 +49,8 @@ constexpr std::array<ReasonInfo, 17> kReasonTable = {{
      "Its exports work on its own memory. An encoder that reads component types has to make the component.",
      "heapbump component FILE -o OUT --encoder wasm-tools"},
     {"reactor", "it is a reactor, and relocating it for a component would gain nothing",
-     "A module with `_initialize`, or with no entry at all, exports plain functions. A component made of it "
-     "runs `_initialize` and exports nothing; so it is made apart. `heapbump reserve` can still reserve a "
+     "A module without `_start` exports plain functions. A component made of it runs its `_initialize`, if "
+     "there is one, and exports nothing; so it is made apart. `heapbump reserve` can still reserve a "
      "region in it for a host that links modules itself.",
      kMake},
     {"start-function", "its start function could call the host before the adapter is there",

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "component/append.h"
 #include "component/glue.h"
 #include "wasm/component.h"
 
 namespace heapbump {
 namespace {
-
-constexpr std::uint8_t kCustomSection = 0, kCoreModuleSection = 1, kCoreInstanceSection = 2;
-constexpr std::uint8_t kInstantiate = 0, kInstanceSort = 0x12;
 
 std::vector<std::byte> copy(Bytes bytes) {
   return {bytes.begin(), bytes.end()};
@@ -30,10 +28,6 @@ Result<std::uint32_t> stand_in_instance(const Component& component, Bytes stand_
     return fail(Code::kEncoderFailed,
                 "the encoder's component does not hold the stand-in as it was given; use another encoder");
   return *found;
-}
-
-void write_section(Writer& out, std::uint8_t id, Bytes content) {
-  out.u8(id).uleb(content.size()).bytes(content);
 }
 
 }  // namespace
@@ -80,23 +74,18 @@ Result<std::vector<std::byte>> append_apart(Bytes encoded, const ApartModules& m
   Writer out;
   out.bytes(encoded);
   for (const auto* module : {&modules.shim, &modules.program, &modules.bridge, &modules.fixup})
-    write_section(out, kCoreModuleSection, *module);
-  Writer instances;
+    append_core_module(out, *module);
+  std::vector<AppendedInstance> instances;
   const auto arguments = apart_arguments(program);
-  instances.uleb(arguments.size());
   for (std::uint32_t i = 0; i < arguments.size(); ++i) {
-    instances.u8(kInstantiate).uleb(first_module + i).uleb(arguments[i].size());
+    AppendedInstance& instance = instances.emplace_back(first_module + i);
     for (const ApartArgument& argument : arguments[i]) {
       const bool own = argument.instance < arguments.size();
-      instances.name(argument.name)
-          .u8(kInstanceSort)
-          .uleb(own ? first_instance + argument.instance : stand_in);
+      instance.arguments.push_back({argument.name, own ? first_instance + argument.instance : stand_in});
     }
   }
-  write_section(out, kCoreInstanceSection, instances.view());
-  Writer custom;
-  custom.name(kComponentRecord).bytes(as_bytes(to_json(record).dump(-1)));
-  write_section(out, kCustomSection, custom.view());
+  append_core_instances(out, instances);
+  append_custom_section(out, kComponentRecord, as_bytes(to_json(record).dump(-1)));
   return out.take();
 }
 

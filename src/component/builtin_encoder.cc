@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "component/append.h"
+#include "component/glue.h"
 #include "component/program.h"
 #include "wasm/component.h"
 
@@ -79,6 +81,15 @@ Result<EditList> more_names(Bytes file, const CoreInstance& bag, const Outline& 
   };
 }
 
+// The program's `_initialize` runs once all else is instantiated, as in a component of wit-component
+// (wasm-tools, encoding.rs, add_initialize).
+void append_initializer(Writer& out, const Component& component, std::uint32_t main, const Program& program) {
+  append_core_module(out, make_initializer(program));
+  const AppendedInstance instance{static_cast<std::uint32_t>(component.modules.size()),
+                                  {{kFixupFromProgram, main}}};
+  append_core_instances(out, {&instance, 1});
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> encode_builtin(const adapters::Released& adapter, Bytes command) {
@@ -90,7 +101,8 @@ Result<std::vector<std::byte>> encode_builtin(const adapters::Released& adapter,
   const Bytes file = adapter.stand_in_component;
   const std::vector<std::byte> stand_in = make_stand_in(all_services(), true);
   HEAPBUMP_TRY(const Component component, read_component(file));
-  for (const CoreInstance& instance : component.instances) {
+  for (std::uint32_t main = 0; main < component.instances.size(); ++main) {
+    const CoreInstance& instance = component.instances[main];
     if (!instance.module || !std::ranges::equal(component.modules[*instance.module].bytes, stand_in))
       continue;
     const auto given = std::ranges::find(instance.arguments, kPreview1, &CoreInstanceArgument::name);
@@ -101,7 +113,10 @@ Result<std::vector<std::byte>> encode_builtin(const adapters::Released& adapter,
     edits.push_back(replacement(file, section.size_offset, section.size_width + section.size,
                                 Writer().uleb(embedded.size()).bytes(embedded).take()));
     std::ranges::stable_sort(edits, {}, &Edit::offset);
-    return join(apply_edits(file, edits));
+    Writer out;
+    out.bytes(join(apply_edits(file, edits)));
+    if (!program.initialize.empty()) append_initializer(out, component, main, program);
+    return out.take();
   }
   return not_as_made();
 }

@@ -1,5 +1,6 @@
 // The encoder that needs nothing: of a relocated command it makes a component by putting it into the
-// stand-in's place in the stand-in component that is shipped with the adapter.
+// stand-in's place in the stand-in component that is shipped with the adapter. A program that exports
+// `_initialize` gets one more core module behind it, which calls that.
 #pragma once
 
 #include <vector>

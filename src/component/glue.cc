@@ -65,4 +65,10 @@ std::vector<std::byte> make_fixup(const Program& program, bool command) {
   return module.build();
 }
 
+std::vector<std::byte> make_initializer(const Program& program) {
+  ModuleBuilder module("heapbump initializer");
+  module.start(module.import_function(kFixupFromProgram, program.initialize, {{}, {}}));
+  return module.build();
+}
+
 }  // namespace heapbump

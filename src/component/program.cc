@@ -140,15 +140,17 @@ Status ProgramReader::read_entry() {
     return fail(Code::kImportType, "its export " + quoted(name) + " takes parameters or has results");
   };
   HEAPBUMP_TRY(const bool command, entry("_start"));
-  HEAPBUMP_TRY(const bool reactor, entry("_initialize"));
+  HEAPBUMP_TRY(const bool initialized, entry("_initialize"));
+  // Of a command as well: wit-component's fixup (wasm-tools, encoding.rs, add_initialize) and wasmtime's host
+  // of core modules run it before `_start`.
+  if (initialized) program_.initialize = "_initialize";
   program_.start = outline_.start;
   if (program_.start && !has_type(outline_.function_type(*program_.start), kNothing))
     return fail(Code::kBadIndex, "its start function does not exist, or takes parameters or has results");
   if (command) {
     program_.kind = ProgramKind::command;
-  } else if (reactor || !program_.start) {
+  } else if (initialized || !program_.start) {
     program_.kind = ProgramKind::reactor;
-    if (reactor) program_.initialize = "_initialize";
   } else {
     program_.kind = ProgramKind::start_alone;
   }

@@ -35,6 +35,8 @@ const WATS = {
   'a start function alone': [printing(`(func $s ${START} ${END}) (start $s)`), 'start, end\n'],
   'a reactor': [printing(`(func (export "_initialize") ${INITIALIZE} ${END})`), 'initialize, end\n'],
   'a start function and a reactor': [printing(`(func $s ${START}) (start $s) (func (export "_initialize") ${INITIALIZE} ${END})`), 'start, initialize, end\n'],
+  'a command and a reactor': [printing(`(func (export "_initialize") ${INITIALIZE}) (func (export "_start") ${MAIN} ${END})`), 'initialize, main, end\n'],
+  'a start function, a command and a reactor': [printing(`(func $s ${START}) (start $s) (func (export "_initialize") ${INITIALIZE}) (func (export "_start") ${MAIN} ${END})`), 'start, initialize, main, end\n'],
   'imports of one name': [printing(`(func (export "_start") ${MAIN} (drop (call $second (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) ${END})`,
     { more: '(import "wasi_snapshot_preview1" "fd_write" (func $second (param i32 i32 i32 i32) (result i32)))' }), 'main, main, end\n'],
   'preview0': [printing(`(func (export "_start") ${MAIN} ${END})`, { module: 'wasi_unstable' }), 'main, end\n'],
@@ -86,6 +88,24 @@ for (const [name, [text, prints, { flags = [], core = true } = {}]] of Object.en
       const { strategy } = make(file, output, ['--encoder', encoder, '--strategy', 'apart']);
       assert.equal(strategy, 'apart');
       for (const { engine, stdout, stderr, code } of await runs(output, name)) {
+        assert.equal(stdout.toString(), prints, `${engine}, ${encoder}: ${stderr}`);
+        assert.equal(code, 0, `${engine}, ${encoder}: ${stderr}`);
+      }
+    }
+  });
+}
+
+// What the stock encoder and wasmtime's host of core modules do is what `builtin` has to do as well, with one import or several of a name.
+for (const [what, second] of [['', ''], [', with imports of one name', '(import "wasi_snapshot_preview1" "fd_write" (func $second (param i32 i32 i32 i32) (result i32)))']]) {
+  test(`a command that exports _initialize: runs it once, before _start, also when relocated${what}`, async (t) => {
+    const folder = temporaryFolder(t);
+    const file = write(folder, 'program.wasm', wat(printing(`(func (export "_initialize") ${INITIALIZE}) (func (export "_start") ${MAIN} ${END})`, { more: second })));
+    const prints = 'initialize, main, end\n';
+    assert.equal(wasmtime(file, { stdin: '' }).stdout.toString(), prints, 'the core module under wasmtime');
+    for (const encoder of [TOOLS['wasm-tools'], 'builtin']) {
+      const output = path.join(folder, 'component.wasm');
+      assert.equal(make(file, output, ['--encoder', encoder]).strategy, 'tail');
+      for (const { engine, stdout, stderr, code } of await runs(output, 'relocated')) {
         assert.equal(stdout.toString(), prints, `${engine}, ${encoder}: ${stderr}`);
         assert.equal(code, 0, `${engine}, ${encoder}: ${stderr}`);
       }

@@ -154,6 +154,26 @@ TEST(Program, AStartFunctionIsExportedAndItsSectionLeftOut) {
   EXPECT_NE(outline->find_export(kStartExport, ExternalKind::function), nullptr);
 }
 
+TEST(Program, ACommandThatExportsInitializeIsStillACommand) {
+  const auto file = module_of({
+      {1, {1, 0x60, 0, 0}},
+      {3, {1, 0}},
+      {7, std::vector<int>{2} + text("_initialize") + std::vector<int>{0, 0} + text("_start") +
+              std::vector<int>{0, 0}},
+      {10, {1, 2, 0, 0x0b}},
+  });
+  const auto program = program_of(file);
+  ASSERT_TRUE(program) << program.error().message;
+  EXPECT_EQ(program->kind, ProgramKind::command);
+  EXPECT_EQ(program->initialize, "_initialize");
+  const auto initializer = make_initializer(*program);
+  const auto outline = read_outline(initializer);
+  ASSERT_TRUE(outline) << outline.error().message;
+  ASSERT_EQ(outline->imports.size(), 1U);
+  EXPECT_EQ(outline->imports[0].name, "_initialize");
+  EXPECT_EQ(outline->start, 0U);
+}
+
 TEST(Apart, EveryGeneratedModuleIsReadByTheReader) {
   const auto file = command({{"wasi_snapshot_preview1", "fd_write"}, {"wasi_snapshot_preview1", "fd_read"}});
   const auto program = program_of(file);
