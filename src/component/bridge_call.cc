@@ -156,6 +156,8 @@ void CallWriter::write_subscriptions() {
   code_.get(events).get(to).get(size).call(functions_.copy_in);
   code_.get(from).get(to).get(count);
   constant(result()).call(target_).set(error);
+  // The adapter sets the count to 0 before anything can fail (wasi-preview1-component-adapter, poll_oneoff).
+  code_.get(error).if_([&] { copy_result(result(), told, 0, 4); });
   return_if_not_zero(error);
   load_word(result()).set(walk);
   lower(walk, count);

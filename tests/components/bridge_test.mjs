@@ -362,6 +362,29 @@ test('a host that fails after a part was written is heard at the next call', (t)
   assert.equal(calls, 2);
 });
 
+// The adapter's poll_oneoff sets the count of events to 0 before it looks at anything, so after an error it is 0.
+for (const module of ['wasi_snapshot_preview1', 'wasi_unstable']) {
+  test(`${module}: a poll that fails leaves the count as the adapter leaves it, and the events alone`, (t) => {
+    const { bridged, program } = pair(t, module);
+    const memory = Buffer.from(program.memory.buffer);
+    const [subscriptions, events, told] = [64, 512, 1024];
+    for (const [count, written, left] of [[0, 0, 0], [2, 0, 0], [2, undefined, 77]]) {
+      memory.fill(0x55, events, told);
+      memory.writeUInt32LE(77, told);
+      bridged.begin(5);
+      bridged.call = (name, args) => {
+        assert.equal(name, 'poll_oneoff');
+        if (written !== undefined) bridged.bytes().writeUInt32LE(written, args[3] >>> 0);
+        bridged.bytes().fill(0, args[1] >>> 0, (args[1] >>> 0) + EVENT * count); // the adapter keeps handles there
+        return 28;
+      };
+      assert.equal(program.poll_oneoff(subscriptions, events, count, told), 28);
+      assert.equal(memory.readUInt32LE(told), left);
+      assert.ok(memory.subarray(events, told).every((byte) => byte === 0x55), 'the events were written');
+    }
+  });
+}
+
 // The adapter looks at no descriptor if it is given no buffer at all, so a closed one would pass for an open one.
 for (const module of ['wasi_snapshot_preview1', 'wasi_unstable']) {
   test(`${module}: without any byte to read or write the host is called once, with one empty buffer`, (t) => {
