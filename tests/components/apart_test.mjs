@@ -44,6 +44,9 @@ const WATS = {
     { more: '(import "wasi_unstable" "fd_write" (func $second (param i32 i32 i32 i32) (result i32)))' }), 'main, main, end\n'],
   'several buffers': [printing(`(data (i32.const 16) "\\53\\00\\00\\00\\06\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\59\\00\\00\\00\\04\\00\\00\\00")
     (func (export "_start") (drop (call $write (i32.const 1) (i32.const 16) (i32.const 3) (i32.const 8))))`), 'main, end\n', { core: false }],
+  'a poll of a descriptor that is not open, whose count the adapter sets to 0': [printing(`(data (i32.const 264) "\\01") (data (i32.const 272) "\\63") (data (i32.const 400) "\\4d")
+    (func (export "_start") (if (i32.eqz (call $poll (i32.const 256) (i32.const 512) (i32.const 1) (i32.const 400))) (then unreachable)) (if (i32.eqz (i32.load (i32.const 400))) (then ${MAIN})) ${END})`,
+    { more: '(import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))' }), 'main, end\n', { core: false }],
   'a shared memory': [printing(`(func (export "_start") ${MAIN} ${END})`, { memory: '(memory (export "memory") 1 4 shared)' }), 'main, end\n', { flags: ['--enable-threads'] }],
   'several memories': [printing(`(memory (export "other") 1) (func (export "_start") ${MAIN} ${END})`), 'main, end\n', { flags: ['--enable-multi-memory'] }],
   'a memory of another name': [printing(`(func (export "_start") ${MAIN} ${END})`, { memory: '(memory (export "mem") 1)' }), 'main, end\n', { core: false }],
