@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/roots.h"
+#include "detectors/wasm_ld/fixed_addresses.h"
 #include "detectors/wasm_ld/heap_end.h"
 #include "detectors/wasm_ld/judgement.h"
 #include "detectors/wasm_ld/number_use.h"
@@ -30,6 +31,7 @@ class BumpJudge {
   Status explain_function(std::uint32_t function, std::span<const RangeHit> hits);
   void explain_number(const Flow& flow, const RangeHit& hit, bool owner);
   Status explain_data();
+  Result<bool> is_read(std::uint32_t address);
   void explain_wide();
   void explain_globals();
   Status reason();
@@ -271,7 +273,7 @@ Status BumpJudge::by_relocations(const Relocations& relocations) {
 Status BumpJudge::explain_data() {
   const Result<DataImage>& image = facts_.image;
   if (!image) {
-    judgement_.refuse({}, image.error().code, image.error().message, image.error().offset);
+    judgement_.refuse("wasm-ld.snapshot", image.error().code, image.error().message, image.error().offset);
     return {};
   }
   if (image->end() > base_)
@@ -299,14 +301,45 @@ Status BumpJudge::explain_data() {
     premises_.words.insert(*allocator_->word);
   }
   if (exact_) return {};
+  constexpr std::size_t kMostWords = 256;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> others;
   image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
-    if (value < base_ || value > base_ + kHeader || value % 4 != 0 || address == allocator_->word) return;
+    if (value < base_ || value > module_.memory_bytes() || value % 4 != 0 || address == allocator_->word)
+      return;
+    if (value > base_ + kHeader) {
+      if (others.size() < kMostWords) others.emplace_back(static_cast<std::uint32_t>(address), value);
+      return;
+    }
     judgement_.refuse("wasm-ld.start-in-data", Code::kUnexplained,
                       "the data word at " + hex(address) + " is " + hex(value) +
                           ", at the heap's start; whether it is an address cannot be told",
                       image->file_offset(address));
   });
+  for (const auto& [address, value] : others) {
+    HEAPBUMP_TRY(const bool read, is_read(address));
+    if (read)
+      judgement_.refuse(
+          "wasm-ld.address-in-data", Code::kUnexplained,
+          "the data word at " + hex(address) + " is " + hex(value) +
+              ", in the heap's initial memory, and is read; it may be where other memory begins or ends",
+          image->file_offset(address));
+  }
   return {};
+}
+
+/// Whether code loads a static word by its address, or takes that address elsewhere.
+Result<bool> BumpJudge::is_read(std::uint32_t address) {
+  for (const std::uint32_t function : users_of(facts_.index, {false, address}, 0)) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
+    for (const Effect& effect : flow.effects) {
+      const auto operands = flow.operands_of(effect);
+      const bool store = effect.kind == EffectKind::store;
+      if (effect.kind == EffectKind::load && static_address(flow, effect) == address) return true;
+      for (std::size_t at = store ? 1 : 0; at < operands.size(); ++at)
+        if (flow.constant(operands[at]) == address) return true;
+    }
+  }
+  return false;
 }
 
 void BumpJudge::explain_wide() {
@@ -376,7 +409,7 @@ Status BumpJudge::reason() {
   refuse_by_first(reasoning, facts_, judgement_);
   add_rules(reasoning, judgement_);
   if (!judgement_.why.empty()) return {};
-  HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts_, allocating(facts_, reasoning), base_));
+  HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts_, reasoning, base_));
   record(seen, facts_, judgement_);
   return {};
 }
@@ -407,6 +440,8 @@ Result<Judgement> BumpJudge::run() {
                       "nothing in the code is the heap's start, so moving it would reserve nothing");
   explain_wide();
   explain_globals();
+  HEAPBUMP_CHECK(
+      refuse_fixed_addresses(facts_, base_, [&](const Flow& flow) { return owns(flow); }, judgement_));
   check_allocator(facts_, judgement_);
   HEAPBUMP_CHECK(reason());
   if (!judgement_.why.empty()) return std::move(judgement_);

@@ -132,21 +132,6 @@ bool FunctionReasoning::reads_fixed_limit(NodeId id) const {
   return false;
 }
 
-/// Whether this is a known allocator's function: it helps one alone, or uses a word of its state, and does
-/// not get memory.
-bool FunctionReasoning::is_own() const {
-  if (whole_.is_allocators_own(context_.function)) return true;
-  if (whole_.getters_.contains(context_.function)) return false;
-  return std::ranges::any_of(flow_.effects, [&](const Effect& effect) { return uses_own_word(effect); });
-}
-
-/// An access to a word of a known allocator's state.
-bool FunctionReasoning::uses_own_word(const Effect& effect) const {
-  if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) return false;
-  const auto address = static_address(flow_, effect);
-  return address && (whole_.in_state(*address) || whole_.premises_.own_words.contains(*address));
-}
-
 /// Give or take what is added.
 bool FunctionReasoning::is_parameter(NodeId id) const {
   const NodeId base = linear_form(flow_, id).base;
@@ -158,7 +143,7 @@ bool FunctionReasoning::is_parameter(NodeId id) const {
 /// is its own. What the allocator has kept before may be put anywhere but in static words.
 bool FunctionReasoning::may_keep(const Effect& effect, bool kept) const {
   const bool fixed = effect.kind == EffectKind::global_set || static_address(flow_, effect);
-  if (own_) return !fixed || !whole_.premises_.words_are_known || uses_own_word(effect);
+  if (own_) return !fixed || !whole_.premises_.words_are_known || whole_.uses_own_word(flow_, effect);
   if (fixed) return false;
   const bool zig = !whole_.premises_.explained.empty();  // who gets memory is its allocator itself
   if (kept && (zig || !whole_.getters_.contains(context_.function))) return true;
@@ -170,7 +155,7 @@ bool FunctionReasoning::may_keep(const Effect& effect, bool kept) const {
 bool FunctionReasoning::reads_own_word(NodeId id) const {
   const Node& node = flow_.nodes[id];
   return node.kind == NodeKind::load && is_word_access(node.opcode) &&
-         uses_own_word(flow_.effects[node.effect]);
+         whole_.uses_own_word(flow_, flow_.effects[node.effect]);
 }
 
 /// Give or take what is added: a static word or global that keeps an address of new memory.
@@ -312,19 +297,21 @@ std::vector<bool> FunctionReasoning::used_nodes() const {
 void FunctionReasoning::check_growths() {
   const std::vector<bool> goes_on = used_nodes();
   bool used = false;
-  std::optional<std::uint64_t> unused;
+  std::optional<std::uint64_t> unused;  // what a call gives may be used where another one is not
+  std::optional<std::uint64_t> in_place;
   for (const auto& [node, motion] : seeds_) {
     const NodeKind kind = flow_.nodes[node].kind;
     if (kind != NodeKind::memory_grow && kind != NodeKind::memory_size && kind != NodeKind::call) continue;
     if (goes_on[node])
       used = true;
     else if (kind != NodeKind::memory_size && !motion.size)
-      unused = flow_.nodes[node].offset;
+      (kind == NodeKind::call ? unused : in_place) = flow_.nodes[node].offset;
   }
-  if (unused && !used)
-    object("wasm-ld.growth-in-place",
-           "memory grows, but nothing begins where the new memory begins: something is extended in place",
-           *unused);
+  const bool excused = used && whole_.premises_.growing.contains(context_.function);
+  if ((!in_place || excused) && (!unused || used)) return;
+  object("wasm-ld.growth-in-place",
+         "memory grows, but nothing begins where the new memory begins: something is extended in place",
+         in_place ? *in_place : *unused);
 }
 
 /// Whether a block is only reached where the code has found that new memory adjoins something.
@@ -397,7 +384,7 @@ void FunctionReasoning::check_rounding(const std::vector<bool>& live) {
 
 Result<FunctionFacts> FunctionReasoning::run() {
   Budget& budget = whole_.budget_;
-  own_ = is_own();
+  own_ = whole_.is_own(flow_);
   const bool outside = !own_;
   const MotionView view = outside ? MotionView::outside : MotionView::allocator;
   index();

@@ -27,8 +27,6 @@ class FunctionReasoning {
   void record_return(const Effect& effect);
   void judge(Use use, std::uint64_t offset);
   [[nodiscard]] bool reads_fixed_limit(NodeId id) const;
-  [[nodiscard]] bool is_own() const;
-  [[nodiscard]] bool uses_own_word(const Effect& effect) const;
   [[nodiscard]] bool is_parameter(NodeId id) const;
   [[nodiscard]] bool may_keep(const Effect& effect, bool kept) const;
   [[nodiscard]] bool reads_own_word(NodeId id) const;
@@ -55,7 +53,7 @@ class FunctionReasoning {
   };
   std::vector<Growing> growing_;  ///< sorted
   Assertions assertions_;
-  bool own_ = false;  ///< see is_own
+  bool own_ = false;  ///< see Reasoning::is_own
   FunctionFacts facts_;
 };
 

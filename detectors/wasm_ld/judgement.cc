@@ -16,12 +16,13 @@ std::optional<std::uint32_t> first_unknown(const Facts& facts) {
   std::set<std::uint32_t> known;
   for (const Allocator& allocator : facts.allocators) {
     known.insert(allocator.functions.begin(), allocator.functions.end());
-    if (allocator.model == zig_pages()) known.insert(growing.begin(), growing.end());
+    known.insert(allocator.growing.begin(), allocator.growing.end());
   }
   const auto is_known = [&](std::uint32_t at) { return known.contains(at); };
   const auto unknown = std::ranges::find_if(growing, [&](std::uint32_t function) {
     const auto callers = facts.index.callers(function);
-    return !is_known(function) && (callers.empty() || !std::ranges::all_of(callers, is_known));
+    return !is_known(function) &&
+           (callers.empty() || facts.index.escapes(function) || !std::ranges::all_of(callers, is_known));
   });
   return unknown == growing.end() ? std::nullopt : std::optional(*unknown);
 }
@@ -48,6 +49,8 @@ std::string describe(const Facts& facts, const Objection& objection) {
 std::set<std::uint32_t> allocating(const Facts& facts, const Reasoning& reasoning) {
   std::set<std::uint32_t> found = reasoning.allocating();
   for (const Allocator& allocator : facts.allocators)
+    found.insert(allocator.growing.begin(), allocator.growing.end());
+  for (const Allocator& allocator : facts.allocators)
     if (!allocator.word) found.insert(allocator.functions.begin(), allocator.functions.end());
   return found;
 }
@@ -63,6 +66,7 @@ void take_model(const Allocator& allocator, Premises& premises) {
   if (allocator.word) premises.own_words.insert(*allocator.word);
   premises.own_words.insert(allocator.words.begin(), allocator.words.end());
   premises.explained.insert(allocator.explained.begin(), allocator.explained.end());
+  premises.growing.insert(allocator.growing.begin(), allocator.growing.end());
   premises.allocators.insert(allocator.functions.begin(), allocator.functions.end());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
 #include "detectors/wasm_ld/new_memory.h"
 #include "wasm/data_image.h"
@@ -114,7 +115,8 @@ std::pair<NodeId, std::uint32_t> place_of(const Flow& flow, NodeId id, std::int6
 /// dlmalloc-rs keeps the same state in an order of its own: where its first segment is made, trim_check is
 /// set to 2 MiB and release_checks to 4095, and least_addr and seg.base to the same address. The state is
 /// static or, where that function is not inlined, `self`.
-void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
+Status find_dlmalloc_rs(const Module& module, const Flow& flow, Budget& budget,
+                        std::vector<Allocator>& found) {
   constexpr std::int64_t kTrimThreshold = 2 << 20, kReleaseChecksRs = 4095;
   struct State {
     bool trim = false;
@@ -139,13 +141,21 @@ void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
     return state.trim && state.checks &&
            std::ranges::any_of(state.kept, [](const auto& kept) { return kept.second.size() >= 2; });
   };
-  if (std::ranges::none_of(states, is_state)) return;
+  if (std::ranges::none_of(states, is_state)) return {};
   auto known = std::ranges::find_if(found, [&](const Allocator& a) { return a.model == &kDlmallocRs; });
   if (known == found.end()) known = found.insert(found.end(), {&kDlmallocRs, {}, {}, false, {}, {}, {}, {}});
   known->functions.insert(flow.function);
+  // What is stored twice is the segment's start, or a size.
+  bool is_new = false;
+  for (const auto& [base, state] : states | std::views::filter(is_state))
+    for (const auto& [value, offsets] : state.kept) {
+      if (offsets.size() < 2 || is_new) continue;
+      HEAPBUMP_TRY(is_new, is_new_memory(module, flow, value, budget));
+    }
+  if (!is_new) known->foreign = flow.function;
   // Static words that the function uses within the state's size of the one that is known are its own.
   const auto at = states.find(kNoNode);
-  if (at == states.end() || !at->second.trim) return;
+  if (at == states.end() || !at->second.trim) return {};
   for (const Effect& effect : flow.effects) {
     if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) continue;
     const auto address = static_address(flow, effect);
@@ -153,6 +163,7 @@ void find_dlmalloc_rs(const Flow& flow, std::vector<Allocator>& found) {
     if (std::max(*address, at->second.at) - std::min(*address, at->second.at) < kStateSize)
       known->words.insert(*address);
   }
+  return {};
 }
 
 /// emmalloc ends each root region with a used region of 16 bytes, whose size is in its first and last
@@ -286,6 +297,39 @@ bool is_zig_recycle(const Flow& flow) {
   });
 }
 
+/// Where a function's accesses to static data begin, an index aside, and the static addresses that it passes.
+std::set<std::uint32_t> static_words(const Flow& flow) {
+  std::set<std::uint32_t> words;
+  const auto add = [&](NodeId address, std::int64_t offset) {
+    const std::uint32_t word = linear_form(flow, address).offset + static_cast<std::uint32_t>(offset);
+    if (word >= kLowestStatic && word <= INT32_MAX) words.insert(word);
+  };
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind == EffectKind::load || effect.kind == EffectKind::store)
+      add(flow.operands_of(effect)[0], effect.value);
+    if (effect.kind == EffectKind::call)
+      for (const NodeId argument : flow.operands_of(effect))
+        if (flow.constant(argument)) add(argument, 0);
+  }
+  return words;
+}
+
+/// Functions that get memory for the page allocator: they look for free pages in its tables first, or give
+/// what they do not need back to them.
+Status find_zig_growth(const Module& module, Budget& budget, const CodeIndex& index, const Flow& recycle,
+                       std::set<std::uint32_t>& growing) {
+  const std::set<std::uint32_t> tables = static_words(recycle);
+  const std::vector<std::uint32_t> callers = index.callers(recycle.function);
+  for (const std::uint32_t function : index.grow_functions()) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
+    const std::set<std::uint32_t> words = static_words(flow);
+    if (std::ranges::binary_search(callers, function) ||
+        std::ranges::any_of(words, [&](std::uint32_t word) { return tables.contains(word); }))
+      growing.insert(function);
+  }
+  return {};
+}
+
 Status find_zig_pages(const Module& module, Budget& budget, const CodeIndex& index,
                       std::vector<Allocator>& found) {
   constexpr std::uint32_t kFirstTable = 2048;
@@ -300,6 +344,7 @@ Status find_zig_pages(const Module& module, Budget& budget, const CodeIndex& ind
       known = std::prev(found.end());
     }
     known->explained.insert(function);
+    HEAPBUMP_CHECK(find_zig_growth(module, budget, index, flow, known->growing));
   }
   return {};
 }
@@ -334,7 +379,7 @@ Result<std::vector<Allocator>> find_allocators(const Module& module, Budget& bud
   for (const std::uint32_t function : candidates) {
     HEAPBUMP_TRY(const Flow flow, evaluate_flow(module, function, budget, {.frame_slots = true}));
     HEAPBUMP_CHECK(find_dlmalloc(module, flow, budget, found));
-    find_dlmalloc_rs(flow, found);
+    HEAPBUMP_CHECK(find_dlmalloc_rs(module, flow, budget, found));
     HEAPBUMP_CHECK(find_emmalloc(module, flow, budget, found));
   }
   HEAPBUMP_CHECK(find_break_words(module, budget, index, image, found));

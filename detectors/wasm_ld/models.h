@@ -34,6 +34,7 @@ struct Allocator {
   std::optional<std::uint32_t> word;     ///< the static word that starts as `base`
   std::set<std::uint32_t> functions;     ///< that set it up or give it memory
   std::set<std::uint32_t> explained;     ///< that work on page numbers, which the model explains
+  std::set<std::uint32_t> growing = {};  ///< that get memory for it and are no others' (Zig)
   std::set<std::uint32_t> words = {};    ///< static words that `functions` use, where `state` is not known
 };
 

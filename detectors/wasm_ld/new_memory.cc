@@ -1,5 +1,6 @@
 #include "detectors/wasm_ld/new_memory.h"
 
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <vector>
@@ -46,6 +47,11 @@ class NewMemory {
         if (!given) return false;
         continue;
       }
+      if (node.kind == NodeKind::load) {
+        HEAPBUMP_TRY(const bool given, is_given_in_frame(flow, node));
+        if (!given) return false;
+        continue;
+      }
       const std::vector<NodeId> parts = made_of(flow, id);
       if (parts.empty()) return false;
       for (const NodeId part : parts)
@@ -74,6 +80,59 @@ class NewMemory {
     }
     return given_[function] = true;
   }
+
+  /// Whether a word of the frame holds what a function is given its address for, as one that returns several
+  /// values is, and that stores new memory alone there.
+  Result<bool> is_given_in_frame(const Flow& flow, const Node& load) {
+    const Linear word = linear_form(flow, flow.operands_of(load)[0]);
+    if (word.base == kNoNode || flow.nodes[word.base].kind != NodeKind::global) return false;
+    const std::int64_t at = static_cast<std::int32_t>(word.offset) + load.value;
+    bool given = false;
+    for (const Effect& effect : flow.effects) {
+      const auto operands = flow.operands_of(effect);
+      for (std::uint32_t position = 0; position < operands.size(); ++position) {
+        const Linear sum = linear_form(flow, operands[position]);
+        const std::int64_t offset = at - static_cast<std::int32_t>(sum.offset);
+        if (sum.base != word.base || effect.kind == EffectKind::load) continue;
+        if (effect.kind == EffectKind::store && position == 0 && std::abs(offset - effect.value) >= 8)
+          continue;
+        if (effect.kind == EffectKind::global_set) continue;
+        if (offset < 0 || offset >= kMostReturned) continue;
+        if (effect.kind != EffectKind::call) return false;
+        HEAPBUMP_TRY(const bool is, is_stored(static_cast<std::uint32_t>(effect.value), position, offset));
+        if (!is) return false;
+        given = true;
+      }
+    }
+    return given;
+  }
+
+  /// Whether a function stores new memory alone, `offset` bytes above where a parameter points to.
+  Result<bool> is_stored(std::uint32_t function, std::uint32_t parameter, std::int64_t offset) {
+    if (module_.body(function) == nullptr) return false;
+    const auto flow = evaluate_flow(module_, function, budget_, {.frame_slots = true});
+    if (!flow) {
+      if (flow.error().code == Code::kWorkLimit) return std::unexpected(flow.error());
+      return false;
+    }
+    bool stored = false;
+    for (const Effect& effect : flow->effects) {
+      if (effect.kind != EffectKind::store) continue;
+      const auto operands = flow->operands_of(effect);
+      const Linear sum = linear_form(*flow, operands[0]);
+      if (sum.base == kNoNode) continue;
+      const Node& base = flow->nodes[sum.base];
+      if (base.kind != NodeKind::parameter || base.value != parameter ||
+          static_cast<std::int32_t>(sum.offset) + effect.value != offset)
+        continue;
+      HEAPBUMP_TRY(const bool is, is_new(*flow, operands[1]));
+      if (!is || effect.opcode != op::i32_store) return false;
+      stored = true;
+    }
+    return stored;
+  }
+
+  static constexpr std::int64_t kMostReturned = 64;  // bytes of values that are returned in memory
 
   const Module& module_;
   Budget& budget_;

@@ -1,12 +1,11 @@
 // What the program does with the addresses that its allocator hands out. The contract is that they are opaque
-// to it (docs/soundness.md); what can be seen to break that is refused. Only what the callers do with a
-// result is looked at, and what their callers do if they return it: addresses that went through memory cannot
-// be seen.
+// to it (docs/soundness.md); what can be seen to break that is refused. Addresses are
+// followed to callers, through parameters, static words and globals: those that are loaded from other memory
+// cannot be seen.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <set>
 
 #include "analysis/program.h"
 #include "detectors/wasm_ld/judgement.h"
@@ -21,8 +20,7 @@ struct SeenAddresses {
 };
 
 /// `line`: from here up addresses move. Errors: those of evaluate_flow.
-[[nodiscard]] Result<SeenAddresses> find_seen_addresses(const Facts& facts,
-                                                        const std::set<std::uint32_t>& allocating,
+[[nodiscard]] Result<SeenAddresses> find_seen_addresses(const Facts& facts, const Reasoning& reasoning,
                                                         std::uint64_t line);
 
 /// Writes down the objection, or how many uses the last opaque rule accepted.

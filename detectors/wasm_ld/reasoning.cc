@@ -62,6 +62,18 @@ bool Reasoning::is_allocators_own(std::uint32_t function) const {
   return helpers_[function] = only_allocators_call(function);
 }
 
+bool Reasoning::uses_own_word(const Flow& flow, const Effect& effect) const {
+  if (effect.kind != EffectKind::load && effect.kind != EffectKind::store) return false;
+  const auto address = static_address(flow, effect);
+  return address && is_own_word(*address);
+}
+
+bool Reasoning::is_own(const Flow& flow, bool with_new_memory) const {
+  if (is_allocators_own(flow.function)) return true;
+  if (with_new_memory && getters_.contains(flow.function)) return false;
+  return std::ranges::any_of(flow.effects, [&](const Effect& effect) { return uses_own_word(flow, effect); });
+}
+
 /// What a place holds when the module is instantiated.
 std::uint32_t Reasoning::initial(const Place& place) const {
   if (place.is_global) {

@@ -51,6 +51,8 @@ struct Premises {
   bool words_are_known = true;  ///< of every known allocator, by `states` and `own_words`
   /// Functions of known allocators that set them up or give them memory.
   std::set<std::uint32_t> allocators;
+  /// Functions that get memory for Zig's page allocator, which keeps where it begins in a table.
+  std::set<std::uint32_t> growing;
   /// Functions of a known allocator that work on page numbers, as its model explains; what they are given is
   /// right.
   std::set<std::uint32_t> explained;
@@ -105,6 +107,19 @@ class Reasoning {
   [[nodiscard]] const std::vector<Objection>& objections() const { return objections_; }
   /// Functions that hand out memory: what they return is an address of the heap, or else none.
   [[nodiscard]] std::set<std::uint32_t> allocating() const;
+  /// Whether a known allocator's model explains what a function does with the numbers that it is given.
+  [[nodiscard]] bool is_explained(std::int64_t function) const {
+    return premises_.explained.contains(static_cast<std::uint32_t>(function));
+  }
+  /// Whether a word is of a known allocator's state.
+  [[nodiscard]] bool in_state(std::uint32_t address) const;
+  /// Or it is one that a known allocator uses, where its whole state is not known.
+  [[nodiscard]] bool is_own_word(std::uint32_t address) const {
+    return in_state(address) || premises_.own_words.contains(address);
+  }
+  /// Whether this is a known allocator's function: it helps one alone, or uses a word of its state. Where
+  /// what it does with new memory is asked, one that gets memory is not, but for those that its model names.
+  [[nodiscard]] bool is_own(const Flow& flow, bool with_new_memory = true) const;
   [[nodiscard]] const std::map<std::string_view, std::uint32_t>& rules() const { return rules_; }
 
  private:
@@ -118,7 +133,8 @@ class Reasoning {
   Result<const Flow*> flow(std::uint32_t function);
   /// Whether a static word only ever holds numbers: it starts as one, or only constants are stored there.
   [[nodiscard]] bool holds_numbers(std::uint32_t address) const;
-  [[nodiscard]] bool in_state(std::uint32_t address) const;
+  /// An access to a word of a known allocator's state.
+  [[nodiscard]] bool uses_own_word(const Flow& flow, const Effect& effect) const;
   /// Whether a function is the known allocators', or helps them: nobody else calls it, and it does not get
   /// memory, which may be the program's own part.
   [[nodiscard]] bool is_allocators_own(std::uint32_t function) const;

@@ -73,9 +73,11 @@ Verdict same_motion(const Use& use) {
                    other_motion(use).scale == use.motion.scale);
 }
 
-/// Whether a value is one as it was made, with nothing added: the start of new memory is never 0, but
-/// `size - 40` is where the size is 40. A constant that moves is no 0 before and after.
+/// Whether a value is an address or a page number as it was made, with nothing added: the start of new memory
+/// is never 0, but `size - 40` is where the size is 40, and `page << 30` is for every fourth page. A constant
+/// that moves is no 0 before and after.
 bool is_plain_address(const Use& use) {
+  if (use.motion.scale != kPage && use.motion.scale != 1) return false;
   if (const auto value = use.flow->constant(use.value)) return *value != 0 && use.motion.is(Kind::moved);
   return !use.motion.size && use.motion.is(Kind::moved) && linear_form(*use.flow, use.value).offset == 0;
 }
@@ -206,45 +208,45 @@ Verdict length_from_size(const Use& use) {
 
 // ---- What an allocator returns ----
 
-/// Neither an address nor how far something is below one, nor two words of which one is an address.
-bool is_number_of_address(const Use& use) {
-  constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
-  const std::int64_t scale = use.motion.scale;
-  const bool pair = scale == kPage * kUpperHalf || scale == kPage * kUpperHalf + kPage;
-  return use.motion.is(Kind::moved) && scale != 0 && std::abs(scale) != kPage && !pair;
+constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
+
+/// Two words in 64 bits, of which the upper one at least is an address.
+bool is_pair(const Motion& motion) {
+  return motion.scale == kPage * kUpperHalf || motion.scale == kPage * kUpperHalf + kPage;
+}
+
+bool is_widened(const Use& use) {
+  return use.flow->nodes[use.value].opcode == op::i64_extend_i32_u ||
+         use.flow->nodes[use.value].opcode == op::i64_extend_i32_s;
+}
+
+/// An address in 64 bits without a second word is a number, where it is kept or given to the host.
+bool is_number_in_64_bits(const Use& use) {
+  if (use.effect == nullptr || !use.motion.address()) return false;
+  if (use.effect->kind == EffectKind::store && use.position == 1)
+    return use.effect->opcode == op::i64_store && is_widened(use);
+  return use.is_number;
 }
 
 Verdict opaque_number(const Use& use) {
-  if (!is_number_of_address(use)) return Verdict::undecided;
+  const std::int64_t scale = use.motion.scale;
+  if (!use.motion.is(Kind::moved)) return Verdict::undecided;
+  if (is_number_in_64_bits(use)) return Verdict::refuse;
+  if (scale == 0 || std::abs(scale) == kPage || (is_pair(use.motion) && use.effect != nullptr))
+    return Verdict::undecided;
   if (use.effect != nullptr) return refuse_if(use.effect->kind != EffectKind::drop);
   return refuse_if(use.other == kNoNode || !other_motion(use).is(Kind::moved) ||
-                   other_motion(use).scale != use.motion.scale);
-}
-
-/// How far an address is from the stack or another address that stays and is no constant.
-bool is_measured(const Use& use) {
-  const NodeId base = linear_form(*use.flow, use.value).base;
-  if (base == kNoNode) return false;
-  const Node& node = use.flow->nodes[base];
-  if (node.kind != NodeKind::binary || !op::is_sum(node.opcode)) return false;
-  return use.motions[use.flow->operand(base, 0)].is(Kind::fixed) ||
-         use.motions[use.flow->operand(base, 1)].is(Kind::fixed);
+                   other_motion(use).scale != scale);
 }
 
 /// How far an address is from the stack, below something, or how long something is that ends at one.
 Verdict opaque_distance(const Use& use) {
-  if (use.effect == nullptr || use.effect->kind == EffectKind::drop || !use.motion.is(Kind::moved))
+  if (use.effect == nullptr || use.effect->kind == EffectKind::drop ||
+      use.effect->kind == EffectKind::branch || !use.motion.is(Kind::moved))
     return Verdict::undecided;
   const bool length = use.effect->kind == EffectKind::bulk && !is_bulk_address(use);
   const bool part = use.effect->kind == EffectKind::atomic && use.position > 0;
-  constexpr std::int64_t kFarBelow = -4096;
-  const Linear sum = linear_form(*use.flow, use.value);
-  const std::int64_t offset =
-      static_cast<std::int32_t>(sum.offset) + (is_access(use) ? use.effect->value : 0);
-  const bool index = is_address_operand(use) && offset < kFarBelow && sum.base != kNoNode &&
-                     use.flow->nodes[sum.base].kind != NodeKind::binary;
-  const bool passed = use.effect->kind == EffectKind::call || use.effect->kind == EffectKind::call_indirect;
-  return refuse_if((use.motion.scale == -kPage && passed) || length || part || index);
+  return refuse_if(use.motion.scale == -kPage || use.motion.measured || length || part);
 }
 
 /// Rounding to more than a page, hashing, conversion to a float.
@@ -257,26 +259,42 @@ Verdict opaque_unknown(const Use& use) {
 bool is_in_frame(const Use& use, NodeId id) {
   const Linear sum = linear_form(*use.flow, id);
   return sum.base != kNoNode && use.flow->nodes[sum.base].kind == NodeKind::global &&
-         static_cast<std::int32_t>(sum.offset) <= 0;
+         use.flow->nodes[sum.base].value == use.stack_pointer && static_cast<std::int32_t>(sum.offset) <= 0;
+}
+
+/// With something else that moves: both are as far from what moves, and neither is nothing on some path.
+bool moves_alike(const Use& use) {
+  const Motion& other = other_motion(use);
+  const bool ordered = !is_equality(use.flow->nodes[use.compare].opcode);
+  return other.scale == use.motion.scale && (!ordered || other.partly == use.motion.partly);
 }
 
 Verdict opaque_limit(const Use& use) {
   if (use.effect != nullptr || use.other == kNoNode || std::abs(use.motion.scale) != kPage)
     return Verdict::undecided;
-  if (!other_motion(use).is(Kind::fixed)) return refuse_if(use.limit_is_fixed);
+  if (other_motion(use).is(Kind::moved)) return refuse_if(!moves_alike(use));
+  const bool address = use.motion.address() && !use.motion.measured;
+  if (!other_motion(use).is(Kind::fixed)) return refuse_if(use.limit_is_fixed || !address);
   const auto limit = use.flow->constant(use.other);
-  const Linear sum = linear_form(*use.flow, use.value);
-  const bool rounded = sum.base != kNoNode && use.flow->nodes[sum.base].opcode == op::i32_and;
-  const bool address = use.motion.address() && !is_measured(use);
-  // Whether a value is nothing at all, or there is no memory.
-  const bool equality = is_equality(use.flow->nodes[use.compare].opcode);
-  if (limit == 0) return refuse_if(sum.offset != 0 || (!equality && !address));
-  if (limit == -1 && address && sum.offset == 0) return Verdict::undecided;
   if (!limit) return refuse_if(!address || !is_in_frame(use, use.other));
-  // Of `address - base < length` what is asked is whether the address lies below base + length.
-  const std::uint64_t number = static_cast<std::uint32_t>(*limit) - sum.offset;
-  constexpr std::uint64_t kErrors = 0xffff'f000;  // error codes, not addresses
-  return refuse_if(!address || rounded || (number > use.line && number < kErrors));
+  const Linear sum = linear_form(*use.flow, use.value);
+  // Whether a value is nothing at all, or there is no memory.
+  const std::uint32_t opcode = use.flow->nodes[use.compare].opcode;
+  const bool equality = is_equality(opcode);
+  // What is added in 64 bits is not seen.
+  const bool wide = op::same_on_i32(opcode) != opcode;
+  if (wide && use.flow->nodes[use.value].kind == NodeKind::binary) return Verdict::refuse;
+  if (sum.offset == 0 && *limit == 0) return refuse_if(!equality && !address);
+  if (sum.offset == 0 && *limit == -1 && address) return Verdict::undecided;
+  if (wide) return Verdict::refuse;
+  const bool rounded = sum.base != kNoNode && use.flow->nodes[sum.base].opcode == op::i32_and;
+  // Of `address - base < length` what is asked is whether the address lies from base to base + length.
+  const auto in_heap = [&](std::uint32_t number) {
+    constexpr std::uint32_t kErrors = 0xffff'f000;  // error codes, not addresses
+    return number >= (use.line & ~std::uint64_t{kPageSize - 1}) && number < kErrors;
+  };
+  const bool from = !equality && sum.offset != 0 && in_heap(0 - sum.offset);
+  return refuse_if(!address || rounded || from || in_heap(static_cast<std::uint32_t>(*limit) - sum.offset));
 }
 
 Verdict opaque_narrowed(const Use& use) {
@@ -284,8 +302,26 @@ Verdict opaque_narrowed(const Use& use) {
                    !stores_whole(use));
 }
 
-Verdict accept_always(const Use&) {
-  return Verdict::accept;
+/// The ways of an address that are followed, or that take it whole to where it is opaque.
+Verdict opaque_use(const Use& use) {
+  if (use.effect == nullptr) return Verdict::accept;  // what is not opaque there was refused
+  switch (use.effect->kind) {
+    case EffectKind::load:
+    case EffectKind::store:
+    case EffectKind::atomic:
+    case EffectKind::bulk:
+    case EffectKind::call:
+    case EffectKind::call_indirect:
+    case EffectKind::global_set:
+    case EffectKind::drop:
+      return Verdict::accept;
+    case EffectKind::branch:
+      return accept_if(use.effect->opcode != op::br_table);
+    case EffectKind::returns:
+      return accept_if(use.effect->operand_count == 1);
+    default:
+      return Verdict::undecided;
+  }
 }
 
 constexpr auto kOpaque = std::to_array<UseRule>({
@@ -314,7 +350,10 @@ constexpr auto kOpaque = std::to_array<UseRule>({
      opaque_narrowed},
     {{"wasm-ld.opaque", "Nothing shows that the program looks into an address of the heap.",
       "The contract: heap addresses are opaque outside the allocator.", "docs/soundness.md"},
-     accept_always},
+     opaque_use},
+    {{"wasm-ld.opaque-way", "An address that the allocator returned goes a way that is not followed.",
+      "What is done with it there cannot be seen.", "docs/soundness.md"},
+     refuse_always},
 });
 
 constexpr auto kComparisons = std::to_array<UseRule>({
@@ -479,6 +518,15 @@ constexpr auto kStructure = std::to_array<RuleInfo>({
      "wasi-libc dlmalloc/src/malloc.c, try_init_allocator; emmalloc/emmalloc.c"},
     {"wasm-ld.snapshot", "No data lies in the heap, and the allocator's state is not set.",
      "What was saved in use holds addresses that nothing names.", "Wizer"},
+    {"wasm-ld.fixed-address",
+     "No number in the heap's initial memory is added to an index to address memory, static data is not "
+     "filled beyond its end, and no function returns where the declared memory ends.",
+     "It would be memory that the program uses beside its allocator: the region would lie there, or the "
+     "allocator's first memory move over it.",
+     "docs/soundness.md"},
+    {"wasm-ld.address-in-data", "No word of data that is read lies in the heap's initial memory.",
+     "It may be where memory of the program's own begins or ends, which would not move.",
+     "docs/soundness.md"},
     {"wasm-ld.start-in-data", "No word of data is the heap's start, or within 64 bytes above it.",
      "Whether it is an address cannot be told.", "docs/soundness.md"},
     {"wasm-ld.start-in-global",

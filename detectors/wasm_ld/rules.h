@@ -26,16 +26,17 @@ struct Use {
   const Effect* effect = nullptr;
   std::uint32_t position = 0;
   NodeId compare = kNoNode;
-  NodeId other = kNoNode;     ///< what `value` is compared with
-  std::uint64_t line = 0;     ///< from here up addresses move
-  bool into_import = false;   ///< calls: the callee is the host
-  bool in_allocator = false;  ///< in a function of a known allocator
-  bool may_keep = false;      ///< stores: a known allocator keeps it there, or is given it back there
-  bool from_place = false;    ///< comparisons: `value` is kept in a static word or global that is not its own
-  bool with_own_word = false;  ///< comparisons: either is a word of a known allocator's state
-  bool below_or_trap = false;  ///< comparisons: the function cannot return unless `other` lies below `value`
-  bool limit_is_fixed =
-      false;  ///< comparisons: `other` was read from a word that never holds an address of the heap
+  NodeId other = kNoNode;           ///< what `value` is compared with
+  std::uint64_t line = 0;           ///< from here up addresses move
+  std::int64_t stack_pointer = -1;  ///< the global that is
+  bool into_import = false;         ///< calls: the callee is the host
+  bool in_allocator = false;        ///< in a function of a known allocator
+  bool may_keep = false;            ///< stores: a known allocator keeps it there, or is given it back there
+  bool from_place = false;  ///< comparisons: `value` is kept in a static word or global that is not its own
+  bool with_own_word = false;   ///< comparisons: either is a word of a known allocator's state
+  bool below_or_trap = false;   ///< comparisons: the function cannot return unless `other` lies below `value`
+  bool limit_is_fixed = false;  ///< comparisons: `other` is a number, or may be one where it is not fixed
+  bool is_number = false;       ///< calls: the host is given the value in 64 bits, or a table is
 };
 
 struct UseRule {

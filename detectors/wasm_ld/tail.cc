@@ -85,7 +85,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
   HEAPBUMP_CHECK(reasoning.run(functions));
   refuse_by_first(reasoning, facts, judgement);
   if (judgement.why.empty()) {
-    HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts, allocating(facts, reasoning), top));
+    HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts, reasoning, top));
     record(seen, facts, judgement);
   }
   check_models(facts, judgement);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 namespace heapbump {
 namespace {
@@ -22,6 +23,10 @@ Motion lost(const Motion& a, const Motion& b) {
 Motion sum_with_foreign(const Motion& foreign, Motion moved, int sign, MotionView view) {
   // How far an address is from a value that may be any number: a distance, or an address below.
   if (view == MotionView::outside && sign < 0) return Motion::unknown(0);
+  if (view == MotionView::handed_out && sign < 0 && foreign.based) {
+    moved.measured = true;
+    return moved;
+  }
   if (sign < 0 || foreign.scale != 0) return {.kind = Kind::foreign, .scale = moved.scale};
   moved.kept = true;
   return moved;
@@ -35,18 +40,27 @@ Motion sum(const Motion& a, const Motion& b, int sign, MotionView view) {
   Motion result;
   result.size = (a.is(Kind::moved) && a.size) || (b.is(Kind::moved) && b.size);
   result.kept = (a.is(Kind::moved) && a.kept) || (b.is(Kind::moved) && b.kept);
+  result.partly = a.partly || b.partly;
+  result.measured = a.measured || b.measured;
   const bool foreign = a.is(Kind::foreign) || b.is(Kind::foreign);
   const bool moved = a.is(Kind::moved) || b.is(Kind::moved);
   if (!moved)
     return {.kind = foreign ? Kind::foreign : Kind::fixed,
             .based = a.based || b.based,
+            .measured = foreign && result.measured,
             .scale = foreign ? scale : 0};
   result.kind = Kind::moved;
   result.scale = scale;
   if (foreign) return sum_with_foreign(a.is(Kind::foreign) ? a : b, result, sign, view);
   if (scale != 0) return result;
   // Where a size is kept, or arrives on some paths alone, zero may be in its place.
-  return result.size && result.kept ? Motion::unknown(0) : Motion::fixed();
+  if (result.size && result.kept) return Motion::unknown(0);
+  // So it may be where one of two addresses arrives on some paths alone: the other one is left.
+  if (view == MotionView::handed_out && a.partly != b.partly) {
+    result.scale = a.partly ? sign * b.scale : a.scale;
+    return result;
+  }
+  return Motion::fixed();
 }
 
 /// `x - 1`, the low bits' mask of an alignment x.
@@ -100,6 +114,7 @@ class MotionPass {
     if (view_ != MotionView::handed_out || !differ) return join(a, b);
     Motion result = a.is(Kind::moved) ? a : b;
     result.kept = true;
+    result.partly = true;
     return result;
   }
 
@@ -119,6 +134,7 @@ class MotionPass {
     // "No memory" beside an address is distinguished before it is used; a size of zero is a number.
     const bool address = view_ == MotionView::handed_out || (!result.size && result.address());
     if (failure && result.is(Kind::moved) && !address) return Motion::unknown(0);
+    result.partly |= failure && view_ == MotionView::handed_out && result.is(Kind::moved);
     if (any && result.is(Kind::unreached)) return Motion::fixed();
     return result;
   }
@@ -149,10 +165,21 @@ class MotionPass {
   /// `x & mask`: bits below the grain alone do not move; rounding down to at most the grain moves as x does.
   /// An alignment that is worked out at run time is taken to be a power of two that the allocator would
   /// respect at any start.
+  /// A mask that is a constant, or one turned over: `~(0x40000 - 1)`, also of a variable that holds it.
+  [[nodiscard]] std::optional<std::int64_t> constant_mask(NodeId mask) const {
+    if (const auto constant = flow_.constant(mask)) return constant;
+    if (!is_negation(flow_, mask)) return std::nullopt;
+    const Node& node = flow_.nodes[mask];
+    const bool turned = node.opcode == op::i32_xor;
+    const Linear sum = linear_form(flow_, flow_.operand(mask, turned ? 0 : 1));
+    if (sum.base != kNoNode) return std::nullopt;
+    return static_cast<std::int32_t>(turned ? ~sum.offset : 0 - sum.offset);
+  }
+
   [[nodiscard]] Motion masked(NodeId result, const Motion& value, NodeId mask) const {
     const unsigned grain = grain_of(value);
     const Motion& by = motions_[mask];
-    if (const auto constant = flow_.constant(mask)) {
+    if (const auto constant = constant_mask(mask)) {
       const auto bits = static_cast<std::uint64_t>(*constant);
       const auto width = static_cast<unsigned>(std::bit_width(bits));
       if (width <= grain) return Motion::fixed();
@@ -176,7 +203,8 @@ class MotionPass {
   [[nodiscard]] Motion divided(const Motion& value, std::int64_t by, bool wide) const {
     if (!value.is(Kind::moved) || by <= 0) return Motion::unknown(0);
     // The lower half of a pair does not carry into the upper one.
-    const bool upper = by == kUpperHalf && value.scale >= kUpperHalf;
+    const bool pair = value.scale == kPage * kUpperHalf || value.scale == kPage * kUpperHalf + kPage;
+    const bool upper = by == kUpperHalf && pair;
     if (!upper && value.scale % by != 0) return Motion::unknown(0);
     // An address that was multiplied in 32 bits may have lost its upper bits.
     if (!wide && std::abs(value.scale) > kPage) return Motion::unknown(0);
@@ -251,14 +279,26 @@ class MotionPass {
     return lost(a, b);
   }
 
+  [[nodiscard]] bool adds_fixed(NodeId sum) const {
+    return std::ranges::any_of(flow_.operands_of(flow_.nodes[sum]),
+                               [&](NodeId operand) { return motions_[operand].is(Kind::fixed); });
+  }
+
   /// Whether `value + sign * by` is how far a moved value lies above static data or the stack: a distance
   /// that changes.
-  [[nodiscard]] bool measures(const Motion& value, NodeId by, int sign) const {
-    constexpr std::int64_t kLowestStatic = 1024;        // wasm-ld's --global-base
-    if (view_ == MotionView::handed_out) return false;  // it moves as the address does
-    if (!value.is(Kind::moved) || !motions_[by].is(Kind::fixed)) return false;
-    if (const auto constant = flow_.constant(by))
-      return *constant * -sign >= kLowestStatic && *constant * -sign < INT32_MAX;
+  [[nodiscard]] bool measures(NodeId whole, NodeId by, int sign) const {
+    const Motion& value = motions_[whole];
+    constexpr std::int64_t kLowestStatic = 1024;  // wasm-ld's --global-base
+    const bool foreign = value.is(Kind::foreign) && view_ == MotionView::handed_out;
+    if ((!value.is(Kind::moved) && !foreign) || !motions_[by].is(Kind::fixed)) return false;
+    if (const auto constant = flow_.constant(by)) {
+      if (*constant * -sign < kLowestStatic || *constant * -sign >= INT32_MAX) return false;
+      if (view_ != MotionView::handed_out) return true;
+      if (foreign) return false;
+      // An index that does not start at 0, as of a loop, is taken from what it is added to.
+      const NodeId from = linear_form(flow_, whole).base;
+      return from != kNoNode && !(op::is_sum(flow_.nodes[from].opcode) && adds_fixed(from));
+    }
     const NodeId base = linear_form(flow_, by).base;
     return sign < 0 && base != kNoNode && flow_.nodes[base].kind == NodeKind::global;
   }
@@ -287,8 +327,14 @@ class MotionPass {
     if (is_comparison_opcode(node.opcode)) return Motion::fixed();  // whether it may be asked, a rule decides
     const std::uint32_t opcode = op::same_on_i32(node.opcode);
     const bool unknown = a.is(Kind::unknown) || b.is(Kind::unknown);
-    if (!unknown && opcode == op::i32_add && !measures(a, right, 1)) return sum(a, b, 1, view_);
-    if (!unknown && opcode == op::i32_sub && !measures(a, right, -1)) return sum(a, b, -1, view_);
+    if (!unknown && (opcode == op::i32_add || opcode == op::i32_sub)) {
+      const int sign = opcode == op::i32_add ? 1 : -1;
+      const bool distance = measures(flow_.operands_of(node)[0], right, sign);
+      Motion result = sum(a, b, sign, view_);
+      result.measured |= distance;
+      // For who looks at addresses it moves as the address does.
+      if (!distance || view_ == MotionView::handed_out) return result;
+    }
     if (unknown || a.is(Kind::moved) || b.is(Kind::moved)) return otherwise(id, a, b);
     if (!a.is(Kind::foreign) && !b.is(Kind::foreign)) return Motion::fixed();
     Motion result = Motion::foreign();
@@ -358,6 +404,8 @@ Motion join_moved(const Motion& a, const Motion& b) {
   // What is the memory's size on one path and new memory on another is what sbrk gives: an address.
   result.size = (!a.is(Kind::moved) || a.size) && (!b.is(Kind::moved) || b.size);
   result.kept = a.kept || b.kept || a.is(Kind::foreign) || b.is(Kind::foreign);
+  result.partly = a.partly || b.partly;
+  result.measured = a.measured || b.measured;
   return result;
 }
 

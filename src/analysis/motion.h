@@ -25,6 +25,8 @@ struct Motion {
   bool based = false;       ///< foreign: on some path it is fixed, or starts from what is
   bool size = false;        ///< moved: made from memory.size, not from a growth
   bool kept = false;        ///< moved: read from where the allocator keeps it, or moved only on some paths
+  bool partly = false;      ///< moved, handed_out: nothing, or what stays, on some paths
+  bool measured = false;    ///< moved, handed_out: how far an address is from what stays
   std::int64_t scale = 0;   ///< moved; of foreign: what a difference still owes (see subtract)
   auto operator<=>(const Motion&) const = default;
 

@@ -163,6 +163,9 @@ struct FlowLimits {
   std::uint32_t max_depth = 65'536;    ///< open blocks
   std::uint64_t max_locals = 50'000;   ///< what engines allow
   bool frame_slots = false;            ///< take private words of the stack frame for locals (see FrameSlots)
+  /// Of the other words too: what is loaded is what was stored or, as a function may have written there, what
+  /// memory holds (a select of both).
+  bool shared_slots = false;
 };
 
 /// Words of a function's stack frame that are locals in all but name, by the loads and stores that are their
@@ -170,9 +173,11 @@ struct FlowLimits {
 struct FrameSlots {
   std::uint32_t count = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> by_instruction;  ///< file offset of the access -> slot
+  std::vector<bool> shared;                                         ///< by slot: others may write there
   std::uint64_t work = 0;  ///< units that finding them took (budget.h)
 };
-[[nodiscard]] FrameSlots find_frame_slots(const Flow& flow);
+/// `shared`: also words that others may read or write.
+[[nodiscard]] FrameSlots find_frame_slots(const Flow& flow, bool shared);
 
 /// Evaluates the body of a function (not an imported one). Constant conditions are followed: `block (br_if 0
 /// (i32.const 1)) A end` leaves A without a path, which is how linkers' weak symbols look. Errors: those of

@@ -260,7 +260,7 @@ Result<Flow> evaluate_flow(const Module& module, std::uint32_t function, Budget&
   const FrameSlots none;
   auto flow = FlowBuilder(module, function, budget, limits, none).run();
   if (!flow || !limits.frame_slots) return flow;
-  const FrameSlots slots = find_frame_slots(*flow);
+  const FrameSlots slots = find_frame_slots(*flow, limits.shared_slots);
   HEAPBUMP_CHECK(budget.charge(slots.work));
   if (slots.count == 0) return flow;
   return FlowBuilder(module, function, budget, limits, slots).run();

@@ -127,8 +127,12 @@ class StackPointer {
 /// distance at which an address escapes.
 class FrameSearch {
  public:
-  FrameSearch(const Flow& flow, NodeId frame)
-      : flow_(flow), live_(needed_nodes(flow, true)), frame_(frame), distance_(flow.nodes.size()) {
+  FrameSearch(const Flow& flow, NodeId frame, bool shared)
+      : flow_(flow),
+        live_(needed_nodes(flow, true)),
+        frame_(frame),
+        shared_(shared),
+        distance_(flow.nodes.size()) {
     reach(frame, 0);
   }
 
@@ -212,8 +216,10 @@ class FrameSearch {
         uniform = uniform && accesses_[next].whole && accesses_[next].begin == accesses_[i].begin;
         end = std::max(end, accesses_[next].begin + accesses_[next].size);
       }
-      if (uniform && end <= escaped_) {
+      const bool is_private = end <= escaped_;
+      if (uniform && (is_private || shared_)) {
         for (; i < next; ++i) slots_.by_instruction.emplace(accesses_[i].instruction, slots_.count);
+        slots_.shared.push_back(!is_private);
         ++slots_.count;
       }
       i = next;
@@ -223,6 +229,7 @@ class FrameSearch {
   const Flow& flow_;
   const std::vector<bool> live_;
   const NodeId frame_;
+  const bool shared_;
   Distances distance_;
   std::vector<NodeId> pending_;
   std::vector<Access> accesses_;
@@ -232,10 +239,10 @@ class FrameSearch {
 
 }  // namespace
 
-FrameSlots find_frame_slots(const Flow& flow) {
+FrameSlots find_frame_slots(const Flow& flow, bool shared) {
   for (NodeId id = 0; id < flow.nodes.size(); ++id)
     if (flow.nodes[id].kind == NodeKind::global && flow.nodes[id].block == 0)
-      return FrameSearch(flow, id).run();
+      return FrameSearch(flow, id, shared).run();
   return {};
 }
 

@@ -1,5 +1,8 @@
 // Instructions that take values and give values, as nodes and effects: constants, variables, calls, memory,
 // and whatever has a fixed number of operands, which the table of shapes knows.
+#include <array>
+#include <optional>
+
 #include "flow/flow_builder.h"
 
 namespace heapbump {
@@ -104,17 +107,20 @@ Status FlowBuilder::plain(const Instruction& instruction) {
   const OpcodeFacts& facts = facts_of(instruction.opcode);
   HEAPBUMP_CHECK(need(facts.pops, instruction.offset));
   const std::span<const NodeId> operands = top(facts.pops);
+  std::optional<std::uint32_t> shared;
   if (slots_.count != 0 && facts.access_bytes != 0) {
     const auto slot = slots_.by_instruction.find(instruction.offset);
     if (slot != slots_.by_instruction.end()) {
       const std::uint32_t local = first_slot_ + slot->second;
+      const bool store = facts.kind == OpcodeClass::store;
       const NodeId last = operands.back();
-      drop_top(facts.pops);
-      if (facts.kind == OpcodeClass::store)
-        set_local(local, last);
-      else
-        push(locals_[local]);
-      return spend(1);
+      if (store) set_local(local, last);
+      if (!slots_.shared[slot->second]) {
+        drop_top(facts.pops);
+        if (!store) push(locals_[local]);
+        return spend(1);
+      }
+      if (!store) shared = local;
     }
   }
   Node node = node_of(NodeKind::opaque, instruction);
@@ -133,7 +139,12 @@ Status FlowBuilder::plain(const Instruction& instruction) {
   }
   const NodeId made = facts.pushes != 0 ? add_node(node, operands) : kNoNode;
   drop_top(facts.pops);
-  if (made != kNoNode) push(made);
+  if (shared) {
+    const std::array either{locals_[*shared], made, made};
+    push(add_node(node_of(NodeKind::select, instruction), either));
+  } else if (made != kNoNode) {
+    push(made);
+  }
   return spend(1);
 }
 

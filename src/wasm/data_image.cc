@@ -18,7 +18,10 @@ Result<DataImage> DataImage::make(const Module& module) {
   image.order_.reserve(module.data.size());
   for (std::uint32_t i = 0; i < module.data.size(); ++i) {
     const DataSegment& segment = module.data[i];
-    if (segment.mode != DataSegment::Mode::active || segment.size == 0) continue;
+    if (segment.size == 0) continue;
+    if (segment.mode != DataSegment::Mode::active)
+      return fail_at(Code::kUnexplained, segment.file_offset,
+                     "code places a data segment itself, so what memory holds at the start is not known");
     if (!segment.constant) {
       return fail_at(
           Code::kUnexplained, segment.file_offset,

@@ -1,0 +1,319 @@
+#include "detectors/wasm_ld/address_flow.h"
+
+#include <algorithm>
+
+namespace heapbump::wasm_ld {
+namespace {
+
+using Kind = Motion::Kind;
+constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
+constexpr std::uint32_t kReach = 1024;  // of an access's offset, from the constant that a function mentions
+
+std::uint32_t callee_of(const Effect& call) {
+  return static_cast<std::uint32_t>(call.value);
+}
+
+}  // namespace
+
+void StoredWords::take(const Flow& flow, const Effect& effect, std::span<const Motion> motions) {
+  if (effect.block != block) words.clear();
+  block = effect.block;
+  if (effect.kind != EffectKind::store) return;
+  const auto operands = flow.operands_of(effect);
+  const Linear sum = linear_form(flow, operands[0]);
+  const std::int64_t begin = static_cast<std::int32_t>(sum.offset) + effect.value;
+  const std::int64_t end = begin + facts_of(effect.opcode).access_bytes;
+  for (auto word = words.lower_bound({sum.base, begin - 3});
+       word != words.end() && word->first.first == sum.base && word->first.second < end;)
+    word = words.erase(word);
+  Motion motion = motions[operands[1]];
+  if (!motion.is(Kind::moved) || (!is_word_access(effect.opcode) && effect.opcode != op::i64_store)) return;
+  const std::int64_t high = motion.scale / kUpperHalf;
+  motion.scale %= kUpperHalf;
+  if (motion.scale != 0) words.emplace(std::pair(sum.base, begin), motion);
+  motion.scale = high;
+  if (high != 0) words.emplace(std::pair(sum.base, begin + 4), motion);
+}
+
+AddressFlow::AddressFlow(const Facts& facts, const Reasoning& reasoning)
+    : facts_(facts), reasoning_(reasoning), module_(facts.module) {
+  const Motion given = Motion::moved(static_cast<std::int64_t>(kPageSize));
+  const auto functions = module_.imported_functions + static_cast<std::uint32_t>(module_.bodies.size());
+  for (std::uint32_t function = 0; function < functions; ++function)
+    if (facts.index.is_address_taken(function)) in_tables_.push_back(function);
+  for (const std::uint32_t function : allocating(facts, reasoning)) {
+    sources_.functions[function] = given;
+    if (facts.index.is_address_taken(function))
+      sources_.types.emplace_back(module_.function_type(function), given);
+  }
+}
+
+Status AddressFlow::run() {
+  for (const auto& [function, motion] : sources_.functions) put_callers(function);
+  while (!queue_.empty() && !clash_) {
+    const std::uint32_t function = queue_.front();
+    queue_.pop_front();
+    waiting_.erase(function);
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, facts_.budget, kEveryWord));
+    HEAPBUMP_CHECK(look_at(flow));
+  }
+  settled_ = true;
+  return {};
+}
+
+void AddressFlow::put(std::uint32_t function) {
+  if (function < module_.imported_functions || !waiting_.insert(function).second) return;
+  functions_.insert(function);
+  queue_.push_back(function);
+}
+
+void AddressFlow::put_callers(std::uint32_t function) {
+  for (const std::uint32_t caller : facts_.index.callers(function)) put(caller);
+  if (!facts_.index.is_address_taken(function)) return;
+  for (const std::uint32_t caller : facts_.index.indirect_callers()) put(caller);
+}
+
+void AddressFlow::put_readers(const Place& place) {
+  // A part of a word may be named by an address in it.
+  const Place last{place.is_global, place.is_global ? place.index : place.index + 3};
+  for (const std::uint32_t function : users_of(facts_.index, last, kReach)) put(function);
+}
+
+std::optional<Motion> AddressFlow::result_of(const Returning& returning, const Effect& call) const {
+  if (call.kind == EffectKind::call) {
+    const auto known = returning.functions.find(callee_of(call));
+    return known == returning.functions.end() ? std::nullopt : std::optional(known->second);
+  }
+  if (call.kind != EffectKind::call_indirect) return std::nullopt;
+  const auto known = std::ranges::find(returning.types, module_.types[static_cast<std::size_t>(call.value)],
+                                       &std::pair<FunctionType, Motion>::first);
+  return known == returning.types.end() ? std::nullopt : std::optional(known->second);
+}
+
+/// What a load of static words gives that keep addresses, or parts of them in 64 bits.
+std::optional<Motion> AddressFlow::loaded(std::uint32_t opcode, std::uint32_t address) const {
+  const std::uint32_t bytes = facts_of(opcode).access_bytes;
+  const auto low = bytes >= 4 ? places_.find({false, address}) : places_.end();
+  const auto high = bytes >= 8 ? places_.find({false, address + 4}) : places_.end();
+  if (low == places_.end() && high == places_.end()) return std::nullopt;
+  Motion motion = low != places_.end() ? low->second : high->second;
+  motion.scale = (low != places_.end() ? low->second.scale : 0) +
+                 (high != places_.end() ? high->second.scale * kUpperHalf : 0);
+  return motion;
+}
+
+/// What a load gives that starts from a parameter, if a caller keeps an address there.
+std::optional<Motion> AddressFlow::pointed_to(const Flow& flow, const Node& load) const {
+  const Linear sum = linear_form(flow, flow.operands_of(load)[0]);
+  const Node& base = flow.nodes[sum.base];
+  if (own_ || base.kind != NodeKind::parameter || !is_word_access(load.opcode)) return indexed(flow, load);
+  const auto given = inputs_.find({flow.function, static_cast<std::uint32_t>(base.value)});
+  if (given == inputs_.end()) return std::nullopt;
+  const auto word = given->second.find(static_cast<std::int32_t>(sum.offset) + load.value);
+  return word == given->second.end() ? std::nullopt : std::optional(word->second);
+}
+
+/// What a load by an index gives, if one of the words of the table keeps an address.
+std::optional<Motion> AddressFlow::indexed(const Flow& flow, const Node& load) const {
+  constexpr std::uint32_t kLowestStatic = 1024, kMostBytes = 256;
+  const Linear sum = linear_form(flow, flow.operands_of(load)[0]);
+  const std::uint32_t table = sum.offset + static_cast<std::uint32_t>(load.value);
+  if (!is_word_access(load.opcode) || table < kLowestStatic || table > INT32_MAX) return std::nullopt;
+  if (own_ || flow.nodes[sum.base].kind == NodeKind::global) return std::nullopt;
+  const auto word = places_.lower_bound({false, table});
+  if (word == places_.end() || word->first.is_global || word->first.index >= table + kMostBytes ||
+      reasoning_.is_own_word(word->first.index))
+    return std::nullopt;
+  return word->second;
+}
+
+/// Whether a word that keeps no address starts as a number that could be one.
+bool AddressFlow::starts_as_number(std::uint32_t opcode, std::uint32_t address) const {
+  constexpr std::uint32_t kLowestStatic = 1024;  // wasm-ld's --global-base
+  return is_word_access(opcode) && facts_.image && facts_.image->load32(address) >= kLowestStatic;
+}
+
+/// How a node moves that arrives in a function.
+std::optional<Motion> AddressFlow::arriving(const Flow& flow, const Node& node) const {
+  const auto in = [](const auto& map, const auto& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? std::nullopt : std::optional(found->second);
+  };
+  switch (node.kind) {
+    case NodeKind::call:
+      return node.value == 0 ? result_of(sources_, flow.effects[node.effect]) : std::nullopt;
+    case NodeKind::global: {
+      const auto kept = in(places_, Place{true, static_cast<std::uint32_t>(node.value)});
+      return kept ? kept : Motion::fixed();  // the stack pointer, or one that nothing of the heap is kept in
+    }
+    case NodeKind::load: {
+      const auto address = static_address(flow, flow.effects[node.effect]);
+      if (!address) return pointed_to(flow, node);
+      const auto kept = loaded(node.opcode, *address);
+      return kept || !settled_ || !starts_as_number(node.opcode, *address) ? kept : Motion::fixed();
+    }
+    case NodeKind::parameter:
+      return own_ ? std::nullopt
+                  : in(parameters_, Parameter{flow.function, static_cast<std::uint32_t>(node.value)});
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Adds the results of calls that return what they are given, if that moves here. Whether there was one.
+bool AddressFlow::add_given_back(const Flow& flow, std::span<const Motion> motions, Seeds& seeds) const {
+  const std::size_t before = seeds.size();
+  for (NodeId id = 0; id < flow.nodes.size(); ++id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::call || node.value != 0 || !motions[id].is(Kind::foreign)) continue;
+    const Effect& call = flow.effects[node.effect];
+    const auto moves = [&](NodeId argument) { return motions[argument].is(Kind::moved); };
+    if (std::ranges::none_of(flow.operands_of(call), moves)) continue;
+    if (const auto known = result_of(passing_, call)) seeds.emplace_back(id, *known);
+  }
+  return seeds.size() > before;
+}
+
+Result<std::vector<Motion>> AddressFlow::follow_values(const Flow& flow, bool with_parameters) {
+  Seeds seeds;
+  for (NodeId id = 0; id < flow.nodes.size(); ++id)
+    if (with_parameters || flow.nodes[id].kind != NodeKind::parameter)
+      if (const auto motion = arriving(flow, flow.nodes[id])) seeds.emplace_back(id, *motion);
+  HEAPBUMP_TRY(auto motions, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
+  constexpr int kMostChained = 8;  // calls that return what another one returned
+  for (int chained = 0; add_given_back(flow, motions, seeds); ++chained) {
+    if (chained == kMostChained) {
+      if (!clash_) clash_.emplace(flow.function, flow.nodes[seeds.back().first].offset);
+      break;
+    }
+    HEAPBUMP_TRY(motions, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
+  }
+  return motions;
+}
+
+Result<std::vector<Motion>> AddressFlow::motions(const Flow& flow) {
+  own_ = reasoning_.is_own(flow, false);
+  return follow_values(flow, true);
+}
+
+/// Whether a function returns an address also where it is given none.
+Result<bool> AddressFlow::is_source(const Flow& flow) {
+  if (parameters_.lower_bound({flow.function, 0}) == parameters_.lower_bound({flow.function + 1, 0}))
+    return true;
+  HEAPBUMP_TRY(const auto motions, follow_values(flow, false));
+  return std::ranges::any_of(flow.effects, [&](const Effect& effect) {
+    return effect.kind == EffectKind::returns && effect.operand_count == 1 &&
+           motions[flow.operands_of(effect)[0]].is(Kind::moved);
+  });
+}
+
+/// The functions that a call may reach, where it gives them something as an argument.
+template <typename Visit>
+void AddressFlow::for_each_callee(const Effect& call, std::uint32_t position, Visit visit) const {
+  if (call.kind == EffectKind::call) {
+    if (!reasoning_.is_explained(call.value)) visit(callee_of(call));
+    return;
+  }
+  const FunctionType& type = module_.types[static_cast<std::size_t>(call.value)];
+  if (position >= type.params.size()) return;  // the table's index
+  for (const std::uint32_t function : in_tables_)
+    if (module_.function_type(function) == type) visit(function);
+}
+
+/// Where each effect takes an address, or what holds one.
+Status AddressFlow::look_at(const Flow& flow) {
+  HEAPBUMP_TRY(const auto moving, motions(flow));
+  StoredWords stored;
+  for (const Effect& effect : flow.effects) {
+    const auto operands = flow.operands_of(effect);
+    const auto moves = [&](std::size_t at) {
+      return at < operands.size() && moving[operands[at]].is(Kind::moved);
+    };
+    stored.take(flow, effect, moving);
+    if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect)
+      for (std::uint32_t at = 0; at < operands.size(); ++at) point(at, flow, effect, stored);
+    switch (effect.kind) {
+      case EffectKind::returns:
+        if (operands.size() != 1 || !moves(0)) break;
+        {
+          HEAPBUMP_TRY(const bool source, is_source(flow));
+          returns(source ? sources_ : passing_, moving[operands[0]], flow, effect);
+        }
+        break;
+      case EffectKind::call:
+      case EffectKind::call_indirect:
+        for (std::uint32_t at = 0; at < operands.size(); ++at)
+          if (moves(at)) pass(at, moving[operands[at]], flow, effect);
+        break;
+      case EffectKind::global_set:
+        if (moves(0))
+          keep({true, static_cast<std::uint32_t>(effect.value)}, moving[operands[0]], flow, effect);
+        break;
+      case EffectKind::store:
+        if (const auto address = static_address(flow, effect); address && moves(1))
+          keep_words(*address, moving[operands[1]], flow, effect);
+        break;
+      default:
+        break;
+    }
+  }
+  return {};
+}
+
+void AddressFlow::returns(Returning& returning, const Motion& motion, const Flow& flow,
+                          const Effect& effect) {
+  if (!is_new(returning.functions, flow.function, motion, flow, effect)) return;
+  if (facts_.index.is_address_taken(flow.function))
+    returning.types.emplace_back(module_.function_type(flow.function), motion);
+  put_callers(flow.function);
+}
+
+void AddressFlow::pass(std::uint32_t position, Motion motion, const Flow& flow, const Effect& call) {
+  motion.partly = false;  // it is the address that is looked for
+  for_each_callee(call, position, [&](std::uint32_t function) {
+    if (is_new(parameters_, {function, position}, motion, flow, call)) put(function);
+  });
+}
+
+/// Notes that a function is given the address of words that keep addresses.
+void AddressFlow::point(std::uint32_t position, const Flow& flow, const Effect& call,
+                        const StoredWords& stored) {
+  constexpr std::int64_t kMostBytes = 4;  // what lies above may be another object
+  const Linear sum = linear_form(flow, flow.operands_of(call)[position]);
+  const std::int64_t from = static_cast<std::int32_t>(sum.offset);
+  for (auto word = stored.words.lower_bound({sum.base, from});
+       word != stored.words.end() && word->first.first == sum.base && word->first.second < from + kMostBytes;
+       ++word) {
+    const auto& [at, motion] = *word;
+    if (!motion.address()) continue;
+    for_each_callee(call, position, [&](std::uint32_t function) {
+      if (inputs_[{function, position}].emplace(at.second - from, motion).second) put(function);
+    });
+  }
+}
+
+void AddressFlow::keep(const Place& place, Motion motion, const Flow& flow, const Effect& effect) {
+  motion.partly = !place.is_global && !reasoning_.is_own_word(place.index);  // it keeps nothing at first
+  if (is_new(places_, place, motion, flow, effect)) put_readers(place);
+}
+
+/// Keeps 64 bits as two words.
+void AddressFlow::keep_words(std::uint32_t address, Motion motion, const Flow& flow, const Effect& effect) {
+  const std::int64_t scale = motion.scale;
+  const std::int64_t high = effect.opcode == op::i64_store ? scale / kUpperHalf : 0;
+  motion.scale = high != 0 ? scale % kUpperHalf : scale;
+  if (motion.scale != 0) keep({false, address}, motion, flow, effect);
+  motion.scale = high;
+  if (high != 0) keep({false, address + 4}, motion, flow, effect);
+}
+
+/// Whether it is heard of for the first time. What moves in two ways is not known to move in one.
+template <typename Map>
+bool AddressFlow::is_new(Map& known, const typename Map::key_type& key, const Motion& motion,
+                         const Flow& flow, const Effect& effect) {
+  const auto [at, first] = known.emplace(key, motion);
+  if (at->second.scale != motion.scale && !clash_) clash_.emplace(flow.function, effect.offset);
+  return first;
+}
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,104 @@
+#include "detectors/wasm_ld/fixed_addresses.h"
+
+#include <optional>
+
+#include "flow/flow.h"
+
+namespace heapbump::wasm_ld {
+namespace {
+
+/// The address operands of an access or a bulk operation.
+std::span<const NodeId> addresses_of(const Flow& flow, const Effect& effect) {
+  const auto operands = flow.operands_of(effect);
+  switch (effect.kind) {
+    case EffectKind::load:
+    case EffectKind::store:
+    case EffectKind::atomic:
+      return operands.first(1);
+    case EffectKind::bulk:
+      return operands.first(effect.opcode == op::memory_copy ? 2 : 1);
+    default:
+      return {};
+  }
+}
+
+/// A constant, also as a sum or difference that the compiler left to the machine.
+std::optional<std::uint64_t> constant_of(const Flow& flow, NodeId id) {
+  const Linear sum = linear_form(flow, id);
+  return sum.base == kNoNode ? std::optional<std::uint64_t>(sum.offset) : std::nullopt;
+}
+
+/// Whether a function returns its first parameter alone, as memset and memcpy do.
+Result<bool> returns_first(const Facts& facts, std::uint32_t function) {
+  if (facts.module.body(function) == nullptr) return false;
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts.module, function, facts.budget, {.frame_slots = true}));
+  bool returns = false;
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::returns || effect.operand_count == 0) continue;
+    const Node& value = flow.nodes[flow.operands_of(effect)[0]];
+    if (value.kind != NodeKind::parameter || value.value != 0) return false;
+    returns = true;
+  }
+  return returns;
+}
+
+/// Whether static data is filled or copied beyond its end.
+Result<bool> runs_into(const Facts& facts, const Flow& flow, const Effect& effect, std::uint64_t base) {
+  constexpr std::size_t kArguments = 3;  // address, address or value, bytes
+  const auto operands = flow.operands_of(effect);
+  if ((effect.kind != EffectKind::bulk && effect.kind != EffectKind::call) || operands.size() != kArguments)
+    return false;
+  const auto length = constant_of(flow, operands[2]);
+  if (!length) return false;
+  const auto crosses = [&](NodeId at) {
+    constexpr std::uint64_t kLowestStatic = 1024;  // wasm-ld's --global-base
+    const auto begin = constant_of(flow, at);
+    return begin && *begin >= kLowestStatic && *begin < base && *begin + *length > base;
+  };
+  if (!crosses(operands[0]) && !crosses(operands[1])) return false;
+  if (effect.kind == EffectKind::bulk) return true;
+  return returns_first(facts, static_cast<std::uint32_t>(effect.value));
+}
+
+/// Whether a function says where the declared memory ends.
+bool returns_end(const Flow& flow, const Effect& effect, std::uint64_t end) {
+  return effect.kind == EffectKind::returns && effect.operand_count == 1 &&
+         constant_of(flow, flow.operands_of(effect)[0]) == end;
+}
+
+bool is_in_frame(const Flow& flow, const Linear& sum) {
+  return flow.nodes[sum.base].kind == NodeKind::global;
+}
+
+}  // namespace
+
+Status refuse_fixed_addresses(const Facts& facts, std::uint64_t base,
+                              const std::function<bool(const Flow&)>& owns, Judgement& judgement) {
+  constexpr std::uint32_t kLeast = 1024;  // a length may be less than what it reaches
+  const std::uint64_t end = facts.module.memory_bytes();
+  for (const std::uint32_t function : facts.index.numbers(kLeast, static_cast<std::uint32_t>(end))) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts.module, function, facts.budget, {.frame_slots = true}));
+    if (owns(flow)) continue;
+    for (const Effect& effect : flow.effects) {
+      HEAPBUMP_TRY(bool fixed, runs_into(facts, flow, effect, base));
+      fixed |= returns_end(flow, effect, end);
+      for (const NodeId address : addresses_of(flow, effect)) {
+        const Linear sum = linear_form(flow, address);
+        if (sum.base == kNoNode || is_in_frame(flow, sum))
+          continue;  // constant addresses have a rule of their own
+        const std::int64_t offset = effect.kind == EffectKind::bulk ? 0 : effect.value;
+        const std::uint32_t at = sum.offset + static_cast<std::uint32_t>(offset);
+        fixed |= at > base && at <= end;
+      }
+      if (!fixed) continue;
+      judgement.refuse("wasm-ld.fixed-address", Code::kUnexplained,
+                       "memory at a fixed address in the heap is used, in " +
+                           describe_place(facts.names, function, effect.offset),
+                       effect.offset);
+      return {};
+    }
+  }
+  return {};
+}
+
+}  // namespace heapbump::wasm_ld

@@ -1,0 +1,147 @@
+#include "detectors/wasm_ld/limits.h"
+
+#include <algorithm>
+
+namespace heapbump::wasm_ld {
+namespace {
+
+using Kind = Motion::Kind;
+constexpr std::size_t kMostNodes = 64;  // of one function
+constexpr int kDeepestCall = 3;
+
+}  // namespace
+
+Result<bool> Limits::may_be_number(const Flow& flow, std::span<const Motion> motions, NodeId id) {
+  Search search{flow, motions, {}, {}};
+  return is_number(search, id);
+}
+
+/// A static word that keeps no address and is not the allocator's holds numbers, and a table of words that
+/// start as something does.
+bool Limits::reads_number(const Flow& flow, const Node& load) const {
+  constexpr std::uint64_t kMostWords = 64;
+  const Linear sum = linear_form(flow, flow.operands_of(load)[0]);
+  const std::uint64_t first = static_cast<std::uint32_t>(sum.offset) + static_cast<std::uint64_t>(load.value);
+  if (sum.base == kNoNode) {
+    const auto address = static_cast<std::uint32_t>(first);
+    return !addresses_.places().contains({false, address}) && !reasoning_.is_own_word(address);
+  }
+  if (!facts_.image) return true;
+  for (std::uint64_t i = 0; i < kMostWords && facts_.image->file_offset(first + 4 * i); ++i)
+    if (facts_.image->load32(first + 4 * i) != 0) return true;
+  return false;
+}
+
+Result<bool> Limits::any_is_number(Search& search, std::span<const NodeId> ids) {
+  for (const NodeId id : ids) {
+    HEAPBUMP_TRY(const bool number, is_number(search, id));
+    if (number) return true;
+  }
+  return false;
+}
+
+/// An address and a number are an address, and so is an address less something.
+Result<bool> Limits::is_sum_number(Search& search, const Node& sum) {
+  const auto operands = search.flow.operands_of(sum);
+  HEAPBUMP_TRY(const bool first, is_number(search, operands[0]));
+  if (!first || op::same_on_i32(sum.opcode) != op::i32_add) return first;
+  return is_number(search, operands[1]);
+}
+
+/// The host knows no addresses. What a table calls is taken to return what it found in memory.
+Result<bool> Limits::is_call_number(Search& search, const Node& result) {
+  const Effect& call = search.flow.effects[result.effect];
+  if (call.kind != EffectKind::call || addresses_.returns_address(call)) return false;
+  const auto function = static_cast<std::uint32_t>(call.value);
+  if (function < facts_.module.imported_functions || result.value != 0) return true;
+  HEAPBUMP_TRY(const Returned returned, returned_by(function));
+  if (returned.number) return true;
+  const auto arguments = search.flow.operands_of(call);
+  for (const std::uint32_t parameter : returned.parameters) {
+    HEAPBUMP_TRY(const bool number, is_number(search, arguments[parameter]));
+    if (number) return true;
+  }
+  return false;
+}
+
+/// Whether a direct caller gives a function a number there.
+Result<bool> Limits::is_given_number(std::uint32_t function, std::uint32_t parameter) {
+  const auto [known, first] = given_.emplace(std::pair(function, parameter), false);
+  if (!first) return known->second;
+  for (const std::uint32_t caller : facts_.index.callers(function)) {
+    HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts_.module, caller, facts_.budget, kEveryWord));
+    for (const Effect& effect : flow.effects) {
+      if (effect.kind != EffectKind::call || effect.value != function) continue;
+      Search search{flow, {}, {}, {}};
+      HEAPBUMP_TRY(const bool number, is_number(search, flow.operands_of(effect)[parameter]));
+      if (number) return given_[{function, parameter}] = true;
+    }
+  }
+  return false;
+}
+
+Result<Limits::Returned> Limits::returned_by(std::uint32_t function) {
+  const auto known = returned_.find(function);
+  if (known != returned_.end()) return known->second;
+  Returned returned{depth_ >= kDeepestCall, {}};
+  if (returned.number) return returned;  // not looked at
+  returned_[function] = {};              // where it calls itself, its other results are looked at
+  ++depth_;
+  HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts_.module, function, facts_.budget, kEveryWord));
+  for (const Effect& effect : flow.effects) {
+    if (effect.kind != EffectKind::returns || effect.operand_count == 0) continue;
+    Search search{flow, {}, {}, {}};
+    HEAPBUMP_TRY(const bool number, is_number(search, flow.operands_of(effect)[0]));
+    returned.number |= number;
+    returned.parameters.merge(search.parameters);
+  }
+  --depth_;
+  return returned_[function] = returned;
+}
+
+Result<bool> Limits::is_number(Search& search, NodeId id) {
+  const Flow& flow = search.flow;
+  if (!search.motions.empty() && search.motions[id].is(Kind::moved)) return false;
+  if (is_failure_value(flow, id)) return false;
+  if (!search.seen.insert(id).second) return false;  // round a loop: what enters it is looked at
+  if (search.seen.size() > kMostNodes) return true;
+  const Node& node = flow.nodes[id];
+  const auto operands = flow.operands_of(node);
+  switch (node.kind) {
+    case NodeKind::constant:
+    case NodeKind::memory_size:
+    case NodeKind::memory_grow:
+      return true;
+    case NodeKind::parameter:
+      search.parameters.insert(static_cast<std::uint32_t>(node.value));
+      return !search.motions.empty() ? is_given_number(flow.function, static_cast<std::uint32_t>(node.value))
+                                     : Result<bool>(false);
+    case NodeKind::phi:
+      return any_is_number(search, operands);
+    case NodeKind::select:
+      return any_is_number(search, operands.first(2));
+    case NodeKind::load:
+      return facts_of(node.opcode).access_bytes < 4 || reads_number(flow, node);
+    case NodeKind::unary:
+      if (node.opcode != op::i32_wrap_i64 && node.opcode != op::i64_extend_i32_u) return true;
+      return is_number(search, operands[0]);
+    case NodeKind::call:
+      return is_call_number(search, node);
+    case NodeKind::binary: {
+      const OpcodeClass kind = op::class_of(node.opcode);
+      if (kind == OpcodeClass::sum) return is_sum_number(search, node);
+      // The upper one of two words in 64 bits, or an address that is rounded.
+      const bool half = node.opcode == op::i64_shr_u && flow.constant(operands[1]) == 32;
+      if (half || kind == OpcodeClass::mask || op::same_on_i32(node.opcode) == op::i32_or)
+        return is_number(search, operands[0]);
+      return true;
+    }
+    case NodeKind::opaque:
+      return facts_of(node.opcode).kind != OpcodeClass::atomic;
+    case NodeKind::global:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace heapbump::wasm_ld

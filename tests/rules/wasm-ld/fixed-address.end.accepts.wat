@@ -1,0 +1,5 @@
+;; A function returns a number, or where the declared memory ends.
+;; in bump.wat
+;; hole other
+    (i32.const 7)
+;; end

@@ -1,0 +1,5 @@
+;; How far an address is from itself, or below the stack, is kept.
+;; in bump.wat
+;; hole program
+    (i32.store (i32.const 3000) (i32.sub (local.get $a) (local.get $a)))
+;; end

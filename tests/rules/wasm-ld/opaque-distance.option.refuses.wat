@@ -1,0 +1,5 @@
+;; How far an address is from a word that the heap keeps, or else from a number, is kept.
+;; in bump.wat
+;; hole program
+    (i32.store (i32.const 3000) (i32.sub (local.get $a) (select (i32.const 65536) (i32.load (local.get $a)) (local.get $a))))
+;; end
