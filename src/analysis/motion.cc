@@ -4,6 +4,8 @@
 #include <bit>
 #include <optional>
 
+#include "analysis/motion_lattice.h"
+
 namespace heapbump {
 namespace {
 
@@ -14,54 +16,6 @@ constexpr unsigned kAddressBits = 16;  // of a page
 constexpr std::int64_t kPage = std::int64_t{1} << kAddressBits;
 constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
 constexpr std::int64_t kLargestScale = std::int64_t{1} << 49;  // an address in the upper half, and something
-
-Motion lost(const Motion& a, const Motion& b) {
-  return Motion::unknown(std::min(grain_of(a), grain_of(b)));
-}
-
-/// What a sum with a foreign value is, given `moved` for it if that value is a number.
-Motion sum_with_foreign(const Motion& foreign, Motion moved, int sign, MotionView view) {
-  // How far an address is from a value that may be any number: a distance, or an address below.
-  if (view == MotionView::outside && sign < 0) return Motion::unknown(0);
-  if (view == MotionView::handed_out && sign < 0 && foreign.based) {
-    moved.measured = true;
-    return moved;
-  }
-  if (sign < 0 || foreign.scale != 0) return {.kind = Kind::foreign, .scale = moved.scale};
-  moved.kept = true;
-  return moved;
-}
-
-/// `a + sign * b`. An address less a foreign value is an address or a distance, as that is a number or an
-/// address: a foreign value again, which owes the address's motion in case it is added to one that cancels
-/// it.
-Motion sum(const Motion& a, const Motion& b, int sign, MotionView view) {
-  const std::int64_t scale = a.scale + sign * b.scale;
-  Motion result;
-  result.size = (a.is(Kind::moved) && a.size) || (b.is(Kind::moved) && b.size);
-  result.kept = (a.is(Kind::moved) && a.kept) || (b.is(Kind::moved) && b.kept);
-  result.partly = a.partly || b.partly;
-  result.measured = a.measured || b.measured;
-  const bool foreign = a.is(Kind::foreign) || b.is(Kind::foreign);
-  const bool moved = a.is(Kind::moved) || b.is(Kind::moved);
-  if (!moved)
-    return {.kind = foreign ? Kind::foreign : Kind::fixed,
-            .based = a.based || b.based,
-            .measured = foreign && result.measured,
-            .scale = foreign ? scale : 0};
-  result.kind = Kind::moved;
-  result.scale = scale;
-  if (foreign) return sum_with_foreign(a.is(Kind::foreign) ? a : b, result, sign, view);
-  if (scale != 0) return result;
-  // Where a size is kept, or arrives on some paths alone, zero may be in its place.
-  if (result.size && result.kept) return Motion::unknown(0);
-  // So it may be where one of two addresses arrives on some paths alone: the other one is left.
-  if (view == MotionView::handed_out && a.partly != b.partly) {
-    result.scale = a.partly ? sign * b.scale : a.scale;
-    return result;
-  }
-  return Motion::fixed();
-}
 
 /// `x - 1`, the low bits' mask of an alignment x.
 bool one_less(const Flow& flow, NodeId id) {
@@ -388,40 +342,6 @@ class MotionPass {
 };
 
 }  // namespace
-
-unsigned grain_of(const Motion& motion) {
-  if (motion.is(Kind::moved))
-    return static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(motion.scale)));
-  return motion.is(Kind::unknown) ? motion.grain : 64;
-}
-
-namespace {
-
-/// Two values of which one moves at least, and neither is fixed or unknown.
-Motion join_moved(const Motion& a, const Motion& b) {
-  if (a.is(Kind::moved) && b.is(Kind::moved) && a.scale != b.scale) return lost(a, b);
-  Motion result = a.is(Kind::moved) ? a : b;
-  // What is the memory's size on one path and new memory on another is what sbrk gives: an address.
-  result.size = (!a.is(Kind::moved) || a.size) && (!b.is(Kind::moved) || b.size);
-  result.kept = a.kept || b.kept || a.is(Kind::foreign) || b.is(Kind::foreign);
-  result.partly = a.partly || b.partly;
-  result.measured = a.measured || b.measured;
-  return result;
-}
-
-}  // namespace
-
-Motion join(const Motion& a, const Motion& b) {
-  if (a.is(Kind::unreached)) return b;
-  if (b.is(Kind::unreached) || a == b) return a;
-  if (a.is(Kind::unknown) || b.is(Kind::unknown)) return lost(a, b);
-  if (!a.is(Kind::moved) && !b.is(Kind::moved))
-    return {.kind = std::max(a.kind, b.kind),
-            .based = a.based || b.based || a.kind != b.kind,
-            .scale = a.scale == b.scale ? a.scale : 0};
-  if (a.is(Kind::fixed) || b.is(Kind::fixed)) return lost(a, b);
-  return join_moved(a, b);
-}
 
 bool is_failure_value(const Flow& flow, NodeId node) {
   const auto value = flow.constant(node);
