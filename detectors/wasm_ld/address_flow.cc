@@ -13,6 +13,15 @@ std::uint32_t callee_of(const Effect& call) {
   return static_cast<std::uint32_t>(call.value);
 }
 
+/// Whether a function also returns an address that stays, of static data or the frame.
+bool returns_what_stays(const Flow& flow, std::span<const Motion> motions) {
+  return std::ranges::any_of(flow.effects, [&](const Effect& effect) {
+    if (effect.kind != EffectKind::returns || effect.operand_count != 1) return false;
+    const NodeId value = flow.operands_of(effect)[0];
+    return motions[value].is(Kind::fixed) && !is_failure_value(flow, value);
+  });
+}
+
 }  // namespace
 
 void StoredWords::take(const Flow& flow, const Effect& effect, std::span<const Motion> motions) {
@@ -169,7 +178,10 @@ bool AddressFlow::add_given_back(const Flow& flow, std::span<const Motion> motio
     const Effect& call = flow.effects[node.effect];
     const auto moves = [&](NodeId argument) { return motions[argument].is(Kind::moved); };
     if (std::ranges::none_of(flow.operands_of(call), moves)) continue;
-    if (const auto known = result_of(passing_, call)) seeds.emplace_back(id, *known);
+    auto known = result_of(passing_, call);
+    if (!known) continue;
+    for (const NodeId argument : flow.operands_of(call)) known->partly |= motions[argument].partly;
+    seeds.emplace_back(id, *known);
   }
   return seeds.size() > before;
 }
@@ -237,7 +249,9 @@ Status AddressFlow::look_at(const Flow& flow) {
         if (operands.size() != 1 || !moves(0)) break;
         {
           HEAPBUMP_TRY(const bool source, is_source(flow));
-          returns(source ? sources_ : passing_, moving[operands[0]], flow, effect);
+          Motion motion = moving[operands[0]];
+          motion.partly |= returns_what_stays(flow, moving);
+          returns(source ? sources_ : passing_, motion, flow, effect);
         }
         break;
       case EffectKind::call:

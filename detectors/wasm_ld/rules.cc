@@ -262,10 +262,12 @@ bool is_in_frame(const Use& use, NodeId id) {
          use.flow->nodes[sum.base].value == use.stack_pointer && static_cast<std::int32_t>(sum.offset) <= 0;
 }
 
-/// With something else that moves: both are as far from what moves, and neither is nothing on some path.
+/// With something else that moves. In an order, neither is nothing on some path, or a distance that may pass
+/// 0.
 bool moves_alike(const Use& use) {
   const Motion& other = other_motion(use);
-  const bool ordered = !is_equality(use.flow->nodes[use.compare].opcode);
+  const bool ordered = !op::is_equality(use.flow->nodes[use.compare].opcode);
+  if (ordered && (other.measured || use.motion.measured)) return false;
   return other.scale == use.motion.scale && (!ordered || other.partly == use.motion.partly);
 }
 

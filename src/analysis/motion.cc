@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "analysis/motion_lattice.h"
+#include "analysis/walk.h"
 
 namespace heapbump {
 namespace {
@@ -130,6 +131,25 @@ class MotionPass {
     return static_cast<std::int32_t>(turned ? ~sum.offset : 0 - sum.offset);
   }
 
+  /// Whether what is turned over is a choice of which one is a constant that rounds to more than a page.
+  [[nodiscard]] bool may_be_coarse(NodeId mask) const {
+    const Node& node = flow_.nodes[mask];
+    const Linear sum = linear_form(flow_, flow_.operand(mask, node.opcode == op::i32_xor ? 0 : 1));
+    if (view_ != MotionView::handed_out || sum.base == kNoNode) return false;
+    constexpr std::size_t kMostChoices = 32;
+    WalkList<std::pair<NodeId, std::uint32_t>> choices(kMostChoices, {std::pair(sum.base, sum.offset)});
+    while (const auto at = choices.next()) {
+      const Linear one = linear_form(flow_, at->first);
+      const std::uint32_t unit = one.offset + at->second;
+      if (one.base == kNoNode && unit >= kPageSize) return true;
+      if (one.base == kNoNode) continue;
+      const Node& base = flow_.nodes[one.base];
+      if (base.kind != NodeKind::phi && base.kind != NodeKind::select) continue;
+      for (const NodeId operand : flow_.operands_of(base)) choices.add({operand, unit});
+    }
+    return choices.stopped_early();
+  }
+
   [[nodiscard]] Motion masked(NodeId result, const Motion& value, NodeId mask) const {
     const unsigned grain = grain_of(value);
     const Motion& by = motions_[mask];
@@ -142,7 +162,7 @@ class MotionPass {
       return Motion::unknown(grain);
     }
     if (by.is(Kind::moved) || by.is(Kind::unknown)) return lost(value, by);
-    if (is_negation(flow_, mask)) return value;
+    if (is_negation(flow_, mask)) return may_be_coarse(mask) ? Motion::unknown(0) : value;
     if (view_ == MotionView::handed_out && !only_tested(result)) return Motion::unknown(0);
     if (one_less(flow_, mask) && grain >= kAddressBits) return Motion::fixed();
     return Motion::unknown(0);

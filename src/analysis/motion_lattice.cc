@@ -66,6 +66,7 @@ Motion sum(const Motion& a, const Motion& b, int sign, MotionView view) {
   // So it may be where one of two addresses arrives on some paths alone: the other one is left.
   if (view == MotionView::handed_out && a.partly != b.partly) {
     result.scale = a.partly ? sign * b.scale : a.scale;
+    result.measured = true;
     return result;
   }
   return Motion::fixed();
