@@ -63,7 +63,8 @@ Status AddressFlow::run() {
     const std::uint32_t function = queue_.front();
     queue_.pop_front();
     waiting_.erase(function);
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, facts_.budget, kEveryWord));
+    HEAPBUMP_TRY(const auto kept, facts_.flows.get(function));
+    const Flow& flow = *kept;
     HEAPBUMP_CHECK(look_at(flow));
   }
   settled_ = true;

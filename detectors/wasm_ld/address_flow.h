@@ -20,9 +20,6 @@
 
 namespace heapbump::wasm_ld {
 
-/// How functions are evaluated: an address may be in any word of the frame.
-inline constexpr FlowLimits kEveryWord{.frame_slots = true, .shared_slots = true};
-
 /// Words that an address was stored in just before, in the same block: by where their addresses start from,
 /// and how many bytes they are from there.
 struct StoredWords {

@@ -440,10 +440,11 @@ Result<Judgement> BumpJudge::run() {
                       "nothing in the code is the heap's start, so moving it would reserve nothing");
   explain_wide();
   explain_globals();
-  HEAPBUMP_CHECK(
-      refuse_fixed_addresses(facts_, base_, [&](const Flow& flow) { return owns(flow); }, judgement_));
   check_allocator(facts_, judgement_);
   HEAPBUMP_CHECK(reason());
+  if (!judgement_.why.empty()) return std::move(judgement_);
+  HEAPBUMP_CHECK(
+      refuse_fixed_addresses(facts_, base_, [&](const Flow& flow) { return owns(flow); }, judgement_));
   if (!judgement_.why.empty()) return std::move(judgement_);
   judgement_.sound = true;
   judgement_.confidence = exact_ || allocator_->state ? Confidence::proven : Confidence::strong;

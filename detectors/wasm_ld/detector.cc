@@ -43,7 +43,8 @@ Result<std::optional<Finding>> detect_wasm_ld(WholeProgram& program) {
   const Result<DataImage> image = DataImage::make(module);
   HEAPBUMP_TRY(const auto allocators, wasm_ld::find_allocators(module, budget, index, image));
   const NameSection names = read_names(module);
-  const wasm_ld::Facts facts{module, budget, index, allocators, names, image};
+  wasm_ld::Flows flows(module, budget);
+  const wasm_ld::Facts facts{module, budget, index, allocators, names, image, flows};
   HEAPBUMP_TRY(wasm_ld::Judgement tail, wasm_ld::judge_tail(facts));
   HEAPBUMP_TRY(wasm_ld::Judgement bump, wasm_ld::judge_bump(facts));
 

@@ -31,7 +31,8 @@ std::optional<std::uint64_t> constant_of(const Flow& flow, NodeId id) {
 /// Whether a function returns its first parameter alone, as memset and memcpy do.
 Result<bool> returns_first(const Facts& facts, std::uint32_t function) {
   if (facts.module.body(function) == nullptr) return false;
-  HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts.module, function, facts.budget, {.frame_slots = true}));
+  HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
+  const Flow& flow = *kept;
   bool returns = false;
   for (const Effect& effect : flow.effects) {
     if (effect.kind != EffectKind::returns || effect.operand_count == 0) continue;
@@ -74,10 +75,12 @@ bool is_in_frame(const Flow& flow, const Linear& sum) {
 
 Status refuse_fixed_addresses(const Facts& facts, std::uint64_t base,
                               const std::function<bool(const Flow&)>& owns, Judgement& judgement) {
-  constexpr std::uint32_t kLeast = 1024;  // a length may be less than what it reaches
+  const auto least =
+      static_cast<std::uint32_t>(base / 2);  // where something runs into the heap, its start or its length
   const std::uint64_t end = facts.module.memory_bytes();
-  for (const std::uint32_t function : facts.index.numbers(kLeast, static_cast<std::uint32_t>(end))) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts.module, function, facts.budget, {.frame_slots = true}));
+  for (const std::uint32_t function : facts.index.numbers(least, static_cast<std::uint32_t>(end))) {
+    HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
+    const Flow& flow = *kept;
     if (owns(flow)) continue;
     for (const Effect& effect : flow.effects) {
       HEAPBUMP_TRY(bool fixed, runs_into(facts, flow, effect, base));

@@ -8,6 +8,7 @@
 
 #include "analysis/program.h"
 #include "analysis/roots.h"
+#include "detectors/wasm_ld/flows.h"
 #include "detectors/wasm_ld/models.h"
 #include "heapbump/detect.h"
 #include "wasm/data_image.h"
@@ -23,6 +24,7 @@ struct Facts {
   const std::vector<Allocator>& allocators;
   const NameSection& names;
   const Result<DataImage>& image;
+  Flows& flows;
 };
 
 struct Judgement {

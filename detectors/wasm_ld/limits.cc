@@ -69,7 +69,8 @@ Result<bool> Limits::is_given_number(std::uint32_t function, std::uint32_t param
   const auto [known, first] = given_.emplace(std::pair(function, parameter), false);
   if (!first) return known->second;
   for (const std::uint32_t caller : facts_.index.callers(function)) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts_.module, caller, facts_.budget, kEveryWord));
+    HEAPBUMP_TRY(const auto kept, facts_.flows.get(caller));
+    const Flow& flow = *kept;
     for (const Effect& effect : flow.effects) {
       if (effect.kind != EffectKind::call || effect.value != function) continue;
       Search search{flow, {}, {}, {}};
@@ -87,7 +88,8 @@ Result<Limits::Returned> Limits::returned_by(std::uint32_t function) {
   if (returned.number) return returned;  // not looked at
   returned_[function] = {};              // where it calls itself, its other results are looked at
   ++depth_;
-  HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts_.module, function, facts_.budget, kEveryWord));
+  HEAPBUMP_TRY(const auto kept, facts_.flows.get(function));
+  const Flow& flow = *kept;
   for (const Effect& effect : flow.effects) {
     if (effect.kind != EffectKind::returns || effect.operand_count == 0) continue;
     Search search{flow, {}, {}, {}};

@@ -36,7 +36,8 @@ class OpaqueJudge {
       object("wasm-ld.opaque-unknown", addresses_.clash()->first, addresses_.clash()->second);
     for (const std::uint32_t function : addresses_.functions()) {
       if (seen_addresses_.objection) break;
-      HEAPBUMP_TRY(const Flow flow, evaluate_flow(facts_.module, function, facts_.budget, kEveryWord));
+      HEAPBUMP_TRY(const auto kept, facts_.flows.get(function));
+      const Flow& flow = *kept;
       HEAPBUMP_CHECK(look_at(flow));
     }
     if (!facts_.allocators.empty() && !seen_ && !seen_addresses_.objection)
