@@ -301,13 +301,18 @@ Status BumpJudge::explain_data() {
     premises_.words.insert(*allocator_->word);
   }
   if (exact_) return {};
-  constexpr std::size_t kMostWords = 256;
+  constexpr std::size_t kMostWords = 4096;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> others;
   image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
     if (value < base_ || value > module_.memory_bytes() || value % 4 != 0 || address == allocator_->word)
       return;
     if (value > base_ + kHeader) {
-      if (others.size() < kMostWords) others.emplace_back(static_cast<std::uint32_t>(address), value);
+      if (others.size() < kMostWords)
+        others.emplace_back(static_cast<std::uint32_t>(address), value);
+      else
+        judgement_.refuse("wasm-ld.address-in-data", Code::kUnexplained,
+                          "more words of data lie in the heap's initial memory than are looked at",
+                          image->file_offset(address));
       return;
     }
     judgement_.refuse("wasm-ld.start-in-data", Code::kUnexplained,
@@ -330,7 +335,8 @@ Status BumpJudge::explain_data() {
 /// Whether code loads a static word by its address, or takes that address elsewhere.
 Result<bool> BumpJudge::is_read(std::uint32_t address) {
   for (const std::uint32_t function : users_of(facts_.index, {false, address}, 0)) {
-    HEAPBUMP_TRY(const Flow flow, evaluate_flow(module_, function, budget_, {.frame_slots = true}));
+    HEAPBUMP_TRY(const auto kept, facts_.flows.get(function));
+    const Flow& flow = *kept;
     for (const Effect& effect : flow.effects) {
       const auto operands = flow.operands_of(effect);
       const bool store = effect.kind == EffectKind::store;
