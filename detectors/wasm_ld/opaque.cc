@@ -1,7 +1,6 @@
 #include "detectors/wasm_ld/opaque.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "analysis/walk.h"

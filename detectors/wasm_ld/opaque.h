@@ -1,7 +1,7 @@
 // What the program does with the addresses that its allocator hands out. The contract is that they are opaque
-// to it (docs/soundness.md); what can be seen to break that is refused. Addresses are
-// followed to callers, through parameters, static words and globals: those that are loaded from other memory
-// cannot be seen.
+// to it (docs/soundness.md); what can be seen to break that is refused. Addresses are followed to
+// callers, through parameters, static words and globals (address_flow.h); those that are loaded from other
+// memory cannot be seen.
 #pragma once
 
 #include <cstdint>

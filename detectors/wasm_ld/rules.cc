@@ -114,11 +114,6 @@ Verdict static_on_some_path(const Use& use) {
   return refuse_if(use.other != kNoNode && other_motion(use).is(Kind::foreign) && other_motion(use).based);
 }
 
-bool is_equality(std::uint32_t opcode) {
-  const std::uint32_t i32 = op::same_on_i32(opcode);
-  return i32 == op::i32_eq || i32 == op::i32_ne;
-}
-
 /// Memory that is new comes before or after nothing but the allocator's own: what else is from memory may be
 /// a limit.
 Verdict among_heap_addresses(const Use& use) {
@@ -126,7 +121,7 @@ Verdict among_heap_addresses(const Use& use) {
       !other_motion(use).is(Kind::foreign))
     return Verdict::undecided;
   const bool is_new = !use.motion.kept || use.from_place;
-  const bool ordered = !is_equality(use.flow->nodes[use.compare].opcode);
+  const bool ordered = !op::is_equality(use.flow->nodes[use.compare].opcode);
   return accept_if(use.with_own_word || (use.in_allocator && !(ordered && is_new)));
 }
 
@@ -208,13 +203,6 @@ Verdict length_from_size(const Use& use) {
 
 // ---- What an allocator returns ----
 
-constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
-
-/// Two words in 64 bits, of which the upper one at least is an address.
-bool is_pair(const Motion& motion) {
-  return motion.scale == kPage * kUpperHalf || motion.scale == kPage * kUpperHalf + kPage;
-}
-
 bool is_widened(const Use& use) {
   return use.flow->nodes[use.value].opcode == op::i64_extend_i32_u ||
          use.flow->nodes[use.value].opcode == op::i64_extend_i32_s;
@@ -232,7 +220,7 @@ Verdict opaque_number(const Use& use) {
   const std::int64_t scale = use.motion.scale;
   if (!use.motion.is(Kind::moved)) return Verdict::undecided;
   if (is_number_in_64_bits(use)) return Verdict::refuse;
-  if (scale == 0 || std::abs(scale) == kPage || (is_pair(use.motion) && use.effect != nullptr))
+  if (scale == 0 || std::abs(scale) == kPage || (use.motion.pair() && use.effect != nullptr))
     return Verdict::undecided;
   if (use.effect != nullptr) return refuse_if(use.effect->kind != EffectKind::drop);
   return refuse_if(use.other == kNoNode || !other_motion(use).is(Kind::moved) ||
@@ -282,7 +270,7 @@ Verdict opaque_limit(const Use& use) {
   const Linear sum = linear_form(*use.flow, use.value);
   // Whether a value is nothing at all, or there is no memory.
   const std::uint32_t opcode = use.flow->nodes[use.compare].opcode;
-  const bool equality = is_equality(opcode);
+  const bool equality = op::is_equality(opcode);
   // What is added in 64 bits is not seen.
   const bool wide = op::same_on_i32(opcode) != opcode;
   if (wide && use.flow->nodes[use.value].kind == NodeKind::binary) return Verdict::refuse;

@@ -177,8 +177,7 @@ class MotionPass {
   [[nodiscard]] Motion divided(const Motion& value, std::int64_t by, bool wide) const {
     if (!value.is(Kind::moved) || by <= 0) return Motion::unknown(0);
     // The lower half of a pair does not carry into the upper one.
-    const bool pair = value.scale == kPage * kUpperHalf || value.scale == kPage * kUpperHalf + kPage;
-    const bool upper = by == kUpperHalf && pair;
+    const bool upper = by == kUpperHalf && value.pair();
     if (!upper && value.scale % by != 0) return Motion::unknown(0);
     // An address that was multiplied in 32 bits may have lost its upper bits.
     if (!wide && std::abs(value.scale) > kPage) return Motion::unknown(0);

@@ -35,6 +35,12 @@ struct Motion {
   [[nodiscard]] bool address() const {
     return kind == Kind::moved && scale == static_cast<std::int64_t>(kPageSize);
   }
+  /// Two words in 64 bits, of which the upper one at least is a whole address.
+  [[nodiscard]] bool pair() const {
+    constexpr auto kPage = static_cast<std::int64_t>(kPageSize);
+    constexpr std::int64_t kUpper = kPage << 32;
+    return kind == Kind::moved && (scale == kUpper || scale == kUpper + kPage);
+  }
   [[nodiscard]] static Motion fixed() { return {.kind = Kind::fixed}; }
   [[nodiscard]] static Motion foreign() { return {.kind = Kind::foreign}; }
   [[nodiscard]] static Motion moved(std::int64_t scale) { return {.kind = Kind::moved, .scale = scale}; }
