@@ -32,6 +32,14 @@ function readInto(f, iovs, count, position, result) {
 }
 const noop = (fd) => (file(fd) ? E.ok : E.badf);
 const change = (fd) => (file(fd) ? E.rofs : E.badf);
+/** The path that a program names below a directory, as join gives it; the name is noted for the event. */
+function named(fd, at, size) {
+  const d = directory(fd);
+  if (d.error) return d;
+  event.bytes = Buffer.from(slice(at, size));
+  return join(d.f.path, event.bytes.toString());
+}
+
 function pathChange(fd, at, size) {
   const d = directory(fd);
   if (d.error) return d.error;
@@ -165,10 +173,7 @@ const table = {
   }],
   path_create_directory: ['ipi', pathChange],
   path_filestat_get: ['iipip', (fd, flags, at, size, p) => {
-    const d = directory(fd);
-    if (d.error) return d.error;
-    event.bytes = Buffer.from(slice(at, size));
-    const to = join(d.f.path, event.bytes.toString());
+    const to = named(fd, at, size);
     if (to.error) return to.error;
     const found = resolve(to.path);
     return found.error ?? storeStat(p, statOf(found.host, to.path));
@@ -176,10 +181,7 @@ const table = {
   path_filestat_set_times: ['iipiIIi', (fd, flags, at, size) => pathChange(fd, at, size)],
   path_link: ['iipiipi', (fd, flags, at, size, fd2, at2, size2) => pathChangeTwo(fd, at, size, at2, size2)],
   path_open: ['iipiiIIip', (fd, lookup, at, size, how, rights, inherited, flags, result) => {
-    const d = directory(fd);
-    if (d.error) return d.error;
-    event.bytes = Buffer.from(slice(at, size));
-    const to = join(d.f.path, event.bytes.toString());
+    const to = named(fd, at, size);
     if (to.error) return to.error;
     const found = resolve(to.path);
     if (found.error) return (how & 1) && found.error === E.noent ? E.rofs : found.error;
