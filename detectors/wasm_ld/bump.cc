@@ -31,13 +31,11 @@ class BumpJudge {
   Status explain_function(std::uint32_t function, std::span<const RangeHit> hits);
   void explain_number(const Flow& flow, const RangeHit& hit, bool owner);
   Status explain_data();
-  Result<bool> is_read(std::uint32_t address);
   void explain_wide();
   void explain_globals();
   Status reason();
   [[nodiscard]] bool owns(const Flow& flow) const;
-  [[nodiscard]] bool ends_first_block(const Flow& flow, NodeId constant) const;
-  void add_site(const RangeHit& hit, std::string_view rule, Role role, int moves, std::string why);
+  void add_site(const Occurrence& at, std::string_view rule, Role role, int moves, std::string why);
   [[nodiscard]] std::string place(std::uint32_t function, std::uint64_t offset) const {
     return describe_place(facts_.names, function, offset);
   }
@@ -100,39 +98,24 @@ bool BumpJudge::owns(const Flow& flow) const {
   });
 }
 
-void BumpJudge::add_site(const RangeHit& hit, std::string_view rule, Role role, int moves, std::string why) {
-  Site site{hit, role, moves, std::move(why)};
-  site.rule = rule;
-  judgement_.sites.push_back(std::move(site));
-  if (moves != 0) premises_.moving[hit.file_offset] = moves;
+void BumpJudge::add_site(const Occurrence& at, std::string_view rule, Role role, int moves, std::string why) {
+  judgement_.sites.push_back({at, role, moves, std::move(why), rule});
+  if (moves != 0) premises_.moving[at.file_offset] = moves;
 }
 
-/// Whether a constant below the start is only ever added to `end - start` to address memory: where dlmalloc
-/// marks the end of its first block, folded to `(start - 52) + (end - start)`.
-bool BumpJudge::ends_first_block(const Flow& flow, NodeId constant) const {
-  const auto is_size = [&](NodeId id) {
-    const Node& node = flow.nodes[id];
-    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add))
-      return false;
-    const auto taken = flow.constant(flow.operand(id, 1));
-    const auto base = static_cast<std::uint32_t>(base_);
-    return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);
-  };
-  const auto users = flow.users(constant);
-  return !users.empty() && std::ranges::all_of(users, [&](const User& user) {
-    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add &&
-           is_size(flow.operand(user.index, 1 - user.position)) &&
-           std::ranges::all_of(flow.users(user.index),
-                               [&](const User& next) { return takes_address(flow, next); });
-  });
+std::string distance_of(std::uint64_t value, std::uint64_t start) {
+  if (value == start) return "the heap's start";
+  return value > start ? "the heap's start plus " + std::to_string(value - start)
+                       : "the heap's start minus " + std::to_string(start - value);
 }
 
-/// Whether a constant is added to what is no constant.
-bool is_indexed(const Flow& flow, NodeId constant) {
-  return std::ranges::any_of(flow.users(constant), [&](const User& user) {
-    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add &&
-           !flow.constant(flow.operand(user.index, 1 - user.position));
-  });
+/// The constant whose immediate is there; kNoNode where no path leads to it.
+NodeId constant_at(const Flow& flow, std::uint64_t file_offset) {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id)
+    if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0 &&
+        flow.nodes[id].immediate_offset == file_offset)
+      return id;
+  return kNoNode;
 }
 
 void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner) {
@@ -140,10 +123,7 @@ void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner
   const auto magnitude = static_cast<std::uint64_t>(
       hit.negated ? negated(value) : static_cast<std::int64_t>(static_cast<std::uint32_t>(value)));
   const bool word = hit.kind == OccurrenceKind::i32_const;
-  const std::string distance = magnitude == base_ ? std::string("the heap's start")
-                               : magnitude > base_
-                                   ? "the heap's start plus " + std::to_string(magnitude - base_)
-                                   : "the heap's start minus " + std::to_string(base_ - magnitude);
+  const std::string distance = distance_of(magnitude, base_);
   if (facts_.index.relocations_padded() && hit.width != 5) {
     if (magnitude >= base_)
       add_site(
@@ -151,16 +131,12 @@ void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner
           "the linker's relocated immediates have five bytes, this one has " + std::to_string(hit.width));
     return;
   }
-  NodeId constant = kNoNode;
-  for (NodeId id = 0; id < flow.nodes.size() && constant == kNoNode; ++id)
-    if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0 &&
-        flow.nodes[id].immediate_offset == hit.file_offset)
-      constant = id;
+  const NodeId constant = constant_at(flow, hit.file_offset);
   if (magnitude < base_) {
     // Static data lies below the start. In the allocator such a constant may also be what is left of the
     // start.
     if (!owner || !word || hit.negated || constant == kNoNode) return;
-    if (ends_first_block(flow, constant)) {
+    if (ends_first_block(flow, constant, base_)) {
       add_site(hit, "wasm-ld.first-block-end", Role::heap_start, 1,
                distance + ", added to the first block's size to address its end");
     } else if (is_indexed(flow, constant)) {
@@ -222,9 +198,7 @@ Status BumpJudge::explain_end() {
                       end.unclear->offset);
   HEAPBUMP_CHECK(budget_.hold(end.addresses.size() * kSiteBytes));
   for (const Occurrence& address : end.addresses) {
-    Site site{address, Role::heap_end, 1, "where the allocator's first memory ends", "wasm-ld.heap-end"};
-    judgement_.sites.push_back(std::move(site));
-    premises_.moving[address.file_offset] = 1;
+    add_site(address, "wasm-ld.heap-end", Role::heap_end, 1, "where the allocator's first memory ends");
     judgement_.end = module_.memory_bytes();
   }
   return {};
@@ -287,65 +261,18 @@ Status BumpJudge::explain_data() {
   if (allocator_->word) {
     std::uint64_t held = *allocator_->word;  // tools that trim zeros cut words at both ends of a segment
     while (!image->file_offset(held)) ++held;
-    Site site;
-    site.kind = OccurrenceKind::data_word32;
-    site.file_offset = *image->file_offset(held);
-    site.width = 4;
-    site.address = *allocator_->word;
-    site.value = static_cast<std::int64_t>(base_);
-    site.role = Role::heap_start;
-    site.moves = 1;
-    site.why = "the allocator's break starts here";
-    site.rule = "wasm-ld.break-word";
-    judgement_.sites.push_back(std::move(site));
+    const Occurrence word{.kind = OccurrenceKind::data_word32,
+                          .file_offset = *image->file_offset(held),
+                          .width = 4,
+                          .address = *allocator_->word,
+                          .function = {},
+                          .value = static_cast<std::int64_t>(base_)};
+    judgement_.sites.push_back(
+        {word, Role::heap_start, 1, "the allocator's break starts here", "wasm-ld.break-word"});
     premises_.words.insert(*allocator_->word);
   }
   if (exact_) return {};
-  constexpr std::size_t kMostWords = 4096;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> others;
-  image->for_each_word32([&](std::uint64_t address, std::uint32_t value) {
-    if (value < base_ || value > module_.memory_bytes() || value % 4 != 0 || address == allocator_->word)
-      return;
-    if (value > base_ + kHeader) {
-      if (others.size() < kMostWords)
-        others.emplace_back(static_cast<std::uint32_t>(address), value);
-      else
-        judgement_.refuse("wasm-ld.address-in-data", Code::kUnexplained,
-                          "more words of data lie in the heap's initial memory than are looked at",
-                          image->file_offset(address));
-      return;
-    }
-    judgement_.refuse("wasm-ld.start-in-data", Code::kUnexplained,
-                      "the data word at " + hex(address) + " is " + hex(value) +
-                          ", at the heap's start; whether it is an address cannot be told",
-                      image->file_offset(address));
-  });
-  for (const auto& [address, value] : others) {
-    HEAPBUMP_TRY(const bool read, is_read(address));
-    if (read)
-      judgement_.refuse(
-          "wasm-ld.address-in-data", Code::kUnexplained,
-          "the data word at " + hex(address) + " is " + hex(value) +
-              ", in the heap's initial memory, and is read; it may be where other memory begins or ends",
-          image->file_offset(address));
-  }
-  return {};
-}
-
-/// Whether code loads a static word by its address, or takes that address elsewhere.
-Result<bool> BumpJudge::is_read(std::uint32_t address) {
-  for (const std::uint32_t function : users_of(facts_.index, {false, address}, 0)) {
-    HEAPBUMP_TRY(const auto kept, facts_.flows.get(function));
-    const Flow& flow = *kept;
-    for (const Effect& effect : flow.effects) {
-      const auto operands = flow.operands_of(effect);
-      const bool store = effect.kind == EffectKind::store;
-      if (effect.kind == EffectKind::load && static_address(flow, effect) == address) return true;
-      for (std::size_t at = store ? 1 : 0; at < operands.size(); ++at)
-        if (flow.constant(operands[at]) == address) return true;
-    }
-  }
-  return false;
+  return refuse_words_in_heap(facts_, *image, base_, allocator_->word, judgement_);
 }
 
 void BumpJudge::explain_wide() {
@@ -362,33 +289,37 @@ void BumpJudge::explain_wide() {
                       access.offset);
 }
 
+/// The name under which the linker exported one of its own symbols.
+std::string_view symbol_of(const Module& module, std::uint32_t global) {
+  std::string_view name;
+  for (const Export& exported : module.exports)
+    if (exported.kind == ExternalKind::global && exported.index == global && exported.name.starts_with("__"))
+      name = exported.name;
+  return name;
+}
+
 void BumpJudge::explain_globals() {
   bool first_mutable = true;
   for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
     const Global& global = module_.globals[i];
-    const bool stack = !global.imported && global.is_mutable && global.type == ValueType::i32 &&
-                       global.init.value && first_mutable;
-    if (stack) first_mutable = false;
     if (global.imported || !global.init.value) continue;
+    const bool stack = global.is_mutable && global.type == ValueType::i32 && first_mutable;
+    if (stack) first_mutable = false;
     const std::uint64_t value = static_cast<std::uint32_t>(*global.init.value);
     if (value < base_ || value > module_.memory_bytes()) continue;
-    std::string_view name;
-    for (const Export& exported : module_.exports)
-      if (exported.kind == ExternalKind::global && exported.index == i && exported.name.starts_with("__"))
-        name = exported.name;
+    const std::string_view name = symbol_of(module_, i);
     Site site{initial_value(global), Role::unrelated, 0, {}};
-    const bool read = !facts_.index.users_of_global(i).empty();
+    const bool for_hosts = !global.is_mutable && facts_.index.users_of_global(i).empty();
     if (stack && value == base_) {
       site.role = Role::stack_top;
       site.rule = "wasm-ld.stack-pointer";
       site.why = "the stack ends where the heap starts, and does not move";
-    } else if (!global.is_mutable && !read && (name == "__heap_base" || name == "__heap_end")) {
+    } else if (for_hosts && (name == "__heap_base" || name == "__heap_end")) {
       site.role = name == "__heap_base" ? Role::heap_start : Role::heap_end;
       site.moves = 1;
       site.rule = "wasm-ld.exported-symbol";
       site.why = "what hosts read must stay true";
-    } else if (!global.is_mutable && !read &&
-               (name == "__data_end" || name == "__stack_high" || name == "__stack_low")) {
+    } else if (for_hosts && (name == "__data_end" || name == "__stack_high" || name == "__stack_low")) {
       site.rule = "wasm-ld.exported-symbol";
       site.why = "where the static data or the stack ends, which does not move";
     } else {

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "detectors/wasm_ld/heap_end.h"
 #include "flow/flow.h"
 
 namespace heapbump::wasm_ld {
@@ -71,6 +72,22 @@ bool is_in_frame(const Flow& flow, const Linear& sum) {
   return flow.nodes[sum.base].kind == NodeKind::global;
 }
 
+/// Whether code loads a static word by its address, or takes that address elsewhere.
+Result<bool> is_read(const Facts& facts, std::uint32_t address) {
+  for (const std::uint32_t function : users_of(facts.index, {false, address}, 0)) {
+    HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
+    const Flow& flow = *kept;
+    for (const Effect& effect : flow.effects) {
+      const auto operands = flow.operands_of(effect);
+      const bool store = effect.kind == EffectKind::store;
+      if (effect.kind == EffectKind::load && static_address(flow, effect) == address) return true;
+      for (std::size_t at = store ? 1 : 0; at < operands.size(); ++at)
+        if (flow.constant(operands[at]) == address) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Status refuse_fixed_addresses(const Facts& facts, std::uint64_t base,
@@ -100,6 +117,38 @@ Status refuse_fixed_addresses(const Facts& facts, std::uint64_t base,
                        effect.offset);
       return {};
     }
+  }
+  return {};
+}
+
+Status refuse_words_in_heap(const Facts& facts, const DataImage& image, std::uint64_t base,
+                            std::optional<std::uint32_t> own, Judgement& judgement) {
+  constexpr std::size_t kMostWords = 4096;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> others;
+  image.for_each_word32([&](std::uint64_t address, std::uint32_t value) {
+    if (value < base || value > facts.module.memory_bytes() || value % 4 != 0 || address == own) return;
+    if (value > base + kHeader) {
+      if (others.size() < kMostWords)
+        others.emplace_back(static_cast<std::uint32_t>(address), value);
+      else
+        judgement.refuse("wasm-ld.address-in-data", Code::kUnexplained,
+                         "more words of data lie in the heap's initial memory than are looked at",
+                         image.file_offset(address));
+      return;
+    }
+    judgement.refuse("wasm-ld.start-in-data", Code::kUnexplained,
+                     "the data word at " + hex(address) + " is " + hex(value) +
+                         ", at the heap's start; whether it is an address cannot be told",
+                     image.file_offset(address));
+  });
+  for (const auto& [address, value] : others) {
+    HEAPBUMP_TRY(const bool read, is_read(facts, address));
+    if (read)
+      judgement.refuse(
+          "wasm-ld.address-in-data", Code::kUnexplained,
+          "the data word at " + hex(address) + " is " + hex(value) +
+              ", in the heap's initial memory, and is read; it may be where other memory begins or ends",
+          image.file_offset(address));
   }
   return {};
 }

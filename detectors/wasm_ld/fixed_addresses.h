@@ -14,4 +14,9 @@ namespace heapbump::wasm_ld {
 Status refuse_fixed_addresses(const Facts& facts, std::uint64_t base,
                               const std::function<bool(const Flow&)>& owns, Judgement& judgement);
 
+/// Refuses `bump` where a word of static data is the heap's start, or lies in the initial heap and is read;
+/// `own` is the address of the allocator's own word. Errors: those of evaluate_flow.
+Status refuse_words_in_heap(const Facts& facts, const DataImage& image, std::uint64_t base,
+                            std::optional<std::uint32_t> own, Judgement& judgement);
+
 }  // namespace heapbump::wasm_ld

@@ -112,23 +112,22 @@ std::pair<NodeId, std::uint32_t> place_of(const Flow& flow, NodeId id, std::int6
   return {sum.base, sum.offset + static_cast<std::uint32_t>(offset)};
 }
 
-/// dlmalloc-rs keeps the same state in an order of its own: where its first segment is made, trim_check is
-/// set to 2 MiB and release_checks to 4095, and least_addr and seg.base to the same address. The state is
-/// static or, where that function is not inlined, `self`.
-Status find_dlmalloc_rs(const Module& module, const Flow& flow, Budget& budget,
-                        std::vector<Allocator>& found) {
+/// What a function stores at places that have one base.
+struct RsState {
+  bool trim = false;
+  bool checks = false;
+  std::uint32_t at = 0;                            ///< of trim_check, without the base
+  std::map<NodeId, std::set<std::uint32_t>> kept;  ///< by value: where it is stored
+};
+
+/// By the base of the address; kNoNode: static.
+std::map<NodeId, RsState> find_rs_states(const Flow& flow) {
   constexpr std::int64_t kTrimThreshold = 2 << 20, kReleaseChecksRs = 4095;
-  struct State {
-    bool trim = false;
-    bool checks = false;
-    std::uint32_t at = 0;                            // of trim_check, without the base
-    std::map<NodeId, std::set<std::uint32_t>> kept;  // by value: where it is stored
-  };
-  std::map<NodeId, State> states;  // by the base of the address; kNoNode: static
+  std::map<NodeId, RsState> states;
   for (const Effect& effect : flow.effects) {
     if (effect.kind != EffectKind::store || effect.opcode != op::i32_store) continue;
     const auto [base, offset] = place_of(flow, flow.operands_of(effect)[0], effect.value);
-    State& state = states[base];
+    RsState& state = states[base];
     const NodeId value = flow.operands_of(effect)[1];
     const auto constant = flow.constant(value);
     if (constant == kTrimThreshold) state.at = offset;
@@ -136,8 +135,17 @@ Status find_dlmalloc_rs(const Module& module, const Flow& flow, Budget& budget,
     state.checks |= constant == kReleaseChecksRs;
     if (!constant) state.kept[value].insert(offset);
   }
+  return states;
+}
+
+/// dlmalloc-rs keeps the same state in an order of its own: where its first segment is made, trim_check is
+/// set to 2 MiB and release_checks to 4095, and least_addr and seg.base to the same address. The state is
+/// static or, where that function is not inlined, `self`.
+Status find_dlmalloc_rs(const Module& module, const Flow& flow, Budget& budget,
+                        std::vector<Allocator>& found) {
+  const std::map<NodeId, RsState> states = find_rs_states(flow);
   const auto is_state = [](const auto& entry) {
-    const State& state = entry.second;
+    const RsState& state = entry.second;
     return state.trim && state.checks &&
            std::ranges::any_of(state.kept, [](const auto& kept) { return kept.second.size() >= 2; });
   };

@@ -35,4 +35,29 @@ bool is_used_as_number(const Flow& flow, NodeId constant) {
   });
 }
 
+bool ends_first_block(const Flow& flow, NodeId constant, std::uint64_t start) {
+  const auto is_size = [&](NodeId id) {
+    const Node& node = flow.nodes[id];
+    if (node.kind != NodeKind::binary || (node.opcode != op::i32_sub && node.opcode != op::i32_add))
+      return false;
+    const auto taken = flow.constant(flow.operand(id, 1));
+    const auto base = static_cast<std::uint32_t>(start);
+    return taken && static_cast<std::uint32_t>(*taken) == (node.opcode == op::i32_sub ? base : 0 - base);
+  };
+  const auto users = flow.users(constant);
+  return !users.empty() && std::ranges::all_of(users, [&](const User& user) {
+    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add &&
+           is_size(flow.operand(user.index, 1 - user.position)) &&
+           std::ranges::all_of(flow.users(user.index),
+                               [&](const User& next) { return takes_address(flow, next); });
+  });
+}
+
+bool is_indexed(const Flow& flow, NodeId constant) {
+  return std::ranges::any_of(flow.users(constant), [&](const User& user) {
+    return !user.is_effect && flow.nodes[user.index].opcode == op::i32_add &&
+           !flow.constant(flow.operand(user.index, 1 - user.position));
+  });
+}
+
 }  // namespace heapbump::wasm_ld

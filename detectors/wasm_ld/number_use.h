@@ -12,4 +12,11 @@ namespace heapbump::wasm_ld {
 /// multiplied and the like.
 [[nodiscard]] bool is_used_as_number(const Flow& flow, NodeId constant);
 
+/// Whether a constant below the start is only ever added to `end - start` to address memory: where dlmalloc
+/// marks the end of its first block, folded to `(start - 52) + (end - start)`.
+[[nodiscard]] bool ends_first_block(const Flow& flow, NodeId constant, std::uint64_t start);
+
+/// Whether a constant is added to what is no constant.
+[[nodiscard]] bool is_indexed(const Flow& flow, NodeId constant);
+
 }  // namespace heapbump::wasm_ld

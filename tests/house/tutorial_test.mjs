@@ -43,9 +43,9 @@ test('the rule that it quotes is the rule', () => {
   const quoted = all.filter(({ text }) => /test_for_zero/.test(text));
   assert.equal(quoted.length, 1);
   const [func, row] = quoted[0].text.split('\n\n');
-  const source = read('detectors/wasm_ld/rules.cc');
+  const source = read('detectors/wasm_ld/effect_rules.cc');
   const joined = (text) => text.replace(/\s+/g, ' ').replaceAll('" "', '');
-  for (const part of [func, row]) assert.ok(joined(source).includes(joined(part)), `detectors/wasm_ld/rules.cc has another:\n${part}`);
+  for (const part of [func, row]) assert.ok(joined(source).includes(joined(part)), `detectors/wasm_ld/effect_rules.cc has another:\n${part}`);
 });
 
 test('the detector that it adds compiles, with its unit test', (t) => {
