@@ -31,7 +31,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__) && !defined(_WIN32)
+#if defined(_WIN32) && defined(HEAPBUMP_BUILDS_DLL)
+#define HEAPBUMP_API __declspec(dllexport)
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define HEAPBUMP_API __attribute__((visibility("default")))
 #else
 #define HEAPBUMP_API

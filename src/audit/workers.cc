@@ -102,7 +102,7 @@ Status WorkerPool::add_worker() {
   };
   std::cout.flush();
   std::fflush(nullptr);  // what is buffered must not be written twice
-  const bool piped = ::pipe2(orders.data(), O_CLOEXEC) == 0 && ::pipe2(answers.data(), O_CLOEXEC) == 0;
+  const bool piped = open_pipe(orders) && open_pipe(answers);
   const pid_t pid = piped ? ::fork() : -1;
   if (pid < 0) {
     const std::string why = std::strerror(errno);
@@ -184,7 +184,8 @@ std::vector<WorkerPool::Event> WorkerPool::wait(int milliseconds) {
     if (worker.task) soonest = std::min(soonest, worker.deadline);
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(soonest - Clock::now()).count();
-  ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, milliseconds)));
+  ::poll(waits.data(), static_cast<nfds_t>(waits.size()),
+         static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, milliseconds)));
   std::vector<Event> events;
   for (std::size_t i = waits.size(); i-- > 0;) {
     Worker& worker = workers_[i];

@@ -14,8 +14,15 @@
 namespace heapbump {
 namespace {
 
-static_assert(std::endian::native == std::endian::little,
-              "loads of little-endian words are plain copies; a big-endian host would need swaps");
+// A copy where the machine is little-endian too, as nearly all are.
+template <typename T>
+T load_little_endian(Bytes bytes) {
+  assert(bytes.size() >= sizeof(T));
+  T value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  if constexpr (std::endian::native == std::endian::big) value = std::byteswap(value);
+  return value;
+}
 
 std::string ends_early(std::string_view what) {
   return "the file ends inside " + std::string(what);
@@ -162,17 +169,11 @@ bool is_valid_utf8(Bytes text) {
 }
 
 std::uint32_t load_u32(Bytes bytes) {
-  assert(bytes.size() >= 4);
-  std::uint32_t value = 0;
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
+  return load_little_endian<std::uint32_t>(bytes);
 }
 
 std::uint64_t load_u64(Bytes bytes) {
-  assert(bytes.size() >= 8);
-  std::uint64_t value = 0;
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
+  return load_little_endian<std::uint64_t>(bytes);
 }
 
 unsigned uleb_width(std::uint64_t value) {

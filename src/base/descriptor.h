@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -36,6 +37,9 @@ class Descriptor {
 [[nodiscard]] inline std::string system_reason() {
   return std::strerror(errno);
 }
+
+/// Opens a pipe whose ends no other program inherits. False with errno set if it cannot.
+[[nodiscard]] bool open_pipe(std::array<int, 2>& ends);
 
 /// Writes all of it, also where the system takes it in parts. False with errno set if it does not.
 [[nodiscard]] bool write_all(int fd, std::string_view bytes);

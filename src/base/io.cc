@@ -44,6 +44,14 @@ struct MappedFile {
 
 namespace {
 
+const timespec& written_at(const struct stat& info) {
+#ifdef __APPLE__
+  return info.st_mtimespec;
+#else
+  return info.st_mtim;
+#endif
+}
+
 constexpr std::string_view kCut = "changed its size while it was read";
 
 extern "C" void end_by_signal(int signal) {
@@ -108,7 +116,8 @@ Status InputFile::unchanged() const {
     return fail(Code::kIoRead, "cannot be read: " + system_reason());
   const struct stat& then = mapped->info;
   if (now.st_size != then.st_size) return fail(Code::kIoRead, std::string(kCut));
-  if (now.st_mtim.tv_sec == then.st_mtim.tv_sec && now.st_mtim.tv_nsec == then.st_mtim.tv_nsec) return {};
+  const timespec &written = written_at(now), &before = written_at(then);
+  if (written.tv_sec == before.tv_sec && written.tv_nsec == before.tv_nsec) return {};
   return fail(Code::kIoRead, "was written to while it was read");
 }
 
@@ -143,7 +152,7 @@ void clean_up_on_signals() {
   struct sigaction action{};
   action.sa_handler = end_by_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
-  ::sigemptyset(&action.sa_mask);
+  sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     // What the caller ignores (nohup, a shell's background job) stays ignored.
     struct sigaction before{};

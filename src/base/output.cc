@@ -157,7 +157,7 @@ Status fill_temporary(Staged& staged, const std::vector<Bytes>& pieces, const Wr
   Descriptor out(staged.temporary->fd());
   HEAPBUMP_CHECK(write_all(out.get(), pieces));
   const unsigned mode = options.mode.value_or(mode_under_umask());
-  if (::fchmod(out.get(), mode) != 0)
+  if (::fchmod(out.get(), static_cast<mode_t>(mode)) != 0)
     return fail(Code::kIoWrite, "its mode cannot be set: " + system_reason());
   if (mapped != nullptr) *mapped = map_whole(out.get());
   if (!out.close()) return fail(Code::kIoWrite, "cannot be written: " + system_reason());

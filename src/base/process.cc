@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/descriptor.h"
+
 extern char** environ;
 
 namespace heapbump {
@@ -26,7 +28,7 @@ struct Pipe {
     close_end(0);
     close_end(1);
   }
-  bool open() { return ::pipe2(ends.data(), O_CLOEXEC) == 0; }
+  bool open() { return open_pipe(ends); }
   void close_end(std::size_t i) {
     if (ends[i] >= 0) ::close(ends[i]);
     ends[i] = -1;

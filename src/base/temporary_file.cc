@@ -27,7 +27,7 @@ static_assert(std::atomic<int>::is_always_lock_free);
 SignalsWait::SignalsWait() {
   static_assert(sizeof(sigset_t) <= sizeof before_);
   sigset_t all;
-  ::sigfillset(&all);
+  sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, ::new (before_) sigset_t);
 }
 

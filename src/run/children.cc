@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -97,9 +98,8 @@ class Pool {
       input.reset(node_input(jobs_[index]));
       if (!input) return fail(Code::kRunFailed, "no temporary file could be made for node");
     }
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0)
-      return fail(Code::kRunFailed, std::string("no pipe: ") + std::strerror(errno));
+    std::array<int, 2> ends{-1, -1};
+    if (!open_pipe(ends)) return fail(Code::kRunFailed, std::string("no pipe: ") + std::strerror(errno));
     const pid_t pid = ::fork();
     if (pid < 0) {
       ::close(ends[0]);
@@ -130,7 +130,8 @@ class Pool {
       deadline = std::min(deadline, child.deadline);
     }
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 1000)));
+    ::poll(waits.data(), static_cast<nfds_t>(waits.size()),
+           static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 1000)));
     for (std::size_t i = waits.size(); i-- > 0;) {
       const bool done = serve(running_[i], waits[i].revents != 0);
       if (!done) continue;

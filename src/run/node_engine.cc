@@ -52,7 +52,7 @@ std::FILE* node_input(const Job& job) {
                                {"stubs", stubs_json(job.stubs)},
                                {"start", Json::optional(later ? std::optional(later->name) : std::nullopt)},
                                {"start_imported", later && later->imported},
-                               {"standard_input", job.host.standard_input.size()},
+                               {"standard_input", std::uint64_t{job.host.standard_input.size()}},
                                {"folder", Json::optional(job.host.folder)},
                                {"random_seed", std::to_string(job.host.random_seed)},
                                {"output_bytes", job.limits.output_bytes},

@@ -118,16 +118,19 @@ Json to_json(const Proof& proof, EngineKind engine) {
     const Outcome& outcome = proof.traces[i].outcome;
     Json run = Json::object({{"run", proof.labels[i]},
                              {"end", to_string(outcome)},
-                             {"host_calls", proof.traces[i].events.size()},
+                             {"host_calls", std::uint64_t{proof.traces[i].events.size()}},
                              {"memory_pages", std::uint64_t{outcome.pages}}});
     if (engine == EngineKind::wabt) run["instructions"] = outcome.instructions;
     if (i > 0) {
       Json differences = Json::list(proof.comparisons[i - 1].differences, [&](const Difference& d) {
-        return Json::object(
-            {{"host_call", d.event}, {"what", d.what}, {"expected", d.expected}, {"found", d.found}});
+        return Json::object({{"host_call", std::uint64_t{d.event}},
+                             {"what", d.what},
+                             {"expected", d.expected},
+                             {"found", d.found}});
       });
       Json addresses = Json::list(proof.comparisons[i - 1].addresses, [&](const AddressDifference& a) {
-        return Json::object({{"host_call", a.event}, {"original", a.original}, {"reserved", a.reserved}});
+        return Json::object(
+            {{"host_call", std::uint64_t{a.event}}, {"original", a.original}, {"reserved", a.reserved}});
       });
       run["differences"] = std::move(differences);
       run["heap_addresses_printed"] = std::move(addresses);
@@ -143,7 +146,7 @@ Json to_json(const Proof& proof, EngineKind engine) {
     stubs.push_back(Json::object({{"module", stub.module},
                                   {"name", stub.name},
                                   {"answer", answer_of(stub)},
-                                  {"calls", proof.stub_calls[i]}}));
+                                  {"calls", std::uint64_t{proof.stub_calls[i]}}}));
   }
   document["stubs"] = std::move(stubs);
   if (proof.verdict)

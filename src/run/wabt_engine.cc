@@ -203,6 +203,11 @@ class Runner {
   static std::string message(const wi::Trap::Ptr& trap) { return trap ? trap->message() : "no reason given"; }
 
   bool load() {
+    // wabt keeps a memory back to front there (interp.cc, WABT_BIG_ENDIAN), so the host would read other
+    // bytes.
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+      return end(WabtEnd::unsupported,
+                 "the interpreter serves little-endian machines alone; use --engine node");
     wabt::ReadBinaryOptions options;
     options.features = store_.features();
     options.fail_on_custom_section_error = false;
