@@ -1,7 +1,9 @@
 // What every way to heapbump has to give: the bytes that the program itself writes for the same module. The tests of the
 // C interface and of each binding compare with it.
 //
-//   same_bytes.mjs HEAPBUMP FOLDER    writes FOLDER/expected.json and the input files that are no fixtures
+//   same_bytes.mjs HEAPBUMP FOLDER [MODULES [NUMBER]]    writes FOLDER/expected.json and the input files that are no fixtures
+//
+// MODULES is a folder with more modules; of those that differ, the NUMBER (100) whose SHA-256 comes first are taken too.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -22,10 +24,19 @@ function writeInputs(folder) {
   return [...found, ...Object.keys(others).map((name) => path.join(folder, name))];
 }
 
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** The chosen modules of a folder and those in it. */
+function moreInputs(folder, number) {
+  const files = fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, String(name))).filter((file) => file.endsWith('.wasm')).sort();
+  const byHash = new Map(files.map((file) => [sha256(fs.readFileSync(file)), file]));
+  return [...byHash.keys()].sort().slice(0, number).map((hash) => byHash.get(hash));
+}
+
 /** {exitCode, PART: SHA-256}; a part that is not there has none. */
 export function summary(exitCode, parts) {
   const hashes = PARTS.filter((part) => parts[part] !== undefined)
-    .map((part) => [part, createHash('sha256').update(parts[part]).digest('hex')]);
+    .map((part) => [part, sha256(parts[part])]);
   return { exitCode, ...Object.fromEntries(hashes) };
 }
 
@@ -67,9 +78,10 @@ export const differing = (expected, answer) => expected.flatMap(({ verb, file, .
 });
 
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [heapbump, folder] = process.argv.slice(2);
+  const [heapbump, folder, modules, number = 100] = process.argv.slice(2);
   fs.mkdirSync(folder, { recursive: true });
-  const expected = writeInputs(folder).flatMap((file) => VERBS.map((verb) => ({ verb, file, ...ofProgram(heapbump, verb, file) })));
+  const inputs = [...writeInputs(folder), ...(modules ? moreInputs(modules, Number(number)) : [])];
+  const expected = inputs.flatMap((file) => VERBS.map((verb) => ({ verb, file, ...ofProgram(heapbump, verb, file) })));
   // It would be no comparison if nothing were made.
   const made = expected.filter(({ exitCode }) => exitCode === 0);
   if (made.filter(({ verb, module }) => verb === 'reserve' && module).length < 10 || made.filter(({ component }) => component).length < 10) {
