@@ -174,7 +174,8 @@ class Search {
         const auto offset = static_cast<std::uint64_t>(i.value);
         named = named || constants_.has(offset);
         if (words) named = named || is_word(offset);
-        if (offset < kObject) offsets_[offset / kBits] |= std::uint64_t{1} << offset % kBits;
+        if (offset < kObject)
+          offsets_[static_cast<std::size_t>(offset / kBits)] |= std::uint64_t{1} << offset % kBits;
       }
       return !named;
     });
