@@ -7,42 +7,23 @@ namespace {
 
 using Kind = Motion::Kind;
 constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
+constexpr std::uint32_t kMostPassed = 4096;  // bytes of an object whose address is passed
 constexpr std::uint32_t kReach = 1024;  // of an access's offset, from the constant that a function mentions
 
 std::uint32_t callee_of(const Effect& call) {
   return static_cast<std::uint32_t>(call.value);
 }
 
-/// Whether a function also returns an address that stays, of static data or the frame.
+/// Whether a function also returns nothing, or an address that stays, of static data or the frame.
 bool returns_what_stays(const Flow& flow, std::span<const Motion> motions) {
   return std::ranges::any_of(flow.effects, [&](const Effect& effect) {
     if (effect.kind != EffectKind::returns || effect.operand_count != 1) return false;
     const NodeId value = flow.operands_of(effect)[0];
-    return motions[value].is(Kind::fixed) && !is_failure_value(flow, value);
+    return motions[value].is(Kind::fixed);
   });
 }
 
 }  // namespace
-
-void StoredWords::take(const Flow& flow, const Effect& effect, std::span<const Motion> motions) {
-  if (effect.block != block) words.clear();
-  block = effect.block;
-  if (effect.kind != EffectKind::store) return;
-  const auto operands = flow.operands_of(effect);
-  const Linear sum = linear_form(flow, operands[0]);
-  const std::int64_t begin = static_cast<std::int32_t>(sum.offset) + effect.value;
-  const std::int64_t end = begin + facts_of(effect.opcode).access_bytes;
-  for (auto word = words.lower_bound({sum.base, begin - 3});
-       word != words.end() && word->first.first == sum.base && word->first.second < end;)
-    word = words.erase(word);
-  Motion motion = motions[operands[1]];
-  if (!motion.is(Kind::moved) || (!is_word_access(effect.opcode) && effect.opcode != op::i64_store)) return;
-  const std::int64_t high = motion.scale / kUpperHalf;
-  motion.scale %= kUpperHalf;
-  if (motion.scale != 0) words.emplace(std::pair(sum.base, begin), motion);
-  motion.scale = high;
-  if (high != 0) words.emplace(std::pair(sum.base, begin + 4), motion);
-}
 
 AddressFlow::AddressFlow(const Facts& facts, const Reasoning& reasoning)
     : facts_(facts), reasoning_(reasoning), module_(facts.module) {
@@ -112,26 +93,44 @@ std::optional<Motion> AddressFlow::loaded(std::uint32_t opcode, std::uint32_t ad
   return motion;
 }
 
+bool AddressFlow::takes_part_of_input(const Flow& flow, const Effect& load) const {
+  const Linear sum = linear_form(flow, flow.operands_of(load)[0]);
+  if (own_ || sum.base == kNoNode || flow.nodes[sum.base].kind != NodeKind::parameter) return false;
+  const auto given = inputs_.find({flow.function, static_cast<std::uint32_t>(flow.nodes[sum.base].value)});
+  if (given == inputs_.end()) return false;
+  const std::int64_t begin = static_cast<std::int32_t>(sum.offset) + load.value;
+  const std::int64_t end = begin + facts_of(load.opcode).access_bytes;
+  const auto word = given->second.lower_bound(begin - 3);
+  return word != given->second.end() && word->first < end && (word->first < begin || word->first + 4 > end);
+}
+
 /// What a load gives that starts from a parameter, if a caller keeps an address there.
 std::optional<Motion> AddressFlow::pointed_to(const Flow& flow, const Node& load) const {
   const Linear sum = linear_form(flow, flow.operands_of(load)[0]);
   const Node& base = flow.nodes[sum.base];
-  if (own_ || base.kind != NodeKind::parameter || !is_word_access(load.opcode)) return indexed(flow, load);
+  if (own_ || base.kind != NodeKind::parameter) return indexed(flow, load);
   const auto given = inputs_.find({flow.function, static_cast<std::uint32_t>(base.value)});
   if (given == inputs_.end()) return std::nullopt;
-  const auto word = given->second.find(static_cast<std::int32_t>(sum.offset) + load.value);
-  return word == given->second.end() ? std::nullopt : std::optional(word->second);
+  const std::int64_t at = static_cast<std::int32_t>(sum.offset) + load.value;
+  const auto low = given->second.find(at);
+  if (loads_word(load.opcode)) return low == given->second.end() ? std::nullopt : std::optional(low->second);
+  const auto high = given->second.find(at + 4);
+  if (load.opcode != op::i64_load || (low == given->second.end() && high == given->second.end()))
+    return std::nullopt;
+  Motion motion = low != given->second.end() ? low->second : high->second;
+  motion.scale = (low != given->second.end() ? low->second.scale : 0) +
+                 (high != given->second.end() ? high->second.scale * kUpperHalf : 0);
+  return motion;
 }
 
 /// What a load by an index gives, if one of the words of the table keeps an address.
 std::optional<Motion> AddressFlow::indexed(const Flow& flow, const Node& load) const {
-  constexpr std::uint32_t kLowestStatic = 1024, kMostBytes = 256;
-  const Linear sum = linear_form(flow, flow.operands_of(load)[0]);
-  const std::uint32_t table = sum.offset + static_cast<std::uint32_t>(load.value);
-  if (!is_word_access(load.opcode) || table < kLowestStatic || table > INT32_MAX) return std::nullopt;
-  if (own_ || flow.nodes[sum.base].kind == NodeKind::global) return std::nullopt;
-  const auto word = places_.lower_bound({false, table});
-  if (word == places_.end() || word->first.is_global || word->first.index >= table + kMostBytes ||
+  constexpr std::uint32_t kMostBytes = 256;
+  if (own_ || !loads_word(load.opcode)) return std::nullopt;
+  const auto table = static_table(flow, flow.operands_of(load)[0], load.value);
+  if (!table) return std::nullopt;
+  const auto word = places_.lower_bound({false, *table});
+  if (word == places_.end() || word->first.is_global || word->first.index >= *table + kMostBytes ||
       reasoning_.is_own_word(word->first.index))
     return std::nullopt;
   return word->second;
@@ -187,14 +186,29 @@ bool AddressFlow::add_given_back(const Flow& flow, std::span<const Motion> motio
   return seeds.size() > before;
 }
 
+/// Adds the loads of words in which this function keeps an address. Whether there was one.
+Result<bool> AddressFlow::add_kept(const Flow& flow, std::span<const Motion> motions, Seeds& seeds) const {
+  if (own_) return false;
+  HEAPBUMP_TRY(const KeptWords words, KeptWords::find(flow, motions, writes_, facts_.budget));
+  const std::size_t before = seeds.size();
+  for (const auto& [load, motion] : words.loads())
+    if (motions[load].is(Kind::foreign)) {
+      seeds.emplace_back(load, motion);
+    }
+  return seeds.size() > before;
+}
+
 Result<std::vector<Motion>> AddressFlow::follow_values(const Flow& flow, bool with_parameters) {
   Seeds seeds;
   for (NodeId id = 0; id < flow.nodes.size(); ++id)
     if (with_parameters || flow.nodes[id].kind != NodeKind::parameter)
       if (const auto motion = arriving(flow, flow.nodes[id])) seeds.emplace_back(id, *motion);
   HEAPBUMP_TRY(auto motions, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
-  constexpr int kMostChained = 8;  // calls that return what another one returned
-  for (int chained = 0; add_given_back(flow, motions, seeds); ++chained) {
+  constexpr int kMostChained = 8;  // calls that return what another one returned, or words that keep it
+  for (int chained = 0;; ++chained) {
+    const bool given_back = add_given_back(flow, motions, seeds);
+    HEAPBUMP_TRY(const bool kept, add_kept(flow, motions, seeds));
+    if (!given_back && !kept) break;
     if (chained == kMostChained) {
       if (!clash_) clash_.emplace(flow.function, flow.nodes[seeds.back().first].offset);
       break;
@@ -209,6 +223,36 @@ Result<std::vector<Motion>> AddressFlow::motions(const Flow& flow) {
   return follow_values(flow, true);
 }
 
+/// Whether a function may store more than bytes through a parameter; the host may, and what it is passed on
+/// to.
+bool AddressFlow::writes_words(std::uint32_t function, std::uint32_t parameter) {
+  const auto [known, first] = writing_.emplace(Parameter{function, parameter}, true);
+  if (!first) return known->second;
+  if (module_.body(function) == nullptr) return true;
+  const auto kept = facts_.flows.get(function);
+  if (!kept) return true;
+  const Flow& flow = **kept;
+  const auto is_given = [&](NodeId id) {
+    const NodeId base = linear_form(flow, id).base;
+    return base != kNoNode && flow.nodes[base].kind == NodeKind::parameter &&
+           flow.nodes[base].value == parameter;
+  };
+  const bool writes = std::ranges::any_of(flow.effects, [&](const Effect& effect) {
+    const auto operands = flow.operands_of(effect);
+    for (std::uint32_t at = 0; at < operands.size(); ++at) {
+      if (!is_given(operands[at])) continue;
+      if (effect.kind == EffectKind::store ? at == 1 || facts_of(effect.opcode).access_bytes >= 4
+          : effect.kind == EffectKind::call
+              ? writes_words(callee_of(effect), at)
+              : effect.kind != EffectKind::load && effect.kind != EffectKind::branch &&
+                    effect.kind != EffectKind::returns)
+        return true;
+    }
+    return false;
+  });
+  return writing_[{function, parameter}] = writes;
+}
+
 /// Whether a function returns an address also where it is given none.
 Result<bool> AddressFlow::is_source(const Flow& flow) {
   if (parameters_.lower_bound({flow.function, 0}) == parameters_.lower_bound({flow.function + 1, 0}))
@@ -220,6 +264,14 @@ Result<bool> AddressFlow::is_source(const Flow& flow) {
   });
 }
 
+std::vector<std::uint32_t> AddressFlow::called_by(const Effect& call_indirect) const {
+  const FunctionType& type = module_.types[static_cast<std::size_t>(call_indirect.value)];
+  std::vector<std::uint32_t> functions;
+  std::ranges::copy_if(in_tables_, std::back_inserter(functions),
+                       [&](std::uint32_t function) { return module_.function_type(function) == type; });
+  return functions;
+}
+
 /// The functions that a call may reach, where it gives them something as an argument.
 template <typename Visit>
 void AddressFlow::for_each_callee(const Effect& call, std::uint32_t position, Visit visit) const {
@@ -227,24 +279,22 @@ void AddressFlow::for_each_callee(const Effect& call, std::uint32_t position, Vi
     if (!reasoning_.is_explained(call.value)) visit(callee_of(call));
     return;
   }
-  const FunctionType& type = module_.types[static_cast<std::size_t>(call.value)];
-  if (position >= type.params.size()) return;  // the table's index
-  for (const std::uint32_t function : in_tables_)
-    if (module_.function_type(function) == type) visit(function);
+  if (position + 1 >= call.operand_count) return;  // the table's index
+  std::ranges::for_each(called_by(call), visit);
 }
 
 /// Where each effect takes an address, or what holds one.
 Status AddressFlow::look_at(const Flow& flow) {
   HEAPBUMP_TRY(const auto moving, motions(flow));
-  StoredWords stored;
-  for (const Effect& effect : flow.effects) {
+  HEAPBUMP_TRY(const KeptWords kept, KeptWords::find(flow, moving, writes_, facts_.budget));
+  for (std::size_t index = 0; index < flow.effects.size(); ++index) {
+    const Effect& effect = flow.effects[index];
     const auto operands = flow.operands_of(effect);
     const auto moves = [&](std::size_t at) {
       return at < operands.size() && moving[operands[at]].is(Kind::moved);
     };
-    stored.take(flow, effect, moving);
-    if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect)
-      for (std::uint32_t at = 0; at < operands.size(); ++at) point(at, flow, effect, stored);
+    if (effect.kind == EffectKind::call && !reasoning_.is_explained(effect.value))
+      for (std::uint32_t at = 0; at < operands.size(); ++at) point(at, flow, effect, kept.passed(index, at));
     switch (effect.kind) {
       case EffectKind::returns:
         if (operands.size() != 1 || !moves(0)) break;
@@ -265,8 +315,11 @@ Status AddressFlow::look_at(const Flow& flow) {
           keep({true, static_cast<std::uint32_t>(effect.value)}, moving[operands[0]], flow, effect);
         break;
       case EffectKind::store:
-        if (const auto address = static_address(flow, effect); address && moves(1))
+        if (!moves(1)) break;
+        if (const auto address = static_address(flow, effect))
           keep_words(*address, moving[operands[1]], flow, effect);
+        else if (const auto table = static_table(flow, operands[0], effect.value); table && !own_)
+          keep_words(*table, moving[operands[1]], flow, effect);
         break;
       default:
         break;
@@ -283,32 +336,38 @@ void AddressFlow::returns(Returning& returning, const Motion& motion, const Flow
   put_callers(flow.function);
 }
 
-void AddressFlow::pass(std::uint32_t position, Motion motion, const Flow& flow, const Effect& call) {
-  motion.partly = false;  // it is the address that is looked for
+void AddressFlow::pass(std::uint32_t position, const Motion& motion, const Flow& flow, const Effect& call) {
   for_each_callee(call, position, [&](std::uint32_t function) {
     if (is_new(parameters_, {function, position}, motion, flow, call)) put(function);
   });
 }
 
-/// Notes that a function is given the address of words that keep addresses.
+/// Notes that a function is given the address of words that keep addresses: of the frame or a structure, in
+/// static data, or of those that this function was given itself. What is called through a table may be any of
+/// many that take other structures.
 void AddressFlow::point(std::uint32_t position, const Flow& flow, const Effect& call,
-                        const StoredWords& stored) {
-  constexpr std::int64_t kMostBytes = 4;  // what lies above may be another object
-  const Linear sum = linear_form(flow, flow.operands_of(call)[position]);
-  const std::int64_t from = static_cast<std::int32_t>(sum.offset);
-  for (auto word = stored.words.lower_bound({sum.base, from});
-       word != stored.words.end() && word->first.first == sum.base && word->first.second < from + kMostBytes;
-       ++word) {
-    const auto& [at, motion] = *word;
-    if (!motion.address()) continue;
-    for_each_callee(call, position, [&](std::uint32_t function) {
-      if (inputs_[{function, position}].emplace(at.second - from, motion).second) put(function);
-    });
+                        std::map<std::int64_t, Motion> words) {
+  const NodeId argument = flow.operands_of(call)[position];
+  const Linear sum = linear_form(flow, argument);
+  if (sum.base == kNoNode) {
+    for (auto place = places_.lower_bound({false, sum.offset});
+         place != places_.end() && !place->first.is_global && place->first.index < sum.offset + kMostPassed;
+         ++place)
+      words.emplace(place->first.index - sum.offset, place->second);
+  } else if (flow.nodes[sum.base].kind == NodeKind::parameter) {
+    const auto given = inputs_.find({flow.function, static_cast<std::uint32_t>(flow.nodes[sum.base].value)});
+    const std::int64_t from = static_cast<std::int32_t>(sum.offset);
+    if (given != inputs_.end())
+      for (const auto& [at, motion] : given->second)
+        if (at >= from) words.emplace(at - from, motion);
   }
+  auto& given = inputs_[{callee_of(call), position}];
+  for (const auto& [at, motion] : words)
+    if (motion.address() && given.emplace(at, motion).second) put(callee_of(call));
 }
 
 void AddressFlow::keep(const Place& place, Motion motion, const Flow& flow, const Effect& effect) {
-  motion.partly = !place.is_global && !reasoning_.is_own_word(place.index);  // it keeps nothing at first
+  motion.partly = place.is_global || !reasoning_.is_own_word(place.index);  // it keeps nothing at first
   if (is_new(places_, place, motion, flow, effect)) put_readers(place);
 }
 
@@ -328,7 +387,9 @@ bool AddressFlow::is_new(Map& known, const typename Map::key_type& key, const Mo
                          const Flow& flow, const Effect& effect) {
   const auto [at, first] = known.emplace(key, motion);
   if (at->second.scale != motion.scale && !clash_) clash_.emplace(flow.function, effect.offset);
-  return first;
+  const bool more = motion.partly && !at->second.partly;
+  at->second.partly |= motion.partly;
+  return first || more;
 }
 
 }  // namespace heapbump::wasm_ld

@@ -15,20 +15,11 @@
 
 #include "analysis/motion.h"
 #include "detectors/wasm_ld/judgement.h"
+#include "detectors/wasm_ld/kept_words.h"
 #include "detectors/wasm_ld/place.h"
 #include "detectors/wasm_ld/reasoning.h"
 
 namespace heapbump::wasm_ld {
-
-/// Words that an address was stored in just before, in the same block: by where their addresses start from,
-/// and how many bytes they are from there.
-struct StoredWords {
-  std::map<std::pair<NodeId, std::int64_t>, Motion> words;
-  BlockId block = 0;
-
-  /// Takes the next effect in the order of the code.
-  void take(const Flow& flow, const Effect& effect, std::span<const Motion> motions);
-};
 
 class AddressFlow {
  public:
@@ -37,6 +28,12 @@ class AddressFlow {
 
   /// Follows them everywhere. Errors: those of evaluate_flow.
   Status run();
+
+  /// Who stores words through what it is given.
+  [[nodiscard]] const Writes& writes() const { return writes_; }
+  /// Whether a load takes a part of a word that keeps an address and that the function was given the address
+  /// of.
+  [[nodiscard]] bool takes_part_of_input(const Flow& flow, const Effect& load) const;
 
   /// Functions that see an address, once it has run.
   [[nodiscard]] const std::set<std::uint32_t>& functions() const { return functions_; }
@@ -48,6 +45,8 @@ class AddressFlow {
   [[nodiscard]] bool returns_address(const Effect& call) const {
     return result_of(sources_, call).has_value();
   }
+  /// The functions that a call through a table may reach.
+  [[nodiscard]] std::vector<std::uint32_t> called_by(const Effect& call_indirect) const;
   /// Where something moves in two ways, so that it is not known to move in one, or a search was given up:
   /// function, file offset.
   [[nodiscard]] const std::optional<std::pair<std::uint32_t, std::uint64_t>>& clash() const { return clash_; }
@@ -67,18 +66,21 @@ class AddressFlow {
   [[nodiscard]] std::optional<Motion> result_of(const Returning& returning, const Effect& call) const;
   [[nodiscard]] std::optional<Motion> loaded(std::uint32_t opcode, std::uint32_t address) const;
   [[nodiscard]] std::optional<Motion> pointed_to(const Flow& flow, const Node& load) const;
-  void point(std::uint32_t position, const Flow& flow, const Effect& call, const StoredWords& stored);
+  void point(std::uint32_t position, const Flow& flow, const Effect& call,
+             std::map<std::int64_t, Motion> words);
   template <typename Visit>
   void for_each_callee(const Effect& call, std::uint32_t position, Visit visit) const;
   [[nodiscard]] std::optional<Motion> indexed(const Flow& flow, const Node& load) const;
   [[nodiscard]] bool starts_as_number(std::uint32_t opcode, std::uint32_t address) const;
   [[nodiscard]] std::optional<Motion> arriving(const Flow& flow, const Node& node) const;
   bool add_given_back(const Flow& flow, std::span<const Motion> motions, Seeds& seeds) const;
+  Result<bool> add_kept(const Flow& flow, std::span<const Motion> motions, Seeds& seeds) const;
   Result<std::vector<Motion>> follow_values(const Flow& flow, bool with_parameters);
   Result<bool> is_source(const Flow& flow);
+  bool writes_words(std::uint32_t function, std::uint32_t parameter);
   Status look_at(const Flow& flow);
   void returns(Returning& returning, const Motion& motion, const Flow& flow, const Effect& effect);
-  void pass(std::uint32_t position, Motion motion, const Flow& flow, const Effect& call);
+  void pass(std::uint32_t position, const Motion& motion, const Flow& flow, const Effect& call);
   void keep(const Place& place, Motion motion, const Flow& flow, const Effect& effect);
   void keep_words(std::uint32_t address, Motion motion, const Flow& flow, const Effect& effect);
   template <typename Map>
@@ -92,6 +94,10 @@ class AddressFlow {
   Returning passing_;  ///< that return one where they are given one
   std::map<Parameter, Motion> parameters_;
   std::map<Parameter, std::map<std::int64_t, Motion>> inputs_;  ///< words that a parameter points to
+  std::map<Parameter, bool> writing_;  ///< functions that store words through a parameter, or pass it on
+  Writes writes_ = [this](const Effect& call, std::uint32_t position) {
+    return call.kind != EffectKind::call || writes_words(static_cast<std::uint32_t>(call.value), position);
+  };
   std::map<Place, Motion> places_;
   std::vector<std::uint32_t> in_tables_;
   std::set<std::uint32_t> functions_;

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "analysis/roots.h"
+#include "detectors/wasm_ld/coarse_alignment.h"
 #include "detectors/wasm_ld/fixed_addresses.h"
 #include "detectors/wasm_ld/heap_end.h"
+#include "detectors/wasm_ld/heap_numbers.h"
 #include "detectors/wasm_ld/judgement.h"
 #include "detectors/wasm_ld/number_use.h"
 #include "detectors/wasm_ld/opaque.h"
@@ -30,6 +32,7 @@ class BumpJudge {
   Status explain_end();
   Status explain_function(std::uint32_t function, std::span<const RangeHit> hits);
   void explain_number(const Flow& flow, const RangeHit& hit, bool owner);
+  void explain_short(const Flow& flow, const RangeHit& hit, NodeId constant, const std::string& distance);
   Status explain_data();
   void explain_wide();
   void explain_globals();
@@ -47,8 +50,9 @@ class BumpJudge {
   const Allocator* allocator_ = nullptr;
   std::uint64_t base_ = 0;
   Premises premises_;
-  RootScan roots_;      ///< numbers at the heap's start and near it, and constant addresses in the heap
-  bool exact_ = false;  ///< the linker's relocations tell every address
+  RootScan roots_;  ///< numbers at the heap's start and near it, and constant addresses in the heap
+  std::set<std::uint32_t> allocating_;  ///< functions that return memory
+  bool exact_ = false;                  ///< the linker's relocations tell every address
 };
 
 /// The one known allocator with a constant start.
@@ -103,19 +107,18 @@ void BumpJudge::add_site(const Occurrence& at, std::string_view rule, Role role,
   if (moves != 0) premises_.moving[at.file_offset] = moves;
 }
 
-std::string distance_of(std::uint64_t value, std::uint64_t start) {
-  if (value == start) return "the heap's start";
-  return value > start ? "the heap's start plus " + std::to_string(value - start)
-                       : "the heap's start minus " + std::to_string(start - value);
-}
-
-/// The constant whose immediate is there; kNoNode where no path leads to it.
-NodeId constant_at(const Flow& flow, std::uint64_t file_offset) {
-  for (NodeId id = 0; id < flow.nodes.size(); ++id)
-    if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0 &&
-        flow.nodes[id].immediate_offset == file_offset)
-      return id;
-  return kNoNode;
+/// A number that the linker did not make.
+void BumpJudge::explain_short(const Flow& flow, const RangeHit& hit, NodeId constant,
+                              const std::string& distance) {
+  if (constant != kNoNode && is_accessed(flow, constant))
+    judgement_.refuse("wasm-ld.constant-address", Code::kUnexplained,
+                      distance + " is an address, in " + place(*hit.function, hit.file_offset),
+                      hit.file_offset);
+  const std::int64_t number =
+      hit.negated ? negated(hit.value) : std::int64_t{static_cast<std::uint32_t>(hit.value)};
+  if (static_cast<std::uint64_t>(number) < base_) return;
+  add_site(hit, {}, Role::unrelated, 0,
+           "the linker's relocated immediates have five bytes, this one has " + std::to_string(hit.width));
 }
 
 void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner) {
@@ -124,14 +127,9 @@ void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner
       hit.negated ? negated(value) : static_cast<std::int64_t>(static_cast<std::uint32_t>(value)));
   const bool word = hit.kind == OccurrenceKind::i32_const;
   const std::string distance = distance_of(magnitude, base_);
-  if (facts_.index.relocations_padded() && hit.width != 5) {
-    if (magnitude >= base_)
-      add_site(
-          hit, {}, Role::unrelated, 0,
-          "the linker's relocated immediates have five bytes, this one has " + std::to_string(hit.width));
-    return;
-  }
   const NodeId constant = constant_at(flow, hit.file_offset);
+  if (facts_.index.relocations_padded() && hit.width != 5)
+    return explain_short(flow, hit, constant, distance);
   if (magnitude < base_) {
     // Static data lies below the start. In the allocator such a constant may also be what is left of the
     // start.
@@ -153,7 +151,7 @@ void BumpJudge::explain_number(const Flow& flow, const RangeHit& hit, bool owner
     return;
   }
   if (owner && word) {
-    if (constant != kNoNode && is_used_as_number(flow, constant))
+    if (is_used_as_number(flow, constant))
       judgement_.refuse("wasm-ld.allocator-start", Code::kUnexplained,
                         distance + " is used as a number in a function of the allocator, in " +
                             place(*hit.function, hit.file_offset),
@@ -271,7 +269,6 @@ Status BumpJudge::explain_data() {
         {word, Role::heap_start, 1, "the allocator's break starts here", "wasm-ld.break-word"});
     premises_.words.insert(*allocator_->word);
   }
-  if (exact_) return {};
   return refuse_words_in_heap(facts_, *image, base_, allocator_->word, judgement_);
 }
 
@@ -348,6 +345,7 @@ Status BumpJudge::reason() {
   if (!judgement_.why.empty()) return {};
   HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts_, reasoning, base_));
   record(seen, facts_, judgement_);
+  allocating_ = allocating(facts_, reasoning);
   return {};
 }
 
@@ -380,8 +378,10 @@ Result<Judgement> BumpJudge::run() {
   check_allocator(facts_, judgement_);
   HEAPBUMP_CHECK(reason());
   if (!judgement_.why.empty()) return std::move(judgement_);
-  HEAPBUMP_CHECK(
-      refuse_fixed_addresses(facts_, base_, [&](const Flow& flow) { return owns(flow); }, judgement_));
+  const auto is_own = [&](const Flow& flow) { return owns(flow); };
+  HEAPBUMP_CHECK(refuse_coarse_alignment(facts_, judgement_));
+  HEAPBUMP_CHECK(refuse_fixed_addresses(facts_, base_, is_own, judgement_));
+  HEAPBUMP_CHECK(refuse_numbers_in_heap(facts_, base_, is_own, allocating_, judgement_));
   if (!judgement_.why.empty()) return std::move(judgement_);
   judgement_.sound = true;
   judgement_.confidence = exact_ || allocator_->state ? Confidence::proven : Confidence::strong;

@@ -72,20 +72,45 @@ bool is_in_frame(const Flow& flow, const Linear& sum) {
   return flow.nodes[sum.base].kind == NodeKind::global;
 }
 
-/// Whether code loads a static word by its address, or takes that address elsewhere.
-Result<bool> is_read(const Facts& facts, std::uint32_t address) {
-  for (const std::uint32_t function : users_of(facts.index, {false, address}, 0)) {
-    HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
-    const Flow& flow = *kept;
-    for (const Effect& effect : flow.effects) {
-      const auto operands = flow.operands_of(effect);
-      const bool store = effect.kind == EffectKind::store;
-      if (effect.kind == EffectKind::load && static_address(flow, effect) == address) return true;
-      for (std::size_t at = store ? 1 : 0; at < operands.size(); ++at)
-        if (flow.constant(operands[at]) == address) return true;
-    }
+/// How code may come to a static word.
+struct Access {
+  bool loads = false;    ///< it is loaded by its address, perhaps with others
+  bool stores = false;   ///< it is stored by its address, as a variable that stands alone
+  bool reaches = false;  ///< from an address just below: by an index, or through a pointer
+};
+
+constexpr std::uint32_t kReach = 256;  // bytes of an object whose address is passed or kept
+
+void note_access(const Flow& flow, const Effect& effect, std::uint32_t word, Access& access) {
+  const auto operands = flow.operands_of(effect);
+  const auto below = [&](std::uint64_t from) { return from <= word && word - from < kReach; };
+  const bool store = effect.kind == EffectKind::store;
+  const bool copy = effect.kind == EffectKind::bulk;
+  if (effect.kind == EffectKind::load || effect.kind == EffectKind::atomic || store) {
+    const Linear sum = linear_form(flow, operands[0]);
+    const std::uint64_t from =
+        static_cast<std::uint32_t>(sum.offset) + static_cast<std::uint64_t>(effect.value);
+    const std::uint64_t bytes = facts_of(effect.opcode).access_bytes;
+    const bool covers = sum.base == kNoNode && from < std::uint64_t{word} + 4 && from + bytes > word;
+    access.stores |= store && covers;
+    access.loads |= !store && covers;
+    access.reaches |= sum.base != kNoNode && !store && below(from);
   }
-  return false;
+  for (std::size_t at = store || copy ? 1 : 0; at < operands.size(); ++at)
+    if (const auto constant = constant_of(flow, operands[at]);
+        constant && effect.kind != EffectKind::load && below(*constant))
+      access.reaches = true;
+}
+
+/// Whether code reads a static word, or may where it takes an address just below elsewhere. What is stored by
+/// its own address is a variable of its own, which no index comes to.
+Result<bool> is_read(const Facts& facts, std::uint32_t word) {
+  Access access;
+  for (const std::uint32_t function : users_of(facts.index, {false, word + 3}, kReach + 3)) {
+    HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
+    for (const Effect& effect : kept->effects) note_access(*kept, effect, word, access);
+  }
+  return access.loads || (access.reaches && !access.stores);
 }
 
 }  // namespace
@@ -104,8 +129,7 @@ Status refuse_fixed_addresses(const Facts& facts, std::uint64_t base,
       fixed |= returns_end(flow, effect, end);
       for (const NodeId address : addresses_of(flow, effect)) {
         const Linear sum = linear_form(flow, address);
-        if (sum.base == kNoNode || is_in_frame(flow, sum))
-          continue;  // constant addresses have a rule of their own
+        if (sum.base != kNoNode && is_in_frame(flow, sum)) continue;
         const std::int64_t offset = effect.kind == EffectKind::bulk ? 0 : effect.value;
         const std::uint32_t at = sum.offset + static_cast<std::uint32_t>(offset);
         fixed |= at > base && at <= end;
@@ -126,7 +150,7 @@ Status refuse_words_in_heap(const Facts& facts, const DataImage& image, std::uin
   constexpr std::size_t kMostWords = 4096;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> others;
   image.for_each_word32([&](std::uint64_t address, std::uint32_t value) {
-    if (value < base || value > facts.module.memory_bytes() || value % 4 != 0 || address == own) return;
+    if (value < base || value > facts.module.memory_bytes() || address == own) return;
     if (value > base + kHeader) {
       if (others.size() < kMostWords)
         others.emplace_back(static_cast<std::uint32_t>(address), value);

@@ -42,6 +42,8 @@ class Limits {
   Result<bool> any_is_number(Search& search, std::span<const NodeId> ids);
   Result<bool> is_sum_number(Search& search, const Node& sum);
   Result<bool> is_call_number(Search& search, const Node& result);
+  Result<bool> is_result_number(Search& search, const Effect& call, std::uint32_t function,
+                                const Node& result);
   Result<bool> is_given_number(std::uint32_t function, std::uint32_t parameter);
   Result<Returned> returned_by(std::uint32_t function);
   [[nodiscard]] bool reads_number(const Flow& flow, const Node& load) const;

@@ -60,4 +60,23 @@ bool is_indexed(const Flow& flow, NodeId constant) {
   });
 }
 
+NodeId constant_at(const Flow& flow, std::uint64_t file_offset) {
+  for (NodeId id = 0; id < flow.nodes.size(); ++id)
+    if (flow.nodes[id].kind == NodeKind::constant && flow.nodes[id].width != 0 &&
+        flow.nodes[id].immediate_offset == file_offset)
+      return id;
+  return kNoNode;
+}
+
+bool is_accessed(const Flow& flow, NodeId constant) {
+  return std::ranges::any_of(flow.users(constant),
+                             [&](const User& user) { return takes_address(flow, user); });
+}
+
+std::string distance_of(std::uint64_t number, std::uint64_t start) {
+  if (number == start) return "the heap's start";
+  return number > start ? "the heap's start plus " + std::to_string(number - start)
+                        : "the heap's start minus " + std::to_string(start - number);
+}
+
 }  // namespace heapbump::wasm_ld

@@ -4,6 +4,9 @@
 // masks is left to the reasoning (reasoning.h).
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "flow/flow.h"
 
 namespace heapbump::wasm_ld {
@@ -18,5 +21,14 @@ namespace heapbump::wasm_ld {
 
 /// Whether a constant is added to what is no constant.
 [[nodiscard]] bool is_indexed(const Flow& flow, NodeId constant);
+
+/// The constant whose immediate is at a file offset; kNoNode where no path leads to it.
+[[nodiscard]] NodeId constant_at(const Flow& flow, std::uint64_t file_offset);
+
+/// Whether memory is accessed at a constant.
+[[nodiscard]] bool is_accessed(const Flow& flow, NodeId constant);
+
+/// "the heap's start plus 8", as reports say it.
+[[nodiscard]] std::string distance_of(std::uint64_t number, std::uint64_t start);
 
 }  // namespace heapbump::wasm_ld

@@ -56,7 +56,7 @@ class OpaqueJudge {
         HEAPBUMP_CHECK(operate(flow, id));
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
       if (live[id]) HEAPBUMP_CHECK(measure(flow, id));
-    look_for_parts(flow);
+    HEAPBUMP_CHECK(look_for_parts(flow));
     for (const Effect& effect : flow.effects)
       if (effect.kind != EffectKind::call || !reasoning_.is_explained(effect.value))
         HEAPBUMP_CHECK(use(flow, effect));
@@ -85,57 +85,85 @@ class OpaqueJudge {
     return false;
   }
 
+  /// Whether a byte is of a static word that keeps an address and is not the allocator's.
   [[nodiscard]] bool is_programs_place(std::uint32_t address) const {
-    return addresses_.places().contains({false, address}) && !reasoning_.is_own_word(address);
+    const auto place = addresses_.places().lower_bound({false, address - std::min(address, 3U)});
+    return place != addresses_.places().end() && !place->first.is_global && place->first.index <= address &&
+           !reasoning_.is_own_word(place->first.index);
+  }
+
+  /// Whether one of the words from an address on keeps an address and is not the allocator's.
+  [[nodiscard]] bool is_programs_table(std::uint32_t address) const {
+    constexpr std::uint32_t kMostBytes = 256;
+    const auto place = addresses_.places().lower_bound({false, address - std::min(address, 3U)});
+    return place != addresses_.places().end() && !place->first.is_global &&
+           place->first.index < address + kMostBytes && !reasoning_.is_own_word(place->first.index);
+  }
+
+  /// Whether a value is an index of words or of larger elements.
+  [[nodiscard]] static bool counts_words(const Flow& flow, const Node& node) {
+    if (node.kind != NodeKind::binary) return false;
+    const auto factor = flow.constant(flow.operands_of(node)[1]).value_or(0);
+    return (node.opcode == op::i32_shl && factor >= 2) ||
+           (node.opcode == op::i32_mul && factor % 4 == 0 && factor > 0);
   }
 
   /// Whether an address may lie in a static word that keeps one, by an index that the code works out.
-  [[nodiscard]] bool may_index_place(const Flow& flow, NodeId id) const {
+  [[nodiscard]] bool may_index_place(const Flow& flow, NodeId id, std::int64_t offset) const {
     constexpr std::size_t kMostNodes = 64;
     WalkList<NodeId> list(kMostNodes, {id});
     while (const auto at = list.next()) {
       const Linear sum = linear_form(flow, *at);
       if (sum.base == kNoNode) {
-        if (is_programs_place(sum.offset)) return true;
+        if (is_programs_place(sum.offset + static_cast<std::uint32_t>(offset))) return true;
         continue;
       }
       const Node& node = flow.nodes[sum.base];
+      if (counts_words(flow, node) && is_programs_table(sum.offset + static_cast<std::uint32_t>(offset)))
+        return true;
       if (node.kind != NodeKind::phi && (node.kind != NodeKind::binary || !op::is_sum(node.opcode))) continue;
       // `base + index`, where the whole offset stands beside them.
-      if (is_programs_place(sum.offset)) return true;
+      if (is_programs_place(sum.offset + static_cast<std::uint32_t>(offset))) return true;
       for (const NodeId operand : flow.operands_of(node)) list.add(operand);
     }
     return list.stopped_early();
   }
 
   /// A part of a word that keeps an address is loaded: of a static word or, as of a union in the frame, of
-  /// one that was stored just before.
-  void look_for_parts(const Flow& flow) {
-    StoredWords stored;
-    for (const Effect& effect : flow.effects) {
-      stored.take(flow, effect, motions_);
-      const bool load = effect.kind == EffectKind::load;
-      const bool narrow = load && facts_of(effect.opcode).access_bytes < 4;
-      if (takes_apart(flow, effect) || (load && takes_part_of(stored, flow, effect)) ||
-          (narrow && may_index_place(flow, flow.operands_of(effect)[0])))
-        return object("wasm-ld.opaque-number", flow.function, effect.offset);
+  /// one that this function stores.
+  Status look_for_parts(const Flow& flow) {
+    HEAPBUMP_TRY(const KeptWords kept, KeptWords::find(flow, motions_, addresses_.writes(), facts_.budget));
+    for (std::size_t i = 0; i < flow.effects.size(); ++i) {
+      const Effect& effect = flow.effects[i];
+      const bool narrow = effect.kind == EffectKind::load && facts_of(effect.opcode).access_bytes < 4;
+      const bool given = effect.kind == EffectKind::load && addresses_.takes_part_of_input(flow, effect);
+      if (takes_apart(flow, effect) || given || kept.part() == i ||
+          (narrow && may_index_place(flow, flow.operands_of(effect)[0], effect.value))) {
+        object("wasm-ld.opaque-number", flow.function, effect.offset);
+        break;
+      }
     }
+    return {};
   }
 
-  [[nodiscard]] static bool takes_part_of(const StoredWords& stored, const Flow& flow, const Effect& load) {
-    const Linear sum = linear_form(flow, flow.operands_of(load)[0]);
-    const std::int64_t begin = static_cast<std::int32_t>(sum.offset) + load.value;
-    const std::int64_t end = begin + facts_of(load.opcode).access_bytes;
-    for (auto word = stored.words.lower_bound({sum.base, begin - 3});
-         word != stored.words.end() && word->first.first == sum.base && word->first.second < end; ++word)
-      if (word->first.second < begin || word->first.second + 4 > end) return true;
-    return false;
+  /// Whether a value is what is left of an address beside an alignment that only the run knows.
+  [[nodiscard]] static bool is_misalignment(const Flow& flow, NodeId id) {
+    const Node& node = flow.nodes[id];
+    const std::uint32_t opcode = op::same_on_i32(node.opcode);
+    return node.kind == NodeKind::binary && (opcode == op::i32_rem_u || opcode == op::i32_and) &&
+           !flow.constant(flow.operand(id, 0)) && !flow.constant(flow.operand(id, 1));
   }
 
   /// Whether a value is only used for its low bits, which do not move, as where two alignments are compared.
   [[nodiscard]] bool only_low_bits(const Flow& flow, NodeId id, const std::vector<bool>& live) const {
     return std::ranges::all_of(flow.users(id), [&](const User& user) {
-      return !user.is_effect && (!live[user.index] || motions_[user.index].is(Kind::fixed));
+      if (user.is_effect) return false;
+      if (!live[user.index]) return true;
+      const Node& by = flow.nodes[user.index];
+      if (by.kind == NodeKind::select && user.position == 2) return is_misalignment(flow, id);
+      if (!op::is_integer_comparison(by.opcode)) return motions_[user.index].is(Kind::fixed);
+      const bool zero = by.kind == NodeKind::unary || flow.constant(flow.operand(user.index, 1)) == 0;
+      return zero && (by.kind == NodeKind::unary || op::is_equality(by.opcode)) && is_misalignment(flow, id);
     });
   }
 
@@ -198,7 +226,7 @@ class OpaqueJudge {
     if (use.effect == nullptr && use.other != kNoNode && motions_[use.other].is(Kind::foreign)) {
       HEAPBUMP_TRY(use.limit_is_fixed, limits_.may_be_number(flow, motions_, use.other));
     }
-    use.is_number = gives_number(use);
+    use.is_number = gives_number(flow, use);
     Verdict verdict = Verdict::undecided;
     const UseRule& rule = decide(opaque_rules(), use, verdict);
     if (verdict == Verdict::accept && !distance) ++seen_addresses_.accepted;
@@ -206,15 +234,25 @@ class OpaqueJudge {
     return {};
   }
 
-  /// The host is given it in 64 bits, or it is the index of a table.
-  [[nodiscard]] bool gives_number(const Use& use) const {
+  /// It is passed or returned in 64 bits without a second word, given to the host so, or as what the program
+  /// ends with; or it is the index of a table.
+  [[nodiscard]] bool gives_number(const Flow& flow, const Use& use) const {
     if (use.effect == nullptr) return false;
     const Effect& effect = *use.effect;
-    if (effect.kind == EffectKind::call_indirect) return use.position + 1 == effect.operand_count;
-    return effect.kind == EffectKind::call &&
-           effect.value < static_cast<std::int64_t>(facts_.module.imported_functions) &&
-           facts_.module.function_type(static_cast<std::uint32_t>(effect.value)).params[use.position] ==
-               ValueType::i64;
+    const bool widened = flow.nodes[use.value].opcode == op::i64_extend_i32_u ||
+                         flow.nodes[use.value].opcode == op::i64_extend_i32_s;
+    if (effect.kind == EffectKind::returns) return widened;
+    if (effect.kind == EffectKind::call_indirect) return widened || use.position + 1 == effect.operand_count;
+    if (effect.kind != EffectKind::call) return false;
+    const auto callee = static_cast<std::uint32_t>(effect.value);
+    if (callee >= facts_.module.imported_functions) return widened;
+    return facts_.module.function_type(callee).params[use.position] == ValueType::i64 || ends_program(callee);
+  }
+
+  [[nodiscard]] bool ends_program(std::uint32_t import) const {
+    return std::ranges::any_of(facts_.module.imports, [&](const Import& at) {
+      return at.kind == ExternalKind::function && at.index == import && at.name == "proc_exit";
+    });
   }
 
   void object(std::string_view rule, std::uint32_t function, std::uint64_t offset) {

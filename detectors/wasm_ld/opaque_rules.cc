@@ -23,6 +23,15 @@ bool is_number_in_64_bits(const Use& use) {
   return use.is_number;
 }
 
+/// With something else that moves. In an order, neither is nothing on some path, or a distance that may pass
+/// 0.
+bool moves_alike(const Use& use) {
+  const Motion& other = other_motion(use);
+  const bool ordered = !op::is_equality(use.flow->nodes[use.compare].opcode);
+  if (ordered && (other.measured || use.motion.measured || use.motion.scale < 0)) return false;
+  return other.scale == use.motion.scale && (!ordered || other.partly == use.motion.partly);
+}
+
 Verdict opaque_number(const Use& use) {
   const std::int64_t scale = use.motion.scale;
   if (!use.motion.is(Kind::moved)) return Verdict::undecided;
@@ -30,8 +39,11 @@ Verdict opaque_number(const Use& use) {
   if (scale == 0 || std::abs(scale) == kPage || (use.motion.pair() && use.effect != nullptr))
     return Verdict::undecided;
   if (use.effect != nullptr) return refuse_if(use.effect->kind != EffectKind::drop);
-  return refuse_if(use.other == kNoNode || !other_motion(use).is(Kind::moved) ||
-                   other_motion(use).scale != scale);
+  if (use.other == kNoNode || !other_motion(use).is(Kind::moved)) return Verdict::refuse;
+  // In 32 bits what is multiplied loses its upper bits.
+  const std::uint32_t opcode = use.flow->nodes[use.compare].opcode;
+  const bool lost = scale > kPage && op::same_on_i32(opcode) == opcode && !op::is_equality(opcode);
+  return refuse_if(lost || !moves_alike(use));
 }
 
 /// How far an address is from the stack, below something, or how long something is that ends at one.
@@ -55,15 +67,6 @@ bool is_in_frame(const Use& use, NodeId id) {
   const Linear sum = linear_form(*use.flow, id);
   return sum.base != kNoNode && use.flow->nodes[sum.base].kind == NodeKind::global &&
          use.flow->nodes[sum.base].value == use.stack_pointer && static_cast<std::int32_t>(sum.offset) <= 0;
-}
-
-/// With something else that moves. In an order, neither is nothing on some path, or a distance that may pass
-/// 0.
-bool moves_alike(const Use& use) {
-  const Motion& other = other_motion(use);
-  const bool ordered = !op::is_equality(use.flow->nodes[use.compare].opcode);
-  if (ordered && (other.measured || use.motion.measured)) return false;
-  return other.scale == use.motion.scale && (!ordered || other.partly == use.motion.partly);
 }
 
 /// With a number: whether the address lies in a range that begins or ends in the heap.

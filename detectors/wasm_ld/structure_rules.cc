@@ -83,6 +83,17 @@ constexpr auto kStructure = std::to_array<RuleInfo>({
      "It would be memory that the program uses beside its allocator: the region would lie there, or the "
      "allocator's first memory move over it.",
      "docs/soundness.md"},
+    {"wasm-ld.number-in-heap",
+     "A number in the heap's initial memory is a factor, a divisor, a bit mask, the end of a count, a "
+     "length, or "
+     "what is asked of the allocator; or it is the end of Unicode.",
+     "Elsewhere it may be an address of memory that the program uses beside its allocator, or that addresses "
+     "are "
+     "compared with, and it would not move.",
+     "docs/soundness.md"},
+    {"wasm-ld.coarse-alignment", "No alignment of more than a page is asked for.",
+     "Where such a block lies, and how much is left beside it, depends on where the heap starts.",
+     "wasi-libc dlmalloc/src/malloc.c, internal_memalign"},
     {"wasm-ld.address-in-data", "No word of data that is read lies in the heap's initial memory.",
      "It may be where memory of the program's own begins or ends, which would not move.",
      "docs/soundness.md"},

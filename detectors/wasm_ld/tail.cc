@@ -3,6 +3,7 @@
 // of two such.
 
 #include "analysis/roots.h"
+#include "detectors/wasm_ld/coarse_alignment.h"
 #include "detectors/wasm_ld/judgement.h"
 #include "detectors/wasm_ld/opaque.h"
 
@@ -87,6 +88,7 @@ Result<Judgement> judge_tail(const Facts& facts) {
   if (judgement.why.empty()) {
     HEAPBUMP_TRY(const SeenAddresses seen, find_seen_addresses(facts, reasoning, top));
     record(seen, facts, judgement);
+    HEAPBUMP_CHECK(refuse_coarse_alignment(facts, judgement));
   }
   check_models(facts, judgement);
   if (!judgement.why.empty()) return judgement;

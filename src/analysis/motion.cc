@@ -252,9 +252,27 @@ class MotionPass {
     return lost(a, b);
   }
 
-  [[nodiscard]] bool adds_fixed(NodeId sum) const {
-    return std::ranges::any_of(flow_.operands_of(flow_.nodes[sum]),
-                               [&](NodeId operand) { return motions_[operand].is(Kind::fixed); });
+  /// Whether a value is made of a number of at least `least`, as an address in static data is.
+  [[nodiscard]] bool starts_from(NodeId id, std::int64_t least) const {
+    constexpr std::size_t kMostValues = 32;
+    WalkList<NodeId> values(kMostValues, {id});
+    while (const auto at = values.next()) {
+      const Linear form = linear_form(flow_, *at);
+      if (form.offset >= least && form.offset < INT32_MAX) return true;
+      if (form.base == kNoNode) continue;
+      const Node& node = flow_.nodes[form.base];
+      const bool sum = node.kind == NodeKind::binary && op::is_sum(node.opcode);
+      if (node.kind != NodeKind::phi && node.kind != NodeKind::select && !sum) continue;
+      for (const NodeId operand : flow_.operands_of(node)) values.add(operand);
+    }
+    return values.stopped_early();
+  }
+
+  /// Whether what is summed is an index that starts at `from` or above.
+  [[nodiscard]] bool adds_from(NodeId sum, std::int64_t from) const {
+    return std::ranges::any_of(flow_.operands_of(flow_.nodes[sum]), [&](NodeId operand) {
+      return motions_[operand].is(Kind::fixed) && starts_from(operand, from);
+    });
   }
 
   /// Whether `value + sign * by` is how far a moved value lies above static data or the stack: a distance
@@ -270,10 +288,12 @@ class MotionPass {
       if (foreign) return false;
       // An index that does not start at 0, as of a loop, is taken from what it is added to.
       const NodeId from = linear_form(flow_, whole).base;
-      return from != kNoNode && !(op::is_sum(flow_.nodes[from].opcode) && adds_fixed(from));
+      return from != kNoNode && !(op::is_sum(flow_.nodes[from].opcode) && adds_from(from, *constant * -sign));
     }
+    if (sign > 0) return false;
+    if (view_ == MotionView::handed_out && starts_from(by, kLowestStatic)) return true;
     const NodeId base = linear_form(flow_, by).base;
-    return sign < 0 && base != kNoNode && flow_.nodes[base].kind == NodeKind::global;
+    return base != kNoNode && flow_.nodes[base].kind == NodeKind::global;
   }
 
   /// Whether the low bits of the result depend on the low bits of the operands alone.
@@ -287,6 +307,9 @@ class MotionPass {
   [[nodiscard]] Motion otherwise(NodeId id, const Motion& a, const Motion& b) const {
     const Node& node = flow_.nodes[id];
     if (!op::is_integer_arithmetic(node.opcode)) return Motion::unknown(0);
+    // ~x is -1 - x.
+    if (node.opcode == op::i32_xor && a.is(Kind::moved) && flow_.constant(flow_.operand(id, 1)) == -1)
+      return sum(Motion::fixed(), a, -1, view_);
     const Motion result = arithmetic(id, a, b);
     return result.is(Kind::unknown) && !keeps_low_bits(node.opcode) ? Motion::unknown(0) : result;
   }

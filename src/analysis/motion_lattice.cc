@@ -61,6 +61,8 @@ Motion sum(const Motion& a, const Motion& b, int sign, MotionView view) {
   result.scale = scale;
   if (foreign) return sum_with_foreign(a.is(Kind::foreign) ? a : b, result, sign, view);
   if (scale != 0) return result;
+  // Between two readings memory may grow by what an alignment lacks, which depends on where it ends.
+  if (a.size && b.size && view == MotionView::outside) return Motion::unknown(0);
   // Where a size is kept, or arrives on some paths alone, zero may be in its place.
   if (result.size && result.kept) return Motion::unknown(0);
   // So it may be where one of two addresses arrives on some paths alone: the other one is left.

@@ -1,0 +1,80 @@
+// Words of memory in which a function keeps addresses itself: of its frame, or of a structure or table that
+// it has the address of. The invariant: a load that may give such an address is taken to give it, wherever in
+// the function the store is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "analysis/motion.h"
+
+namespace heapbump::wasm_ld {
+
+/// A place in memory as a function works it out.
+struct Word {
+  NodeId base = kNoNode;    ///< where its address starts from
+  std::int64_t offset = 0;  ///< bytes from there
+  bool indexed = false;     ///< and an index that is not a constant
+  auto operator<=>(const Word&) const = default;
+};
+
+/// The word at an address, `offset` bytes on.
+[[nodiscard]] Word word_at(const Flow& flow, std::span<const Motion> motions, NodeId address,
+                           std::int64_t offset);
+
+/// The static table that an address lies in by an index or as a pointer that walks it: its linear-memory
+/// address. Nothing for a constant address.
+[[nodiscard]] std::optional<std::uint32_t> static_table(const Flow& flow, NodeId address,
+                                                        std::int64_t offset);
+
+/// A load of 32 bits, also into 64.
+[[nodiscard]] bool loads_word(std::uint32_t opcode);
+
+/// Whether a call may store whole words through an argument: it then ends what was kept there.
+using Writes = std::function<bool(const Effect& call, std::uint32_t position)>;
+
+/// What may be in them before each effect of a function: what was stored there last. A call that is given the
+/// address of one may write it and what follows it.
+class KeptWords {
+ public:
+  using Words = std::map<Word, Motion>;
+
+  /// As the function's values move. Static words are left out. Errors: kWorkLimit.
+  static Result<KeptWords> find(const Flow& flow, std::span<const Motion> motions, const Writes& writes,
+                                Budget& budget);
+
+  /// What each load gives that may give such an address, by its node.
+  [[nodiscard]] const std::vector<std::pair<NodeId, Motion>>& loads() const { return loads_; }
+  /// The first load that takes a part of a word that was stored just before, in the same straight run of
+  /// code: an index of effects.
+  [[nodiscard]] std::optional<std::size_t> part() const { return part_; }
+  /// The words from an argument's address on, by their distance in bytes; by the call's effect and position.
+  [[nodiscard]] const std::map<std::int64_t, Motion>& passed(std::size_t call, std::size_t position) const;
+
+ private:
+  KeptWords(const Flow& flow, std::span<const Motion> motions, const Writes& writes)
+      : flow_(flow), motions_(motions), writes_(writes) {}
+  [[nodiscard]] bool keeps_any() const;
+  void step(std::size_t index, Words& words) const;
+  void store(const Effect& effect, Words& words) const;
+  void pass(std::size_t index, Words& words) const;
+  void note(std::size_t index, const Words& words, const Words& here);
+  [[nodiscard]] std::optional<Motion> loaded(const Effect& load, const Words& words) const;
+  void note_passed(std::pair<std::size_t, std::size_t> argument, NodeId address, const Words& words);
+  [[nodiscard]] bool takes_part(const Effect& load, const Words& words) const;
+
+  const Flow& flow_;
+  std::span<const Motion> motions_;
+  const Writes& writes_;
+  std::vector<std::pair<NodeId, Motion>> loads_;
+  std::optional<std::size_t> part_;
+  std::map<std::pair<std::size_t, std::size_t>, std::map<std::int64_t, Motion>> passed_;
+  std::vector<NodeId> load_nodes_;  ///< by effect
+};
+
+}  // namespace heapbump::wasm_ld
