@@ -125,10 +125,10 @@ export class Builder {
     return fs.readFileSync(`${file}.out.wasm`);
   }
 
-  // -> {bytes, truth, source, commands}; files begin with `file`.
+  // -> {bytes, truth, source, commands}; files begin with `file`. A program of ways/ is there as text, and its truth asked for if needed.
   build(spec, file) {
     const commands = [];
-    const source = compose(spec);
+    const source = spec.text ?? compose(spec);
     fs.writeFileSync(`${file}.c`, source);
     const initial = [...(spec.initial ? [`-DINITIAL=${spec.initial}`] : []), ...(spec.inline && spec.language === 'c' ? ['-DINLINE=1'] : [])];
     const needs = needsOf(spec);
@@ -139,7 +139,7 @@ export class Builder {
       number = [`-DHBNUM=${guess}u`];
     }
     this.compile(spec, file, commands, [...initial, ...number]);
-    const truth = this.truth(spec, file);
+    const truth = spec.truth === false ? undefined : this.truth(spec, file);
     if (needs.number && `-DHBNUM=${truth}u` !== number[0]) throw new CannotBuild('the heap\'s start moved by a number of the same size');
     this.link(spec, file, `${file}.linked.wasm`, commands);
     let bytes = fs.readFileSync(`${file}.linked.wasm`);
