@@ -239,8 +239,7 @@ class OpaqueJudge {
   [[nodiscard]] bool gives_number(const Flow& flow, const Use& use) const {
     if (use.effect == nullptr) return false;
     const Effect& effect = *use.effect;
-    const bool widened = flow.nodes[use.value].opcode == op::i64_extend_i32_u ||
-                         flow.nodes[use.value].opcode == op::i64_extend_i32_s;
+    const bool widened = motions_[use.value].address() && is_widened(flow, use.value);
     if (effect.kind == EffectKind::returns) return widened;
     if (effect.kind == EffectKind::call_indirect) return widened || use.position + 1 == effect.operand_count;
     if (effect.kind != EffectKind::call) return false;

@@ -10,16 +10,11 @@ namespace {
 
 using Kind = Motion::Kind;
 
-bool is_widened(const Use& use) {
-  return use.flow->nodes[use.value].opcode == op::i64_extend_i32_u ||
-         use.flow->nodes[use.value].opcode == op::i64_extend_i32_s;
-}
-
 /// An address in 64 bits without a second word is a number, where it is kept or given to the host.
 bool is_number_in_64_bits(const Use& use) {
   if (use.effect == nullptr || !use.motion.address()) return false;
   if (use.effect->kind == EffectKind::store && use.position == 1)
-    return use.effect->opcode == op::i64_store && is_widened(use);
+    return use.effect->opcode == op::i64_store && is_widened(*use.flow, use.value);
   return use.is_number;
 }
 

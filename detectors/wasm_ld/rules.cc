@@ -1,7 +1,9 @@
 #include "detectors/wasm_ld/rules.h"
 
 #include <array>
+#include <cstdlib>
 
+#include "analysis/walk.h"
 #include "detectors/wasm_ld/models.h"
 #include "detectors/wasm_ld/rule_parts.h"
 
@@ -10,6 +12,26 @@ namespace heapbump::wasm_ld {
 bool is_bulk_address(const Use& use) {
   if (use.effect->kind != EffectKind::bulk) return false;
   return use.position == 0 || (use.position == 1 && use.effect->opcode == op::memory_copy);
+}
+
+bool is_widened(const Flow& flow, NodeId id) {
+  constexpr std::size_t kMostNodes = 32;
+  constexpr std::int64_t kUpper = std::int64_t{1} << 32;
+  WalkList<NodeId> values(kMostNodes, {id});
+  while (const auto at = values.next()) {
+    const Node& node = flow.nodes[*at];
+    const auto operands = flow.operands_of(node);
+    if (node.opcode == op::i64_extend_i32_u || node.opcode == op::i64_extend_i32_s) return true;
+    const bool low =
+        node.kind == NodeKind::binary && std::abs(flow.constant(operands[1]).value_or(kUpper)) < kUpper;
+    if (low && (node.opcode == op::i64_add || node.opcode == op::i64_sub || node.opcode == op::i64_or))
+      values.add(operands[0]);
+    if (node.kind == NodeKind::phi)
+      for (const NodeId operand : operands) values.add(operand);
+    if (node.kind == NodeKind::select)
+      for (const NodeId operand : operands.first(2)) values.add(operand);
+  }
+  return values.stopped_early();
 }
 
 bool stores_whole(const Use& use) {

@@ -50,6 +50,10 @@ struct UseRule {
 /// is not.
 [[nodiscard]] std::span<const UseRule> opaque_rules();
 
+/// Whether a value is 32 bits widened to 64, without a second word: also with a number added or in its low
+/// bits, and also where it is so on some path alone.
+[[nodiscard]] bool is_widened(const Flow& flow, NodeId id);
+
 /// The first rule of a table that decides the use.
 [[nodiscard]] const UseRule& decide(std::span<const UseRule> rules, const Use& use, Verdict& verdict);
 
