@@ -241,7 +241,7 @@ bool AddressFlow::writes_words(std::uint32_t function, std::uint32_t parameter) 
     const auto operands = flow.operands_of(effect);
     for (std::uint32_t at = 0; at < operands.size(); ++at) {
       if (!is_given(operands[at])) continue;
-      if (effect.kind == EffectKind::store ? at == 1 || facts_of(effect.opcode).access_bytes >= 4
+      if (effect.kind == EffectKind::store ? at == 0 && facts_of(effect.opcode).access_bytes >= 4
           : effect.kind == EffectKind::call
               ? writes_words(callee_of(effect), at)
               : effect.kind != EffectKind::load && effect.kind != EffectKind::branch &&

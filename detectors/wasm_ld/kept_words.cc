@@ -10,6 +10,7 @@ namespace {
 using Kind = Motion::Kind;
 constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
 constexpr std::int64_t kMostElements = 64;  // bytes of a table whose elements are stored by themselves
+constexpr std::int64_t kMostWritten = 256;  // of an object that a call may write
 constexpr std::int64_t kMostBytes = 4096;   // of an object that is passed by its address
 
 /// The stack pointer, also less a number of bytes that is worked out, and aligned.
@@ -147,7 +148,7 @@ void KeptWords::pass(std::size_t index, Words& words) const {
     const Word start = word_at(flow_, motions_, operands[position], 0);
     if (start.base == kNoNode || words.empty() || !writes_(effect, position)) continue;
     for (auto at = words.lower_bound(start);
-         at != words.end() && at->first.base == start.base && at->first.offset < start.offset + kMostBytes;)
+         at != words.end() && at->first.base == start.base && at->first.offset < start.offset + kMostWritten;)
       at = words.erase(at);
   }
 }
