@@ -21,12 +21,13 @@ bool is_wide(Immediate immediate) {
   return immediate == Immediate::f32 || immediate == Immediate::f64 || immediate == Immediate::v128;
 }
 
-std::vector<std::uint32_t> functions_in(const std::vector<Entry>& entries, std::uint32_t first,
+std::vector<std::uint32_t> functions_in(const std::vector<std::vector<Entry>>& parts, std::uint32_t first,
                                         std::uint32_t last) {
   std::vector<std::uint32_t> functions;
-  for (auto at = std::ranges::lower_bound(entries, Entry{first, 0}); at != entries.end() && at->first <= last;
-       ++at)
-    functions.push_back(at->second);
+  for (const std::vector<Entry>& entries : parts)
+    for (auto at = std::ranges::lower_bound(entries, Entry{first, 0});
+         at != entries.end() && at->first <= last; ++at)
+      functions.push_back(at->second);
   if (first == last) return functions;  // sorted already
   std::ranges::sort(functions);
   const auto repeated = std::ranges::unique(functions);
@@ -80,16 +81,18 @@ class IndexBuilder {
   Result<std::unique_ptr<CodeIndex>> run() {
     index_->address_taken_.resize(module_.functions.size());
     for (std::uint32_t i = 0; i < module_.bodies.size(); ++i) HEAPBUMP_CHECK(read(i));
-    for (const List& list : lists_) sort_by_number(*list.entries);
+    for (List& list : lists_) end_part(list);
     mark_escaping();
     return std::move(index_);
   }
 
  private:
-  /// One list, with where the function's own part begins and how long the list may get before that part is
-  /// freed of repeats again.
+  /// One list, whose last part is being made, with where the function's own entries begin there and how long
+  /// that part may get before they are freed of repeats again.
   struct List {
-    std::vector<Entry>* entries;
+    CodeIndex::List* parts;
+    std::vector<Entry> entries = {};
+    std::size_t ended = 0;  ///< entries of the parts before
     std::size_t begin = 0;
     std::size_t full = 0;
   };
@@ -104,8 +107,8 @@ class IndexBuilder {
   }
   void add(std::size_t list, std::uint64_t what) {
     List& to = lists_[list];
-    to.entries->emplace_back(static_cast<std::uint32_t>(what), function_);
-    if (to.entries->size() < to.full) return;
+    to.entries.emplace_back(static_cast<std::uint32_t>(what), function_);
+    if (to.entries.size() < to.full) return;
     squeeze(to);
     if (auto status = hold_lists([](const List& l) { return l.full; }); !status) held_enough_ = status;
   }
@@ -113,11 +116,13 @@ class IndexBuilder {
     if (value >= CodeIndex::kLeastMentioned) add(kWide, value);
   }
   void squeeze(List& list);
+  static void end_part(List& list);
   Status hold_lists(std::size_t (*size)(const List&));
   void take_address_in(const ConstExpr& init);
   void mark_escaping();
 
   static constexpr std::size_t kRepeats = 4096;
+  static constexpr std::size_t kPart = std::size_t{1} << 16;  // entries; a function's are in one part
   static constexpr std::size_t kMentioned = 0, kCalled = 1, kRead = 2, kWritten = 3, kNumber = 4, kWide = 5,
                                kAccess = 6;
 
@@ -145,7 +150,7 @@ class IndexBuilder {
 Status IndexBuilder::hold_lists(std::size_t (*size)(const List&)) {
   std::uint64_t entries = 0;
   for (const List& list : lists_)
-    if (!list.entries->empty()) entries += size(list);
+    if (list.ended + list.entries.size() != 0) entries += list.ended + size(list);
   const std::uint64_t bytes = 2 * entries * sizeof(Entry);
   if (bytes <= held_) return {};
   HEAPBUMP_CHECK(budget_.hold(bytes - held_));
@@ -154,12 +159,21 @@ Status IndexBuilder::hold_lists(std::size_t (*size)(const List&)) {
 }
 
 void IndexBuilder::squeeze(List& list) {
-  if (list.entries->size() < list.begin + 2) return;
-  const auto begin = list.entries->begin() + static_cast<std::ptrdiff_t>(list.begin);
-  std::sort(begin, list.entries->end());
-  list.entries->erase(std::unique(begin, list.entries->end()), list.entries->end());
-  const std::size_t size = list.entries->size();
+  if (list.entries.size() < list.begin + 2) return;
+  const auto begin = list.entries.begin() + static_cast<std::ptrdiff_t>(list.begin);
+  std::sort(begin, list.entries.end());
+  list.entries.erase(std::unique(begin, list.entries.end()), list.entries.end());
+  const std::size_t size = list.entries.size();
   list.full = size + std::max(kRepeats, size - list.begin);
+}
+
+/// Between functions: what has been listed becomes a part of its own size.
+void IndexBuilder::end_part(List& list) {
+  if (list.entries.empty()) return;
+  sort_by_number(list.entries);
+  list.parts->emplace_back(list.entries.begin(), list.entries.end());
+  list.ended += list.entries.size();
+  list.entries.clear();
 }
 
 /// An integer constant or an access's offset.
@@ -242,9 +256,10 @@ Status IndexBuilder::read(std::uint32_t body) {
   seen_ = {};
   std::size_t before = 0;
   for (List& list : lists_) {
-    list.begin = list.entries->size();
+    if (list.entries.size() >= kPart) end_part(list);
+    list.begin = list.entries.size();
     list.full = list.begin + kRepeats;
-    before += list.begin;
+    before += list.ended + list.begin;
   }
   const bool roots = (parts_ & CodeIndex::kRoots) != 0;
   const bool wide = (parts_ & (CodeIndex::kRoots | CodeIndex::kOddConstants)) != 0;
@@ -264,9 +279,9 @@ Status IndexBuilder::read(std::uint32_t body) {
   std::size_t after = 0;
   for (List& list : lists_) {
     squeeze(list);
-    after += list.entries->size();
+    after += list.ended + list.entries.size();
   }
-  HEAPBUMP_CHECK(hold_lists([](const List& l) { return l.entries->size(); }));
+  HEAPBUMP_CHECK(hold_lists([](const List& l) { return l.entries.size(); }));
   if (seen_.size) index_->size_functions_.push_back(function_);
   if (seen_.growth) index_->grow_functions_.push_back(function_);
   if (seen_.indirect) index_->indirect_callers_.push_back(function_);

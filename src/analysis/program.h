@@ -93,14 +93,17 @@ class CodeIndex {
  private:
   friend class IndexBuilder;
   using Entry = std::pair<std::uint32_t, std::uint32_t>;  // what, function
+  /// Parts of a list, each sorted by what; functions ascend from part to part. So a list is never copied
+  /// whole.
+  using List = std::vector<std::vector<Entry>>;
 
-  std::vector<Entry> mentions_;
-  std::vector<Entry> numbers_;
-  std::vector<Entry> wide_;
-  std::vector<Entry> accesses_;
-  std::vector<Entry> calls_;
-  std::vector<Entry> reads_;
-  std::vector<Entry> writes_;
+  List mentions_;
+  List numbers_;
+  List wide_;
+  List accesses_;
+  List calls_;
+  List reads_;
+  List writes_;
   std::vector<OddConstant> odd_constants_;
   std::vector<std::uint32_t> size_functions_;
   std::vector<std::uint32_t> grow_functions_;

@@ -28,10 +28,10 @@ struct MappedFile {
     if (at != MAP_FAILED) ::munmap(at, size());
   }
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(info.st_size); }
-  [[nodiscard]] bool map() {
+  [[nodiscard]] bool map(Reading how) {
     int flags = MAP_PRIVATE;
 #ifdef MAP_POPULATE
-    flags |= MAP_POPULATE;  // all of it is read
+    if (how == Reading::mapped) flags |= MAP_POPULATE;  // all of it is read
 #endif
     at = ::mmap(nullptr, size(), PROT_READ, flags, file.get(), 0);
     return at != MAP_FAILED;
@@ -109,6 +109,18 @@ Result<FileBytes> read_all(int fd, std::optional<std::uint64_t> expected, std::u
 
 }  // namespace
 
+PagesUsed pages_of(Bytes mapped) {
+#if defined(__linux__)
+  return PagesUsed([mapped] {
+    // Pages of a file that nobody wrote to through this mapping: the next access finds them in the file.
+    (void)::madvise(const_cast<std::byte*>(mapped.data()), mapped.size(), MADV_DONTNEED);
+  });
+#else
+  static_cast<void>(mapped);
+  return {};
+#endif
+}
+
 Status InputFile::unchanged() const {
   if (mapped == nullptr) return {};
   struct stat now{};
@@ -119,6 +131,11 @@ Status InputFile::unchanged() const {
   const timespec &written = written_at(now), &before = written_at(then);
   if (written.tv_sec == before.tv_sec && written.tv_nsec == before.tv_nsec) return {};
   return fail(Code::kIoRead, "was written to while it was read");
+}
+
+PagesUsed InputFile::pages() const {
+  if (mapped == nullptr) return {};
+  return pages_of(bytes.view());
 }
 
 Result<InputFile> read_file(const std::string& path, std::uint64_t max_size, Reading how) {
@@ -138,8 +155,8 @@ Result<InputFile> read_file(const std::string& path, std::uint64_t max_size, Rea
     expected = static_cast<std::uint64_t>(info.st_size);
     input.mode = info.st_mode & 0777u;
   }
-  if (how == Reading::mapped && expected && *expected <= max_size && info.st_size >= kLeastMapped &&
-      file->map()) {
+  if (how != Reading::copied && expected && *expected <= max_size && info.st_size >= kLeastMapped &&
+      file->map(how)) {
     input.bytes = {{file, static_cast<const std::byte*>(file->at)}, file->size()};
     input.mapped = file;
     return input;

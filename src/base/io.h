@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/pages.h"
 #include "heapbump/input.h"
 
 namespace heapbump {
@@ -37,6 +38,8 @@ struct InputFile {
 
   /// kIoRead if the file is mapped and was written to since then. To be asked before something is made of it.
   [[nodiscard]] Status unchanged() const;
+  /// The pages of a mapped file, for whoever passes over it and keeps few of them at once.
+  [[nodiscard]] PagesUsed pages() const;
 };
 
 /// How a file's bytes come into memory.
@@ -45,7 +48,11 @@ enum class Reading : std::uint8_t {
   /// Large regular files as the system keeps them, which costs no copy. For programs that have called
   /// clean_up_on_signals: one that reads what is no longer there ends with kIoRead's exit code.
   mapped,
+  passed,  ///< as mapped, but a page is only read when it is asked for (pages.h)
 };
+
+/// The pages of a mapping of a file, which is not written through and begins at a page.
+[[nodiscard]] PagesUsed pages_of(Bytes mapped);
 
 /// Errors: kIoRead (missing, a directory, changed its size while it was read), kTooLarge beyond `max_size`
 /// bytes.
@@ -79,6 +86,8 @@ class StagedFile {
 
   /// What was written; nothing where the file cannot be mapped. It stays until the StagedFile goes.
   [[nodiscard]] std::optional<Bytes> bytes() const { return bytes_; }
+  /// The pages of these bytes.
+  [[nodiscard]] PagesUsed pages() const;
 
  private:
   friend std::expected<void, struct FailedOutput> write_files(std::span<const struct Output> outputs);

@@ -189,6 +189,10 @@ struct StagedFile::Place {
 
 StagedFile::StagedFile(std::unique_ptr<Place> place) : place_(std::move(place)) {}
 
+PagesUsed StagedFile::pages() const {
+  return bytes_ ? pages_of(*bytes_) : PagesUsed();
+}
+
 StagedFile::~StagedFile() {
   if (bytes_) ::munmap(const_cast<std::byte*>(bytes_->data()), bytes_->size());
 }

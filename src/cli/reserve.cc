@@ -109,7 +109,8 @@ Result<std::optional<run::Proof>> prove_output(const Session& session, const Opt
   const auto written = staged != nullptr ? staged->bytes() : std::nullopt;
   const std::vector<std::byte> joined = written ? std::vector<std::byte>() : reservation.output(module.file);
   const Bytes output = written.value_or(joined);
-  HEAPBUMP_TRY(const Manifest manifest, prove_reservation(module, reservation, output));
+  HEAPBUMP_TRY(const Manifest manifest,
+               prove_reservation(module, reservation, output, written ? staged->pages() : PagesUsed()));
   if (options.prove != "run") return std::nullopt;
   HEAPBUMP_TRY(const run::ProofRequest request, to_proof_request(session, options.run, options.in));
   HEAPBUMP_TRY(run::Proof proof, run::prove(module.file, output, manifest, request));

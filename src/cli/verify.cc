@@ -8,6 +8,7 @@
 #include "cli/run_options.h"
 #include "component/kind.h"
 #include "report/report.h"
+#include "verify/verify.h"
 
 namespace heapbump::cli {
 namespace {
@@ -73,13 +74,14 @@ int verify_files(const Session& session, const Options& options) {
   }
   const auto original = read_file(options.original, session.max_size, Reading::mapped);
   if (!original) return give_up(session, options, options.original, original.error());
-  const auto reserved = read_file(options.reserved, session.max_size, Reading::mapped);
+  const auto reserved = read_file(options.reserved, session.max_size, Reading::passed);
   if (!reserved) return give_up(session, options, options.reserved, reserved.error());
   const std::array files{std::pair{&options.original, &*original}, std::pair{&options.reserved, &*reserved}};
   for (const auto& [path, file] : files)
     if (const auto kind = expect_main_module(file->bytes.view()); !kind)
       return give_up(session, options, *path, kind.error());
-  const auto verification = verify_modules(original->bytes.view(), reserved->bytes.view(), manifest);
+  const auto verification =
+      verify_modules(original->bytes.view(), reserved->bytes.view(), manifest, reserved->pages());
   if (!verification) return give_up(session, options, options.original, verification.error());
   for (const auto& [path, file] : files)
     if (const auto same = file->unchanged(); !same) return give_up(session, options, *path, same.error());

@@ -22,14 +22,17 @@ std::uint64_t checkpoint_distance(std::uint64_t size) {
   return every;
 }
 
-Checkpoints take_checkpoints(std::span<const Bytes> pieces, std::uint64_t every, Sha256& hash) {
+Checkpoints take_checkpoints(std::span<const Bytes> pieces, std::uint64_t every, Sha256& hash,
+                             PagesUsed* pages) {
   Checkpoints checkpoints{every, {}};
   const auto take = [&] { checkpoints.digests += hash.hex().substr(0, kCheckpointDigits); };
   std::uint64_t room = every;  // bytes up to the next prefix's end
   for (Bytes piece : pieces) {
     while (!piece.empty()) {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(room, piece.size()));
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>({room, piece.size(), PagesUsed::kBlock}));
       hash.update(piece.first(size));
+      if (pages != nullptr) pages->add(size);
       piece = piece.subspan(size);
       room -= size;
       if (room != 0) continue;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/pages.h"
 #include "base/sha256.h"
 
 namespace heapbump {
@@ -38,7 +39,8 @@ inline constexpr std::uint64_t kMinCheckpointDistance = 1024;  ///< bytes
 
 /// Feeds the pieces, one after the other, to `hash`, which is new, and takes the prefixes' digests on the
 /// way.
-[[nodiscard]] Checkpoints take_checkpoints(std::span<const Bytes> pieces, std::uint64_t every, Sha256& hash);
+[[nodiscard]] Checkpoints take_checkpoints(std::span<const Bytes> pieces, std::uint64_t every, Sha256& hash,
+                                           PagesUsed* pages = nullptr);
 
 /// The range of `file` in which its first difference lies to a file of `size` bytes with these checkpoints:
 /// one block of it, or what was appended. Nothing if no difference is seen. An empty range: the file ends

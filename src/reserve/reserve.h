@@ -17,9 +17,10 @@ namespace heapbump {
                                           std::optional<Finding>* found = nullptr);
 
 /// Holds `output`, the bytes of a reservation that was made, against its original (heapbump/verify.h), and
-/// gives the manifest as they carry it. Nobody writes or returns a reserved module before this. Errors:
-/// kVerifyMismatch with the first mismatch; those of verify_modules.
+/// gives the manifest as they carry it. `pages`: those of `output`, if it is a mapped file. Nobody writes or
+/// returns a reserved module before this. Errors: kVerifyMismatch with the first mismatch; those of
+/// verify_modules.
 [[nodiscard]] Result<Manifest> prove_reservation(const Module& module, const Reservation& reservation,
-                                                 Bytes output);
+                                                 Bytes output, PagesUsed pages = {});
 
 }  // namespace heapbump

@@ -36,7 +36,8 @@ struct Context {
   const Module& reserved;
   const Record& record;
   Verification& result;
-  Budget& budget;  ///< for looking at both modules
+  Budget& budget;    ///< for looking at both modules
+  PagesUsed& pages;  ///< of the reserved file
 
   std::vector<ChangedImmediate> immediates = {};  ///< by file offset
   std::vector<ChangedByte> data_bytes = {};       ///< by file offset
@@ -92,6 +93,9 @@ struct Context {
     mismatch(offset, std::move(what), "", std::move(found));
     if (!gave_up) result.mismatches.back().behaviour = true;
   }
+  /// Index of the first differing byte of two views of the same length, from `from` on; the length if there
+  /// is none. The second view is the reserved file's.
+  [[nodiscard]] std::size_t first_difference(Bytes a, Bytes b, std::size_t from = 0);
   /// A plan makes a handful of changes; a file that differs in more places than this is another program.
   static constexpr std::size_t kMostChanges = 100'000;
   bool too_many(std::uint64_t offset) {

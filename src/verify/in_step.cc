@@ -97,7 +97,9 @@ bool Program::is_lowered(std::uint32_t global) const {
   if (section == nullptr || !c_.spend((section->end() - section->content_offset) / kPassedPerUnit))
     return false;
   const Bytes code = c_.reserved.content(*section);
+  PagesPassed passed(&c_.pages);
   for (std::size_t i = 0; i < code.size(); ++i) {
+    passed.at(i);
     if (code[i] != std::byte{op::global_get}) continue;
     Cursor cursor(code.subspan(i + 1, std::min(code.size() - i - 1, kLongest)), 0);
     const auto index = cursor.read_uleb32("");
@@ -229,6 +231,7 @@ const Flow* Program::flow_of(std::uint32_t function) {
   FlowLimits limits;
   limits.frame_slots = true;
   const std::uint64_t held = c_.budget.held();
+  c_.pages.add(c_.reserved.body(function)->size);
   auto evaluated = evaluate_flow(c_.reserved, function, c_.budget, limits);
   kept_ += c_.budget.held() - held;
   if (!evaluated)

@@ -45,12 +45,13 @@ void check_way_back(Context& c) {
     const auto left = static_cast<std::size_t>(std::min<std::uint64_t>(size, original.size() - there));
     const Bytes a = original.subspan(there, left);
     const Bytes b = c.reserved.bytes_at(here, size);
-    if (a.size() == size && same(a, b)) {
+    const std::size_t alike = c.first_difference(a, b.first(left));
+    if (alike == size) {
       here += size;
       there += left;
       return true;
     }
-    here += static_cast<std::uint64_t>(std::ranges::mismatch(a, b).in2 - b.begin());
+    here += alike;
     c.mismatch(here,
                "the record does not lead back to the original: it has no edit here, and the bytes differ");
     return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 
 #include "wasm/code.h"
 
@@ -64,8 +65,10 @@ class Search {
 
   std::vector<std::uint32_t> run() {
     std::vector<std::uint32_t> found;
+    PagesPassed passed(&c_.pages);
     for (std::size_t i = 0; i < c_.reserved.bodies.size(); ++i) {
       const FunctionBody& body = c_.reserved.bodies[i];
+      passed.at(body.file_offset);
       if (!plausible(c_.reserved.bytes_at(body.file_offset, body.size))) continue;
       if (names(body)) found.push_back(c_.reserved.imported_functions + static_cast<std::uint32_t>(i));
       if (c_.gave_up) return {};
@@ -158,6 +161,7 @@ class Search {
     if (is_word(0)) bases_.push_back(0);
     bool named = false;
     reader.each([&](const BriefInstruction& i) {
+      if (i.immediate == Immediate::none || i.opcode == op::local_get) return true;  // as most are
       if (i.opcode == op::memory_size || i.opcode == op::memory_grow) {
         named = named || wanted_.memory_size;
       } else if (i.opcode == op::call || i.opcode == op::return_call) {
@@ -209,7 +213,7 @@ class Search {
   std::array<Before, 256> before_{};
   /// Whether a byte and the one behind it may be what is wanted: the second one is the immediate, or begins
   /// it.
-  std::array<bool, 0x10000> pairs_{};
+  std::bitset<0x10000> pairs_;
   // Of the body that is decoded: constants in `objects_`, and offsets of accesses below kObject.
   std::vector<std::uint32_t> bases_;
   std::array<std::uint64_t, kObject / kBits> offsets_{};

@@ -11,22 +11,6 @@
 namespace heapbump::verify {
 namespace {
 
-/// Index of the first differing byte of two views of the same length; the length if there is none.
-std::size_t first_difference(Bytes a, Bytes b, std::size_t from = 0) {
-  // Equal stretches are the rule, so they are skipped in blocks that the library compares at memory speed.
-  constexpr std::size_t kBlock = 4096;
-  while (from < a.size()) {
-    const std::size_t size = std::min(kBlock, a.size() - from);
-    if (std::memcmp(a.data() + from, b.data() + from, size) == 0) {
-      from += size;
-      continue;
-    }
-    while (a[from] == b[from]) ++from;
-    return from;
-  }
-  return a.size();
-}
-
 /// A vector-shaped section: its count and what follows.
 struct Entries {
   Leb<std::uint32_t> count;
@@ -143,7 +127,7 @@ class Comparer {
     const Bytes b = c_.reserved.bytes_at(after.payload_offset, after.payload_size);
     if (a.size() == b.size()) return runs(after, a, b);
     const std::size_t common = std::min(a.size(), b.size());
-    const std::size_t at = first_difference(a.first(common), b.first(common));
+    const std::size_t at = c_.first_difference(a.first(common), b.first(common));
     c_.mismatch(after.payload_offset + at, "the " + after.title() + " section changed", show(a.subspan(at)),
                 show(b.subspan(at)));
   }
@@ -154,12 +138,12 @@ class Comparer {
     constexpr std::size_t kApart = 8;    // equal bytes between two places
     constexpr std::size_t kMost = 1000;  // of one section; beyond that it is another section
     std::size_t found = 0;
-    for (std::size_t at = first_difference(a, b); at < a.size();) {
+    for (std::size_t at = c_.first_difference(a, b); at < a.size();) {
       std::size_t end = at + 1;
-      std::size_t next = first_difference(a, b, end);
+      std::size_t next = c_.first_difference(a, b, end);
       while (next < a.size() && next - end < kApart) {
         end = next + 1;
-        next = first_difference(a, b, end);
+        next = c_.first_difference(a, b, end);
       }
       if (++found > kMost)
         return c_.mismatch(after.payload_offset + at,
@@ -189,7 +173,7 @@ class Comparer {
     const Entries b = entries_of(c_.reserved, &after);
     entry_count(before, after, a, b);
     const std::size_t common = std::min(a.rest.size(), b.rest.size());
-    const std::size_t at = first_difference(a.rest.first(common), b.rest.first(common));
+    const std::size_t at = c_.first_difference(a.rest.first(common), b.rest.first(common));
     if (at != a.rest.size())
       return c_.mismatch(b.offset + at, "an entry of the " + after.title() + " section changed",
                          show(a.rest.subspan(at)), show(b.rest.subspan(at)));
@@ -272,7 +256,7 @@ class Comparer {
     if (before != nullptr && a.count.width != b.count.width) c_.result.code_offsets_preserved = false;
     if (b.rest.size() < a.rest.size())
       return c_.mismatch(after.end(), "the code section is shorter than the original's");
-    std::size_t at = first_difference(a.rest, b.rest.first(a.rest.size()));
+    std::size_t at = c_.first_difference(a.rest, b.rest.first(a.rest.size()));
     while (at < a.rest.size()) {
       const std::uint64_t file_offset = b.offset + at;
       const auto function = c_.reserved.function_at(file_offset);
@@ -282,8 +266,8 @@ class Comparer {
                     show(b.rest.subspan(at)));
       if (!function || c_.too_many(file_offset)) return;
       const FunctionBody& body = *c_.reserved.body(*function);
-      at = first_difference(a.rest, b.rest.first(a.rest.size()),
-                            static_cast<std::size_t>(body.file_offset + body.size - b.offset));
+      at = c_.first_difference(a.rest, b.rest.first(a.rest.size()),
+                               static_cast<std::size_t>(body.file_offset + body.size - b.offset));
     }
     append(before, after, a, b, b.offset + a.rest.size(), ChangeKind::shim_body, "body of the shim");
   }
@@ -331,7 +315,7 @@ class Comparer {
     }
     const Bytes a = c_.original.bytes_at(x.data_offset, x.size);
     const Bytes b = c_.reserved.bytes_at(y.data_offset, x.size);
-    for (std::size_t at = first_difference(a, b); at < a.size(); at = first_difference(a, b, at + 1)) {
+    for (std::size_t at = c_.first_difference(a, b); at < a.size(); at = c_.first_difference(a, b, at + 1)) {
       if (!address) {
         c_.mismatch(y.data_offset + at, "a data segment changed whose address is no constant",
                     show(a.subspan(at)), show(b.subspan(at)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/names.h"
@@ -25,6 +26,25 @@ std::string show_range(std::uint64_t begin, std::uint64_t end) {
   return text.append(hex(begin)).append(", ").append(hex(end)).append(")");
 }
 
+std::size_t Context::first_difference(Bytes a, Bytes b, std::size_t from) {
+  // Equal stretches are the rule, so they are skipped in blocks that the library compares at memory speed.
+  constexpr std::size_t kBlock = 4096;
+  std::size_t counted = from;
+  while (from < a.size()) {
+    const std::size_t size = std::min(kBlock, a.size() - from);
+    if (std::memcmp(a.data() + from, b.data() + from, size) != 0)
+      return static_cast<std::size_t>(std::mismatch(a.begin() + static_cast<std::ptrdiff_t>(from), a.end(),
+                                                    b.begin() + static_cast<std::ptrdiff_t>(from))
+                                          .first -
+                                      a.begin());
+    from += size;
+    if (from - counted < PagesUsed::kBlock) continue;
+    pages.add(from - counted);
+    counted = from;
+  }
+  return a.size();
+}
+
 }  // namespace verify
 
 namespace {
@@ -46,7 +66,8 @@ void check_manifest_file(Verification& result, const Manifest& given) {
 }
 
 /// The reserved file's hash, and on the way the checkpoints that the record claims.
-std::string hash_reserved(const Module& reserved, const Record& record, Verification& result) {
+std::string hash_reserved(const Module& reserved, const Record& record, Verification& result,
+                          PagesUsed& pages) {
   Sha256 hash;
   if (!record.checkpoints) {
     hash.update(reserved.file);
@@ -55,7 +76,7 @@ std::string hash_reserved(const Module& reserved, const Record& record, Verifica
   const Section& section = *reserved.custom_section(kRecordSection);
   const auto body_size = static_cast<std::size_t>(section.offset);
   const std::array<Bytes, 1> body{reserved.file.first(body_size)};
-  const Checkpoints taken = take_checkpoints(body, record.checkpoints->every, hash);
+  const Checkpoints taken = take_checkpoints(body, record.checkpoints->every, hash, &pages);
   if (taken != *record.checkpoints) {
     const std::string& claimed = record.checkpoints->digests;
     const auto differs = std::ranges::mismatch(taken.digests, claimed);
@@ -76,9 +97,13 @@ std::string hash_reserved(const Module& reserved, const Record& record, Verifica
 }
 
 void check_all(const Module& original, const Module& reserved, const Record& record, Verification& result,
-               Budget& budget) {
-  verify::Context context{
-      .original = original, .reserved = reserved, .record = record, .result = result, .budget = budget};
+               Budget& budget, PagesUsed& pages) {
+  verify::Context context{.original = original,
+                          .reserved = reserved,
+                          .record = record,
+                          .result = result,
+                          .budget = budget,
+                          .pages = pages};
   verify::compare_structure(context);
   const bool same_shape = result.ok();
   verify::check_region(context);
@@ -92,7 +117,7 @@ void check_all(const Module& original, const Module& reserved, const Record& rec
 
 /// `known`: nullptr where the files are to be hashed here.
 Result<Verification> verify_files(const Module& original, Bytes reserved_bytes, const KnownHashes* known,
-                                  const std::optional<Manifest>& manifest) {
+                                  const std::optional<Manifest>& manifest, PagesUsed& pages) {
   const Bytes original_bytes = original.file;
   Verification result;
   result.original_sha256 = known != nullptr ? known->original_sha256 : sha256_hex(original_bytes);
@@ -102,11 +127,11 @@ Result<Verification> verify_files(const Module& original, Bytes reserved_bytes, 
     result.mismatches.push_back(
         {VerifiedFile::reserved, offset, std::move(what), std::move(expected), std::move(found)});
   };
-  const auto reserved = read_module(reserved_bytes);
+  const auto reserved = read_module(reserved_bytes, &pages);
   const auto record = reserved ? read_record(*reserved) : std::optional<Record>{};
   // Each file is hashed once.
   result.reserved_sha256 = known != nullptr    ? known->reserved_sha256
-                           : record && *record ? hash_reserved(*reserved, **record, result)
+                           : record && *record ? hash_reserved(*reserved, **record, result, pages)
                                                : sha256_hex(reserved_bytes);
   if (const Section* section = original.custom_section(kRecordSection)) {
     result.mismatches.push_back({VerifiedFile::original, section->offset,
@@ -137,7 +162,7 @@ Result<Verification> verify_files(const Module& original, Bytes reserved_bytes, 
   }
   result.manifest = (*record)->manifest;
   HEAPBUMP_TRY(const Held facts, Held::take(budget, original.facts_size + reserved->facts_size));
-  check_all(original, *reserved, **record, result, budget);
+  check_all(original, *reserved, **record, result, budget, pages);
   // The difference is taken once in step and once by the record.
   result.checking_work = budget.work() + 2 * reserved_bytes.size() / kPassedPerUnit;
   if (manifest) check_manifest_file(result, *manifest);
@@ -150,13 +175,18 @@ Result<Verification> verify_files(const Module& original, Bytes reserved_bytes, 
 
 Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
                                     const std::optional<Manifest>& manifest) {
+  return verify_modules(original_bytes, reserved_bytes, manifest, PagesUsed());
+}
+
+Result<Verification> verify_modules(Bytes original_bytes, Bytes reserved_bytes,
+                                    const std::optional<Manifest>& manifest, PagesUsed pages) {
   HEAPBUMP_TRY(const Module original, read_module(original_bytes));
-  return verify_files(original, reserved_bytes, nullptr, manifest);
+  return verify_files(original, reserved_bytes, nullptr, manifest, pages);
 }
 
 Result<Verification> verify_modules(const Module& original, Bytes reserved, const KnownHashes& known,
-                                    const std::optional<Manifest>& manifest) {
-  return verify_files(original, reserved, &known, manifest);
+                                    const std::optional<Manifest>& manifest, PagesUsed pages) {
+  return verify_files(original, reserved, &known, manifest, pages);
 }
 
 std::string to_string(const Mismatch& mismatch) {

@@ -18,9 +18,13 @@ struct KnownHashes {
   std::string reserved_sha256;
 };
 
-/// As verify_modules, of an original that was read.
+/// As verify_modules, of an original that was read. `pages`: those of the reserved file, if it is mapped.
 [[nodiscard]] Result<Verification> verify_modules(const Module& original, Bytes reserved,
                                                   const KnownHashes& known,
-                                                  const std::optional<Manifest>& manifest);
+                                                  const std::optional<Manifest>& manifest,
+                                                  PagesUsed pages = {});
+/// As verify_modules, of files that are mapped.
+[[nodiscard]] Result<Verification> verify_modules(Bytes original, Bytes reserved,
+                                                  const std::optional<Manifest>& manifest, PagesUsed pages);
 
 }  // namespace heapbump

@@ -13,6 +13,7 @@
 
 #include "base/budget.h"
 #include "base/bytes.h"
+#include "base/pages.h"
 #include "heapbump/occurrence.h"
 #include "wasm/sections.h"
 
@@ -185,7 +186,8 @@ class Module {
 /// Reads a whole module into facts, within a budget of its own. Errors: those of walk_sections; kMalformed,
 /// kBadIndex, kCountMismatch, kSectionSize for what the sections hold; kObjectFile, kGcTypes for what is
 /// valid but not read.
-[[nodiscard]] Result<Module> read_module(Bytes file);
+/// `pages`: those of the file, if it is mapped and few of them are to be kept at once.
+[[nodiscard]] Result<Module> read_module(Bytes file, PagesUsed* pages = nullptr);
 
 /// Refuses memories that no region can be reserved in: none, imported, shared, 64-bit, several, other page
 /// sizes.

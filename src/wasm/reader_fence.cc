@@ -170,7 +170,7 @@ Result<std::uint32_t> count_of(const Module& module, SectionId id) {
 }
 
 // Bodies lie in their section, and counts that must agree do: wabt looks at neither before it moves on.
-Status check_counts(const Module& module) {
+Status check_counts(const Module& module, PagesUsed* pages) {
   HEAPBUMP_TRY(const std::uint32_t functions, count_of(module, SectionId::function));
   HEAPBUMP_TRY(const std::uint32_t bodies, count_of(module, SectionId::code));
   const Section* code = module.section(SectionId::code);
@@ -191,9 +191,11 @@ Status check_counts(const Module& module) {
   if (code == nullptr) return {};
   Cursor cursor(module.content(*code), code->content_offset);
   HEAPBUMP_CHECK(cursor.read_uleb32("code count"));
+  PagesPassed passed(pages);
   for (std::uint32_t i = 0; i < bodies; ++i) {
     HEAPBUMP_TRY(const auto size, cursor.read_uleb32("a function body's size"));
     HEAPBUMP_CHECK(cursor.read_bytes(size.value, "a function body"));
+    passed.at(cursor.offset());
   }
   if (!cursor.empty())
     return fail_at(Code::kSectionSize, cursor.offset(), "bytes are left over in the code section");

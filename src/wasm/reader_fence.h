@@ -18,7 +18,7 @@ namespace heapbump {
 
 /// Functions against bodies, data count against segments, bodies against the code section. Errors:
 /// kCountMismatch, kTruncated, kSectionSize.
-[[nodiscard]] Status check_counts(const Module& module);
+[[nodiscard]] Status check_counts(const Module& module, PagesUsed* pages);
 
 /// The count at a section's front; 0 without the section.
 [[nodiscard]] Result<std::uint32_t> count_of(const Module& module, SectionId id);
