@@ -88,6 +88,35 @@ TEST_F(ProgramTest, who_reads_and_grows_the_memory_and_uses_a_global_is_known) {
   EXPECT_EQ((*index)->writers_of_global(0), (Functions{4}));
 }
 
+/// A long list is kept in parts, of which no question may see anything.
+TEST(Program, who_mentions_a_number_is_found_in_a_list_of_many_parts) {
+  constexpr std::uint32_t kFunctions = 2000, kNumbers = 100, kFirst = 100'000;
+  test::ModuleBuilder builder;
+  const auto type = builder.type({}, {});
+  builder.memory(2);
+  Functions all;
+  for (std::uint32_t function = 0; function < kFunctions; ++function) {
+    Body body;
+    for (std::uint32_t i = 0; i < kNumbers; ++i)
+      body.i32_const(static_cast<std::int32_t>(kFirst + i)).op({0x1a});
+    body.i32_const(static_cast<std::int32_t>(kFirst + kNumbers + function % 2)).op({0x1a});
+    builder.function(type, 0, body);
+    all.push_back(function);
+  }
+  const auto file = builder.build();
+  const auto module = read_module(file);
+  ASSERT_TRUE(module) << module.error().message;
+  Budget budget(file.size());
+  WholeProgram program(*module, budget);
+  const auto index = program.index(CodeIndex::kMentions);
+  ASSERT_TRUE(index) << index.error().message;
+  EXPECT_EQ((*index)->mentions(kFirst), all);
+  EXPECT_EQ((*index)->mentions(kFirst + kNumbers - 1), all);
+  EXPECT_EQ((*index)->mentions(kFirst, kFirst + 1), all) << "once each";
+  EXPECT_EQ((*index)->mentions(kFirst + kNumbers).size(), kFunctions / 2);
+  EXPECT_EQ((*index)->mentions(kFirst + kNumbers + 2), (Functions{}));
+}
+
 TEST_F(ProgramTest, a_part_that_is_asked_for_later_leaves_the_first_index_true) {
   Budget budget(file_.size());
   WholeProgram program(module_, budget);

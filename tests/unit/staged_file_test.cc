@@ -50,6 +50,32 @@ TEST(StagedFile, is_read_before_it_has_its_name_and_is_gone_if_nobody_wants_it) 
   EXPECT_EQ(folder.files(), 0);
 }
 
+TEST(StagedFile, can_be_read_again_after_its_pages_were_given_back) {
+  const Folder folder;
+  const std::string text(std::size_t{9} << 20, 'x');
+  const auto staged = StagedFile::make(folder.file("out"), {as_bytes(text)}, {});
+  ASSERT_TRUE(staged && (*staged)->bytes());
+  PagesUsed pages = (*staged)->pages();
+  for (int i = 0; i < 3; ++i) {
+    pages.add(std::uint64_t{5} << 20);
+    EXPECT_EQ(text_of(*(*staged)->bytes()), text);
+  }
+}
+
+TEST(Pages, are_given_back_every_few_megabytes_and_not_at_each_byte) {
+  int given_back = 0;
+  PagesUsed pages([&] { ++given_back; });
+  PagesPassed passed(&pages);
+  constexpr std::uint64_t kEnd = std::uint64_t{64} << 20;
+  for (std::uint64_t at = 0; at < kEnd; at += 1000) passed.at(at);
+  EXPECT_GE(given_back, 12);
+  EXPECT_LE(given_back, 20);
+  given_back = 0;
+  for (int i = 0; i < 640; ++i) pages.add(1);  // here and there: the system maps more around each
+  EXPECT_EQ(given_back, 10);
+  PagesPassed(nullptr).at(kEnd);
+}
+
 TEST(StagedFile, gets_its_name_with_the_others) {
   const Folder folder;
   auto staged = StagedFile::make(folder.file("out"), kPieces, {});
