@@ -281,8 +281,11 @@ class Comparer {
     if (new_segments.size() < old_segments.size())
       return c_.mismatch(after.end(), "data segments are missing", std::to_string(old_segments.size()),
                          std::to_string(new_segments.size()));
-    for (std::size_t i = 0; i < old_segments.size(); ++i)
+    PagesPassed passed(&c_.pages);  // there may be a hundred thousand small ones
+    for (std::size_t i = 0; i < old_segments.size(); ++i) {
+      passed.at(new_segments[i].file_offset);
       if (!segment(old_segments[i], new_segments[i]) || c_.too_many(new_segments[i].file_offset)) return;
+    }
     for (std::size_t i = old_segments.size(); i < new_segments.size(); ++i) {
       const DataSegment& added = new_segments[i];
       if (!added.address())
