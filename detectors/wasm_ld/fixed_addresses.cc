@@ -1,8 +1,10 @@
 #include "detectors/wasm_ld/fixed_addresses.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "detectors/wasm_ld/heap_end.h"
+#include "detectors/wasm_ld/kept_words.h"
 #include "flow/flow.h"
 
 namespace heapbump::wasm_ld {
@@ -81,34 +83,69 @@ struct Access {
 
 constexpr std::uint32_t kReach = 256;  // bytes of an object whose address is passed or kept
 
-void note_access(const Flow& flow, const Effect& effect, std::uint32_t word, Access& access) {
-  const auto operands = flow.operands_of(effect);
-  const auto below = [&](std::uint64_t from) { return from <= word && word - from < kReach; };
+/// Whether a value is an index of elements of so many bytes.
+bool counts(const Flow& flow, const Node& node, std::int64_t bytes) {
+  if (node.kind != NodeKind::binary) return false;
+  const auto by = flow.constant(flow.operands_of(node)[1]);
+  return by && ((node.opcode == op::i32_mul && *by == bytes) ||
+                (node.opcode == op::i32_shl && *by < 32 && std::int64_t{1} << *by == bytes));
+}
+
+/// Whether a word stands beside one that is above all memory: in a table of words they are numbers.
+bool is_among_numbers(const Facts& facts, std::uint32_t word) {
+  const auto above = [&](std::uint32_t address) {
+    return facts.image->file_offset(address) && facts.image->load32(address) > facts.module.memory_bytes();
+  };
+  return above(word - 4) || above(word + 4);
+}
+
+constexpr bool is_below(std::uint64_t from, std::uint32_t word) {
+  return from <= word && word - from < kReach;
+}
+
+/// What a load, store or atomic does with a word.
+void note_access(const Flow& flow, const Effect& effect, std::uint32_t word, bool among_numbers,
+                 Access& access) {
+  const Linear sum = linear_form(flow, flow.operands_of(effect)[0]);
+  const std::uint64_t from =
+      static_cast<std::uint32_t>(sum.offset) + static_cast<std::uint64_t>(effect.value);
   const bool store = effect.kind == EffectKind::store;
-  const bool copy = effect.kind == EffectKind::bulk;
-  if (effect.kind == EffectKind::load || effect.kind == EffectKind::atomic || store) {
-    const Linear sum = linear_form(flow, operands[0]);
-    const std::uint64_t from =
-        static_cast<std::uint32_t>(sum.offset) + static_cast<std::uint64_t>(effect.value);
-    const std::uint64_t bytes = facts_of(effect.opcode).access_bytes;
-    const bool covers = sum.base == kNoNode && from < std::uint64_t{word} + 4 && from + bytes > word;
-    access.stores |= store && covers;
-    access.loads |= !store && covers;
-    access.reaches |= sum.base != kNoNode && !store && below(from);
+  if (sum.base == kNoNode) {
+    const bool covers = from < std::uint64_t{word} + 4 && from + facts_of(effect.opcode).access_bytes > word;
+    (store ? access.stores : access.loads) |= covers;
+    return;
   }
-  for (std::size_t at = store || copy ? 1 : 0; at < operands.size(); ++at)
-    if (const auto constant = constant_of(flow, operands[at]);
-        constant && effect.kind != EffectKind::load && below(*constant))
-      access.reaches = true;
+  const bool whole =
+      loads_word(effect.opcode) || effect.opcode == op::i64_load || effect.kind == EffectKind::atomic;
+  const bool numbers = among_numbers && counts(flow, flow.nodes[sum.base], 4);
+  access.reaches |= whole && !numbers && is_below(from, word);
+}
+
+/// Whether an effect takes the address of a word, or one just below, elsewhere.
+bool takes_elsewhere(const Flow& flow, const Effect& effect, std::uint32_t word) {
+  if (effect.kind == EffectKind::load) return false;
+  const auto operands = flow.operands_of(effect);
+  const bool address_first = effect.kind == EffectKind::store || effect.kind == EffectKind::bulk;
+  return std::ranges::any_of(operands.subspan(std::min<std::size_t>(address_first, operands.size())),
+                             [&](NodeId id) {
+                               const auto constant = constant_of(flow, id);
+                               return constant && is_below(*constant, word);
+                             });
 }
 
 /// Whether code reads a static word, or may where it takes an address just below elsewhere. What is stored by
 /// its own address is a variable of its own, which no index comes to.
 Result<bool> is_read(const Facts& facts, std::uint32_t word) {
   Access access;
+  const bool among_numbers = is_among_numbers(facts, word);
   for (const std::uint32_t function : users_of(facts.index, {false, word + 3}, kReach + 3)) {
     HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
-    for (const Effect& effect : kept->effects) note_access(*kept, effect, word, access);
+    for (const Effect& effect : kept->effects) {
+      if (effect.kind == EffectKind::load || effect.kind == EffectKind::atomic ||
+          effect.kind == EffectKind::store)
+        note_access(*kept, effect, word, among_numbers, access);
+      access.reaches |= takes_elsewhere(*kept, effect, word);
+    }
   }
   return access.loads || (access.reaches && !access.stores);
 }

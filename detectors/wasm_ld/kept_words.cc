@@ -111,11 +111,15 @@ void join(KeptWords::Words& words, const KeptWords::Words& other) {
 
 }  // namespace
 
-bool KeptWords::keeps_any() const {
-  return std::ranges::any_of(flow_.effects, [&](const Effect& effect) {
-    return effect.kind == EffectKind::store && motions_[flow_.operands_of(effect)[1]].is(Kind::moved) &&
-           word_at(flow_, motions_, flow_.operands_of(effect)[0], 0).base != kNoNode;
-  });
+/// The words in which an address is stored somewhere: no others are of interest.
+void KeptWords::find_addresses() {
+  for (const Effect& effect : flow_.effects) {
+    if (effect.kind != EffectKind::store || !motions_[flow_.operands_of(effect)[1]].is(Kind::moved)) continue;
+    const Word word = word_at(flow_, motions_, flow_.operands_of(effect)[0], effect.value);
+    if (word.base == kNoNode) continue;
+    addresses_.insert(word);
+    addresses_.insert({word.base, word.offset + 4, word.indexed});
+  }
 }
 
 /// What an index leads to may be any element: its store does not end what was kept.
@@ -137,7 +141,7 @@ void KeptWords::store(const Effect& effect, Words& words) const {
   if (motion.is(Kind::moved) && !motion.kept)
     for (const auto& [offset, kept] : words_of(motion))
       words.insert_or_assign({word.base, word.offset + offset, word.indexed}, kept);
-  else if (!word.indexed && is_word_access(effect.opcode))
+  else if (!word.indexed && is_word_access(effect.opcode) && addresses_.contains(word))
     words.insert_or_assign(word, Motion::foreign());
 }
 
@@ -239,7 +243,8 @@ const std::map<std::int64_t, Motion>& KeptWords::passed(std::size_t call, std::s
 Result<KeptWords> KeptWords::find(const Flow& flow, std::span<const Motion> motions, const Writes& writes,
                                   Budget& budget) {
   KeptWords kept(flow, motions, writes);
-  if (!kept.keeps_any()) return kept;
+  kept.find_addresses();
+  if (kept.addresses_.empty()) return kept;
   kept.load_nodes_.assign(flow.effects.size(), kNoNode);
   for (NodeId id = 0; id < flow.nodes.size(); ++id)
     if (flow.nodes[id].kind == NodeKind::load) kept.load_nodes_[flow.nodes[id].effect] = id;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -59,7 +60,7 @@ class KeptWords {
  private:
   KeptWords(const Flow& flow, std::span<const Motion> motions, const Writes& writes)
       : flow_(flow), motions_(motions), writes_(writes) {}
-  [[nodiscard]] bool keeps_any() const;
+  void find_addresses();
   void step(std::size_t index, Words& words) const;
   void store(const Effect& effect, Words& words) const;
   void pass(std::size_t index, Words& words) const;
@@ -71,6 +72,7 @@ class KeptWords {
   const Flow& flow_;
   std::span<const Motion> motions_;
   const Writes& writes_;
+  std::set<Word> addresses_;
   std::vector<std::pair<NodeId, Motion>> loads_;
   std::optional<std::size_t> part_;
   std::map<std::pair<std::size_t, std::size_t>, std::map<std::int64_t, Motion>> passed_;

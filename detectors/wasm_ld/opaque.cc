@@ -227,6 +227,7 @@ class OpaqueJudge {
       HEAPBUMP_TRY(use.limit_is_fixed, limits_.may_be_number(flow, motions_, use.other));
     }
     use.is_number = gives_number(flow, use);
+    use.two_words = use.effect != nullptr && stores_two_words(*use.effect);
     Verdict verdict = Verdict::undecided;
     const UseRule& rule = decide(opaque_rules(), use, verdict);
     if (verdict == Verdict::accept && !distance) ++seen_addresses_.accepted;
@@ -246,6 +247,13 @@ class OpaqueJudge {
     const auto callee = static_cast<std::uint32_t>(effect.value);
     if (callee >= facts_.module.imported_functions) return widened;
     return facts_.module.function_type(callee).params[use.position] == ValueType::i64 || ends_program(callee);
+  }
+
+  /// Compilers join the stores of two words, also of an address and 0, with the alignment of one.
+  [[nodiscard]] bool stores_two_words(const Effect& effect) const {
+    constexpr auto kOfEightBytes = std::byte{3};  // the alignment's exponent, after the opcode
+    return effect.kind == EffectKind::store && effect.opcode == op::i64_store &&
+           facts_.module.bytes_at(effect.offset + 1, 1)[0] < kOfEightBytes;
   }
 
   [[nodiscard]] bool ends_program(std::uint32_t import) const {

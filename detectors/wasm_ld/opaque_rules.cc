@@ -14,7 +14,7 @@ using Kind = Motion::Kind;
 bool is_number_in_64_bits(const Use& use) {
   if (use.effect == nullptr || !use.motion.address()) return false;
   if (use.effect->kind == EffectKind::store && use.position == 1)
-    return use.effect->opcode == op::i64_store && is_widened(*use.flow, use.value);
+    return use.effect->opcode == op::i64_store && !use.two_words && is_widened(*use.flow, use.value);
   return use.is_number;
 }
 

@@ -36,7 +36,8 @@ struct Use {
   bool with_own_word = false;   ///< comparisons: either is a word of a known allocator's state
   bool below_or_trap = false;   ///< comparisons: the function cannot return unless `other` lies below `value`
   bool limit_is_fixed = false;  ///< comparisons: `other` is a number, or may be one where it is not fixed
-  bool is_number = false;       ///< calls: the host is given the value in 64 bits, or a table is
+  bool two_words = false;  ///< stores of 64 bits: aligned as one word is, so that two of them were joined
+  bool is_number = false;  ///< calls: the host is given the value in 64 bits, or a table is
 };
 
 struct UseRule {
