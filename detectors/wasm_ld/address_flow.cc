@@ -8,7 +8,8 @@ namespace {
 using Kind = Motion::Kind;
 constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
 constexpr std::uint32_t kMostPassed = 4096;  // bytes of an object whose address is passed
-constexpr std::uint32_t kReach = 1024;  // of an access's offset, from the constant that a function mentions
+constexpr std::uint32_t kMentionReach =
+    1024;  // of an access's offset, from the constant that a function mentions
 
 std::uint32_t callee_of(const Effect& call) {
   return static_cast<std::uint32_t>(call.value);
@@ -67,7 +68,7 @@ void AddressFlow::put_callers(std::uint32_t function) {
 void AddressFlow::put_readers(const Place& place) {
   // A part of a word may be named by an address in it.
   const Place last{place.is_global, place.is_global ? place.index : place.index + 3};
-  for (const std::uint32_t function : users_of(facts_.index, last, kReach)) put(function);
+  for (const std::uint32_t function : users_of(facts_.index, last, kMentionReach)) put(function);
 }
 
 std::optional<Motion> AddressFlow::result_of(const Returning& returning, const Effect& call) const {

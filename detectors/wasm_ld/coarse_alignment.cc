@@ -12,7 +12,7 @@
 namespace heapbump::wasm_ld {
 namespace {
 
-constexpr std::size_t kMostNodes = 64;
+constexpr std::size_t kMostAligned = 64;
 constexpr std::size_t kMostParameters = 64;  // a chain of wrappers
 constexpr std::uint32_t kLeast = 2 * static_cast<std::uint32_t>(kPageSize);
 
@@ -20,7 +20,7 @@ using Parameter = std::pair<std::uint32_t, std::uint32_t>;  ///< function, posit
 
 /// Whether a value is a parameter, perhaps raised to a power of two before.
 bool comes_from(const Flow& flow, NodeId id, std::uint32_t parameter) {
-  WalkList<NodeId> values(kMostNodes, {id});
+  WalkList<NodeId> values(kMostAligned, {id});
   while (const auto at = values.next()) {
     const Linear sum = linear_form(flow, *at);
     if (sum.base == kNoNode) continue;
@@ -81,7 +81,7 @@ class Search {
 
  private:
   static bool may_be_coarse(const Flow& flow, NodeId id) {
-    WalkList<NodeId> values(kMostNodes, {id});
+    WalkList<NodeId> values(kMostAligned, {id});
     while (const auto at = values.next()) {
       const auto unit = static_cast<std::uint32_t>(flow.constant(*at).value_or(0));
       if (unit >= kLeast && std::has_single_bit(unit)) return true;

@@ -115,7 +115,7 @@ constexpr auto kComparisons = std::to_array<UseRule>({
      refuse_always},
 });
 
-constexpr auto kInfos = infos_of(kComparisons);
+constexpr auto kComparisonInfos = infos_of(kComparisons);
 
 }  // namespace
 
@@ -123,7 +123,7 @@ std::span<const UseRule> comparison_rules() {
   return kComparisons;
 }
 std::span<const RuleInfo> comparison_infos() {
-  return kInfos;
+  return kComparisonInfos;
 }
 
 }  // namespace heapbump::wasm_ld

@@ -141,7 +141,7 @@ constexpr auto kEffects = std::to_array<UseRule>({
      refuse_always},
 });
 
-constexpr auto kInfos = infos_of(kEffects);
+constexpr auto kEffectInfos = infos_of(kEffects);
 
 }  // namespace
 
@@ -149,7 +149,7 @@ std::span<const UseRule> effect_rules() {
   return kEffects;
 }
 std::span<const RuleInfo> effect_infos() {
-  return kInfos;
+  return kEffectInfos;
 }
 
 }  // namespace heapbump::wasm_ld

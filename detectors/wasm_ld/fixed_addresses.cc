@@ -81,7 +81,7 @@ struct Access {
   bool reaches = false;  ///< from an address just below: by an index, or through a pointer
 };
 
-constexpr std::uint32_t kReach = 256;  // bytes of an object whose address is passed or kept
+constexpr std::uint32_t kObjectReach = 256;  // bytes of an object whose address is passed or kept
 
 /// Whether a value is an index of elements of so many bytes.
 bool counts(const Flow& flow, const Node& node, std::int64_t bytes) {
@@ -100,7 +100,7 @@ bool is_among_numbers(const Facts& facts, std::uint32_t word) {
 }
 
 constexpr bool is_below(std::uint64_t from, std::uint32_t word) {
-  return from <= word && word - from < kReach;
+  return from <= word && word - from < kObjectReach;
 }
 
 /// What a load, store or atomic does with a word.
@@ -138,7 +138,7 @@ bool takes_elsewhere(const Flow& flow, const Effect& effect, std::uint32_t word)
 Result<bool> is_read(const Facts& facts, std::uint32_t word) {
   Access access;
   const bool among_numbers = is_among_numbers(facts, word);
-  for (const std::uint32_t function : users_of(facts.index, {false, word + 3}, kReach + 3)) {
+  for (const std::uint32_t function : users_of(facts.index, {false, word + 3}, kObjectReach + 3)) {
     HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
     for (const Effect& effect : kept->effects) {
       if (effect.kind == EffectKind::load || effect.kind == EffectKind::atomic ||

@@ -13,7 +13,7 @@
 namespace heapbump::wasm_ld {
 namespace {
 
-constexpr std::size_t kMostNodes = 64;  // of one number
+constexpr std::size_t kMostCounted = 64;  // of one number
 
 /// The last code point of Unicode, and the number after it, which Rust takes for "no character".
 bool is_end_of_unicode(std::uint64_t number) {
@@ -24,7 +24,7 @@ bool is_end_of_unicode(std::uint64_t number) {
 /// Whether a value is a number that is too small for an address of the heap, or counts from one; or bits of
 /// which it is asked whether all of `tested` are set.
 bool is_counted(const Flow& flow, NodeId id, NodeId tested) {
-  WalkList<NodeId> values(kMostNodes, {id});
+  WalkList<NodeId> values(kMostCounted, {id});
   while (const auto at = values.next()) {
     const Node& node = flow.nodes[*at];
     const auto operands = flow.operands_of(node);
@@ -106,7 +106,7 @@ class Uses {
 
   /// The file offset of a use that no rule explains.
   [[nodiscard]] std::optional<std::uint64_t> unexplained(NodeId constant) const {
-    WalkList<NodeId> values(kMostNodes, {constant});
+    WalkList<NodeId> values(kMostCounted, {constant});
     while (const auto at = values.next())
       for (const User& user : flow_.users(*at)) {
         if (user.is_effect) {
@@ -202,7 +202,7 @@ Status refuse_numbers_in_heap(const Facts& facts, std::uint64_t base,
                        "the number " + hex(taken ? 0 - number : number) +
                            " lies in the heap's initial memory and may be an address there, in " +
                            describe_place(facts.names, function, *at),
-                       *at);
+                       at);
       return {};
     }
   }

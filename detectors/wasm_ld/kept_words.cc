@@ -8,7 +8,7 @@ namespace heapbump::wasm_ld {
 namespace {
 
 using Kind = Motion::Kind;
-constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
+constexpr std::int64_t kUpperWord = std::int64_t{1} << 32;
 constexpr std::int64_t kMostElements = 64;  // bytes of a table whose elements are stored by themselves
 constexpr std::int64_t kMostWritten = 256;  // of an object that a call may write
 constexpr std::int64_t kMostBytes = 4096;   // of an object that is passed by its address
@@ -90,9 +90,9 @@ std::vector<NodeId> choices_of(const Flow& flow, NodeId id) {
 std::vector<std::pair<std::int64_t, Motion>> words_of(const Motion& motion) {
   std::vector<std::pair<std::int64_t, Motion>> words;
   Motion word = motion;
-  word.scale = motion.scale % kUpperHalf;
+  word.scale = motion.scale % kUpperWord;
   if (word.scale != 0) words.emplace_back(0, word);
-  word.scale = motion.scale / kUpperHalf;
+  word.scale = motion.scale / kUpperWord;
   if (word.scale != 0) words.emplace_back(4, word);
   return words;
 }
@@ -201,7 +201,7 @@ std::optional<Motion> KeptWords::loaded(const Effect& load, const Words& words) 
   const auto second = motion_at({low.base, low.offset + 4, low.indexed});
   if (!first && !second) return std::nullopt;
   Motion motion = first ? *first : *second;
-  motion.scale = (first ? first->scale : 0) + (second ? second->scale * kUpperHalf : 0);
+  motion.scale = (first ? first->scale : 0) + (second ? second->scale * kUpperWord : 0);
   return motion;
 }
 

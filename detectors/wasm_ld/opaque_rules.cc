@@ -156,7 +156,7 @@ constexpr auto kOpaque = std::to_array<UseRule>({
      refuse_always},
 });
 
-constexpr auto kInfos = infos_of(kOpaque);
+constexpr auto kOpaqueInfos = infos_of(kOpaque);
 
 }  // namespace
 
@@ -164,7 +164,7 @@ std::span<const UseRule> opaque_rules() {
   return kOpaque;
 }
 std::span<const RuleInfo> opaque_infos() {
-  return kInfos;
+  return kOpaqueInfos;
 }
 
 }  // namespace heapbump::wasm_ld

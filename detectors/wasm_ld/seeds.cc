@@ -7,7 +7,7 @@
 namespace heapbump::wasm_ld {
 
 namespace {
-constexpr auto kPage = static_cast<std::int64_t>(kPageSize);
+constexpr auto kPageBytes = static_cast<std::int64_t>(kPageSize);
 }
 
 /// What is asked for each reading of the size, by binary search.
@@ -57,7 +57,7 @@ void FunctionReasoning::seed() {
       case NodeKind::constant:
         if (node.width == 0) break;
         if (const auto moves = premises.moving.find(node.immediate_offset); moves != premises.moving.end())
-          seeds_.emplace_back(id, Motion::moved(moves->second * kPage));
+          seeds_.emplace_back(id, Motion::moved(moves->second * kPageBytes));
         break;
       case NodeKind::parameter:
         if (static_cast<std::size_t>(node.value) < context_.parameters.size())

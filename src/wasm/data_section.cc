@@ -34,7 +34,8 @@ bool read_plain_data(Module& module, bool memory, PagesUsed* pages) {
     if (bytes.size() - at < 2 || u8(bytes[at]) != 0 || u8(bytes[at + 1]) != op::i32_const) return false;
     at += 2;
     const auto start = read_short_leb<true>(bytes, at);
-    if (!start || at == bytes.size() || u8(bytes[at++]) != op::end) return false;
+    if (!start || at == bytes.size() || u8(bytes[at]) != op::end) return false;
+    ++at;
     const std::size_t size_at = at;
     const auto size = read_short_leb<false>(bytes, at);
     if (!size || static_cast<std::size_t>(*size) > bytes.size() - at) return false;
