@@ -193,9 +193,7 @@ Result<bool> AddressFlow::add_kept(const Flow& flow, std::span<const Motion> mot
   HEAPBUMP_TRY(const KeptWords words, KeptWords::find(flow, motions, writes_, facts_.budget));
   const std::size_t before = seeds.size();
   for (const auto& [load, motion] : words.loads())
-    if (motions[load].is(Kind::foreign)) {
-      seeds.emplace_back(load, motion);
-    }
+    if (motions[load].is(Kind::foreign)) seeds.emplace_back(load, motion);
   return seeds.size() > before;
 }
 
@@ -225,13 +223,16 @@ Result<std::vector<Motion>> AddressFlow::motions(const Flow& flow) {
 }
 
 /// Whether a function may store more than bytes through a parameter; the host may, and what it is passed on
-/// to.
+/// to. Of a long chain of calls nothing is said to be written, so that an address there is still followed.
 bool AddressFlow::writes_words(std::uint32_t function, std::uint32_t parameter) {
+  constexpr int kDeepestCall = 32;
   const auto [known, first] = writing_.emplace(Parameter{function, parameter}, true);
   if (!first) return known->second;
   if (module_.body(function) == nullptr) return true;
+  if (writing_depth_ >= kDeepestCall) return known->second = false;
   const auto kept = facts_.flows.get(function);
-  if (!kept) return true;
+  if (!kept || !facts_.budget.charge((*kept)->effects.size())) return true;
+  ++writing_depth_;
   const Flow& flow = **kept;
   const auto is_given = [&](NodeId id) {
     const NodeId base = linear_form(flow, id).base;
@@ -251,6 +252,7 @@ bool AddressFlow::writes_words(std::uint32_t function, std::uint32_t parameter) 
     }
     return false;
   });
+  --writing_depth_;
   return writing_[{function, parameter}] = writes;
 }
 

@@ -95,6 +95,7 @@ class AddressFlow {
   std::map<Parameter, Motion> parameters_;
   std::map<Parameter, std::map<std::int64_t, Motion>> inputs_;  ///< words that a parameter points to
   std::map<Parameter, bool> writing_;  ///< functions that store words through a parameter, or pass it on
+  int writing_depth_ = 0;              ///< of calls
   Writes writes_ = [this](const Effect& call, std::uint32_t position) {
     return call.kind != EffectKind::call || writes_words(static_cast<std::uint32_t>(call.value), position);
   };

@@ -51,6 +51,7 @@ class Search {
     while (const auto at = parameters.next()) {
       if (facts_.module.body(at->first) == nullptr) continue;
       HEAPBUMP_TRY(const auto kept, facts_.flows.get(at->first));
+      HEAPBUMP_CHECK(facts_.budget.charge(kept->nodes.size() + kept->effects.size()));
       if (rounds(*kept, at->second)) return known_[start] = true;
       for (const Effect& effect : kept->effects) {
         if (effect.kind != EffectKind::call) continue;

@@ -140,6 +140,7 @@ Result<bool> is_read(const Facts& facts, std::uint32_t word) {
   const bool among_numbers = is_among_numbers(facts, word);
   for (const std::uint32_t function : users_of(facts.index, {false, word + 3}, kObjectReach + 3)) {
     HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
+    HEAPBUMP_CHECK(facts.budget.charge(kept->effects.size()));
     for (const Effect& effect : kept->effects) {
       if (effect.kind == EffectKind::load || effect.kind == EffectKind::atomic ||
           effect.kind == EffectKind::store)
@@ -157,7 +158,8 @@ Status refuse_fixed_addresses(const Facts& facts, std::uint64_t base,
   const auto least =
       static_cast<std::uint32_t>(base / 2);  // where something runs into the heap, its start or its length
   const std::uint64_t end = facts.module.memory_bytes();
-  for (const std::uint32_t function : facts.index.numbers(least, static_cast<std::uint32_t>(end))) {
+  for (const std::uint32_t function :
+       facts.index.numbers(least, static_cast<std::uint32_t>(std::min<std::uint64_t>(end, UINT32_MAX)))) {
     HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
     const Flow& flow = *kept;
     if (owns(flow)) continue;

@@ -71,8 +71,13 @@ class Sizes {
     const auto [known, first] = known_.emplace(std::pair(function, parameter), false);
     if (!first || !allocating_.contains(function) || facts_.module.body(function) == nullptr)
       return known->second;
+    if (depth_ >= kDeepestCall) return false;
     const auto kept = facts_.flows.get(function);
-    return known_[{function, parameter}] = kept && (owns_(**kept) || only_passes(**kept, parameter));
+    if (!kept || !facts_.budget.charge((*kept)->nodes.size())) return false;
+    ++depth_;
+    const bool takes = owns_(**kept) || only_passes(**kept, parameter);
+    --depth_;
+    return known_[{function, parameter}] = takes;
   }
 
  private:
@@ -94,7 +99,9 @@ class Sizes {
     return true;
   }
 
+  static constexpr int kDeepestCall = 32;
   const Facts& facts_;
+  int depth_ = 0;  ///< of calls
   const std::function<bool(const Flow&)>& owns_;
   const std::set<std::uint32_t>& allocating_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, bool> known_;
@@ -176,7 +183,8 @@ Status refuse_numbers_in_heap(const Facts& facts, std::uint64_t base,
                               const std::function<bool(const Flow&)>& owns,
                               const std::set<std::uint32_t>& allocating, Judgement& judgement) {
   const auto first = static_cast<std::uint32_t>(base + kHeader + 1);
-  const auto last = static_cast<std::uint32_t>(facts.module.memory_bytes());
+  const auto last =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(facts.module.memory_bytes(), UINT32_MAX));
   if (first > last) return {};
   std::set<std::uint32_t> functions;
   for (const auto& [from, to] : {std::pair(first, last), std::pair(0 - last, 0 - first)})
@@ -189,6 +197,7 @@ Status refuse_numbers_in_heap(const Facts& facts, std::uint64_t base,
     HEAPBUMP_TRY(const auto kept, facts.flows.get(function));
     const Flow& flow = *kept;
     if (owns(flow)) continue;
+    HEAPBUMP_CHECK(facts.budget.charge(flow.nodes.size()));
     const Uses uses(sizes, flow);
     for (NodeId id = 0; id < flow.nodes.size(); ++id) {
       const Node& node = flow.nodes[id];

@@ -117,6 +117,7 @@ Result<bool> Limits::is_given_number(std::uint32_t function, std::uint32_t param
   for (const std::uint32_t caller : callers) {
     HEAPBUMP_TRY(const auto kept, facts_.flows.get(caller));
     const Flow& flow = *kept;
+    HEAPBUMP_CHECK(facts_.budget.charge(flow.effects.size()));
     for (const Effect& effect : flow.effects) {
       const bool direct = effect.kind == EffectKind::call && effect.value == function;
       const bool by_table = effect.kind == EffectKind::call_indirect &&

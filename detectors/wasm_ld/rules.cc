@@ -1,7 +1,6 @@
 #include "detectors/wasm_ld/rules.h"
 
 #include <array>
-#include <cstdlib>
 
 #include "analysis/walk.h"
 #include "detectors/wasm_ld/models.h"
@@ -22,8 +21,8 @@ bool is_widened(const Flow& flow, NodeId id) {
     const Node& node = flow.nodes[*at];
     const auto operands = flow.operands_of(node);
     if (node.opcode == op::i64_extend_i32_u || node.opcode == op::i64_extend_i32_s) return true;
-    const bool low =
-        node.kind == NodeKind::binary && std::abs(flow.constant(operands[1]).value_or(kUpper)) < kUpper;
+    const auto added = node.kind == NodeKind::binary ? flow.constant(operands[1]) : std::nullopt;
+    const bool low = added && *added > -kUpper && *added < kUpper;
     if (low && (node.opcode == op::i64_add || node.opcode == op::i64_sub || node.opcode == op::i64_or))
       values.add(operands[0]);
     if (node.kind == NodeKind::phi)

@@ -61,6 +61,24 @@ for (const { stem, id } of pairs()) {
   });
 }
 
+// A search that calls itself for each of them would leave the stack.
+test('the address of a word that keeps an address is passed on by 60,000 functions: an answer, and no end of the stack', (t) => {
+  const folder = temporaryFolder(t);
+  const most = 60_000;
+  const links = Array.from({ length: most }, (_, i) => `(func $link${i} (param $p i32) (call $link${i + 1} (local.get $p)))`);
+  const ends = `(func $link${most} (param $p i32) (i32.store8 (local.get $p) (i32.const 7)))
+    (func $run (param $p i32) (local $frame i32)
+      (local.set $frame (i32.sub (global.get $stack) (i32.const 32)))
+      (i32.store offset=16 (local.get $frame) (local.get $p))
+      (call $link0 (i32.add (local.get $frame) (i32.const 16))))`;
+  const file = path.join(folder, 'chain.wat');
+  fs.writeFileSync(file, [`;; in ${path.relative(folder, path.join(HERE, 'wasm-ld/bump.wat'))}`, ';; hole symbols',
+    '(global $base i32 (i32.const 70816))', '(export "__heap_base" (global $base))', ...links, ends, ';; end',
+    ';; hole program', '(call $run (local.get $a))', ';; end', ''].join('\n'));
+  const { code, stderr } = runHeapbump(['detect', assemble(file, folder)]);
+  assert.ok(code === 0 || code === 5, `exit code ${code}: ${stderr}`);
+});
+
 test('docs/rules.md is what the tables say', () => {
   const page = fs.readFileSync(path.join(HERE, '../../docs/rules.md'), 'utf8');
   assert.equal(page, heapbump('rules', '--markdown'), 'run: heapbump rules --markdown > docs/rules.md');
