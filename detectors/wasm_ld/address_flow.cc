@@ -6,10 +6,15 @@ namespace heapbump::wasm_ld {
 namespace {
 
 using Kind = Motion::Kind;
-constexpr std::int64_t kUpperHalf = std::int64_t{1} << 32;
 constexpr std::uint32_t kMostPassed = 4096;  // bytes of an object whose address is passed
 constexpr std::uint32_t kMentionReach =
     1024;  // of an access's offset, from the constant that a function mentions
+
+template <typename Map>
+std::optional<Motion> find(const Map& map, const typename Map::key_type& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? std::nullopt : std::optional(found->second);
+}
 
 std::uint32_t callee_of(const Effect& call) {
   return static_cast<std::uint32_t>(call.value);
@@ -85,13 +90,8 @@ std::optional<Motion> AddressFlow::result_of(const Returning& returning, const E
 /// What a load of static words gives that keep addresses, or parts of them in 64 bits.
 std::optional<Motion> AddressFlow::loaded(std::uint32_t opcode, std::uint32_t address) const {
   const std::uint32_t bytes = facts_of(opcode).access_bytes;
-  const auto low = bytes >= 4 ? places_.find({false, address}) : places_.end();
-  const auto high = bytes >= 8 ? places_.find({false, address + 4}) : places_.end();
-  if (low == places_.end() && high == places_.end()) return std::nullopt;
-  Motion motion = low != places_.end() ? low->second : high->second;
-  motion.scale = (low != places_.end() ? low->second.scale : 0) +
-                 (high != places_.end() ? high->second.scale * kUpperHalf : 0);
-  return motion;
+  const auto word = [&](std::uint32_t at) { return find(places_, Place{false, at}); };
+  return joined(bytes >= 4 ? word(address) : std::nullopt, bytes >= 8 ? word(address + 4) : std::nullopt);
 }
 
 bool AddressFlow::takes_part_of_input(const Flow& flow, const Effect& load) const {
@@ -113,15 +113,9 @@ std::optional<Motion> AddressFlow::pointed_to(const Flow& flow, const Node& load
   const auto given = inputs_.find({flow.function, static_cast<std::uint32_t>(base.value)});
   if (given == inputs_.end()) return std::nullopt;
   const std::int64_t at = static_cast<std::int32_t>(sum.offset) + load.value;
-  const auto low = given->second.find(at);
-  if (loads_word(load.opcode)) return low == given->second.end() ? std::nullopt : std::optional(low->second);
-  const auto high = given->second.find(at + 4);
-  if (load.opcode != op::i64_load || (low == given->second.end() && high == given->second.end()))
-    return std::nullopt;
-  Motion motion = low != given->second.end() ? low->second : high->second;
-  motion.scale = (low != given->second.end() ? low->second.scale : 0) +
-                 (high != given->second.end() ? high->second.scale * kUpperHalf : 0);
-  return motion;
+  if (loads_word(load.opcode)) return find(given->second, at);
+  return load.opcode == op::i64_load ? joined(find(given->second, at), find(given->second, at + 4))
+                                     : std::nullopt;
 }
 
 /// What a load by an index gives, if one of the words of the table keeps an address.
@@ -145,15 +139,11 @@ bool AddressFlow::starts_as_number(std::uint32_t opcode, std::uint32_t address) 
 
 /// How a node moves that arrives in a function.
 std::optional<Motion> AddressFlow::arriving(const Flow& flow, const Node& node) const {
-  const auto in = [](const auto& map, const auto& key) {
-    const auto found = map.find(key);
-    return found == map.end() ? std::nullopt : std::optional(found->second);
-  };
   switch (node.kind) {
     case NodeKind::call:
       return node.value == 0 ? result_of(sources_, flow.effects[node.effect]) : std::nullopt;
     case NodeKind::global: {
-      const auto kept = in(places_, Place{true, static_cast<std::uint32_t>(node.value)});
+      const auto kept = find(places_, Place{true, static_cast<std::uint32_t>(node.value)});
       return kept ? kept : Motion::fixed();  // the stack pointer, or one that nothing of the heap is kept in
     }
     case NodeKind::load: {
@@ -164,7 +154,7 @@ std::optional<Motion> AddressFlow::arriving(const Flow& flow, const Node& node) 
     }
     case NodeKind::parameter:
       return own_ ? std::nullopt
-                  : in(parameters_, Parameter{flow.function, static_cast<std::uint32_t>(node.value)});
+                  : find(parameters_, Parameter{flow.function, static_cast<std::uint32_t>(node.value)});
     default:
       return std::nullopt;
   }
@@ -375,13 +365,11 @@ void AddressFlow::keep(const Place& place, Motion motion, const Flow& flow, cons
 }
 
 /// Keeps 64 bits as two words.
-void AddressFlow::keep_words(std::uint32_t address, Motion motion, const Flow& flow, const Effect& effect) {
-  const std::int64_t scale = motion.scale;
-  const std::int64_t high = effect.opcode == op::i64_store ? scale / kUpperHalf : 0;
-  motion.scale = high != 0 ? scale % kUpperHalf : scale;
-  if (motion.scale != 0) keep({false, address}, motion, flow, effect);
-  motion.scale = high;
-  if (high != 0) keep({false, address + 4}, motion, flow, effect);
+void AddressFlow::keep_words(std::uint32_t address, const Motion& motion, const Flow& flow,
+                             const Effect& effect) {
+  if (effect.opcode != op::i64_store) return keep({false, address}, motion, flow, effect);
+  for (const auto& [at, word] : words_of(motion))
+    keep({false, address + static_cast<std::uint32_t>(at)}, word, flow, effect);
 }
 
 /// Whether it is heard of for the first time. What moves in two ways is not known to move in one.

@@ -82,7 +82,7 @@ class AddressFlow {
   void returns(Returning& returning, const Motion& motion, const Flow& flow, const Effect& effect);
   void pass(std::uint32_t position, const Motion& motion, const Flow& flow, const Effect& call);
   void keep(const Place& place, Motion motion, const Flow& flow, const Effect& effect);
-  void keep_words(std::uint32_t address, Motion motion, const Flow& flow, const Effect& effect);
+  void keep_words(std::uint32_t address, const Motion& motion, const Flow& flow, const Effect& effect);
   template <typename Map>
   bool is_new(Map& known, const typename Map::key_type& key, const Motion& motion, const Flow& flow,
               const Effect& effect);

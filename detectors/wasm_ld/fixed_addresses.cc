@@ -83,14 +83,6 @@ struct Access {
 
 constexpr std::uint32_t kObjectReach = 256;  // bytes of an object whose address is passed or kept
 
-/// Whether a value is an index of elements of so many bytes.
-bool counts(const Flow& flow, const Node& node, std::int64_t bytes) {
-  if (node.kind != NodeKind::binary) return false;
-  const auto by = flow.constant(flow.operands_of(node)[1]);
-  return by && ((node.opcode == op::i32_mul && *by == bytes) ||
-                (node.opcode == op::i32_shl && *by < 32 && std::int64_t{1} << *by == bytes));
-}
-
 /// Whether a word stands beside one that is above all memory: in a table of words they are numbers.
 bool is_among_numbers(const Facts& facts, std::uint32_t word) {
   const auto above = [&](std::uint32_t address) {
@@ -117,7 +109,7 @@ void note_access(const Flow& flow, const Effect& effect, std::uint32_t word, boo
   }
   const bool whole =
       loads_word(effect.opcode) || effect.opcode == op::i64_load || effect.kind == EffectKind::atomic;
-  const bool numbers = among_numbers && counts(flow, flow.nodes[sum.base], 4);
+  const bool numbers = among_numbers && element_bytes(flow, flow.nodes[sum.base]) == 4;
   access.reaches |= whole && !numbers && is_below(from, word);
 }
 

@@ -44,6 +44,32 @@ NodeId start_of(const Flow& flow, NodeId phi) {
 
 }  // namespace
 
+std::int64_t element_bytes(const Flow& flow, const Node& index) {
+  constexpr std::int64_t kMostShifted = 31;
+  if (index.kind != NodeKind::binary) return 0;
+  const std::int64_t by = flow.constant(flow.operands_of(index)[1]).value_or(0);
+  if (by <= 0) return 0;
+  if (index.opcode == op::i32_mul) return by;
+  return index.opcode == op::i32_shl && by <= kMostShifted ? std::int64_t{1} << by : 0;
+}
+
+std::optional<Motion> joined(const std::optional<Motion>& low, const std::optional<Motion>& high) {
+  if (!low && !high) return std::nullopt;
+  Motion motion = low ? *low : *high;
+  motion.scale = (low ? low->scale : 0) + (high ? high->scale * kUpperWord : 0);
+  return motion;
+}
+
+std::vector<std::pair<std::int64_t, Motion>> words_of(const Motion& motion) {
+  std::vector<std::pair<std::int64_t, Motion>> words;
+  Motion word = motion;
+  word.scale = motion.scale % kUpperWord;
+  if (word.scale != 0) words.emplace_back(0, word);
+  word.scale = motion.scale / kUpperWord;
+  if (word.scale != 0) words.emplace_back(4, word);
+  return words;
+}
+
 bool loads_word(std::uint32_t opcode) {
   return facts_of(opcode).kind == OpcodeClass::load && facts_of(opcode).access_bytes == 4;
 }
@@ -84,17 +110,6 @@ std::vector<NodeId> choices_of(const Flow& flow, NodeId id) {
   if (node.kind == NodeKind::select) return {operands[0], operands[1]};
   if (node.kind == NodeKind::phi && start_of(flow, id) == kNoNode) return {operands.begin(), operands.end()};
   return {id};
-}
-
-/// Two words of 32 bits each, by how many bytes they are from where they are stored.
-std::vector<std::pair<std::int64_t, Motion>> words_of(const Motion& motion) {
-  std::vector<std::pair<std::int64_t, Motion>> words;
-  Motion word = motion;
-  word.scale = motion.scale % kUpperWord;
-  if (word.scale != 0) words.emplace_back(0, word);
-  word.scale = motion.scale / kUpperWord;
-  if (word.scale != 0) words.emplace_back(4, word);
-  return words;
 }
 
 /// What two paths leave: an address where one does and the other stored something else there. What is left
@@ -197,12 +212,7 @@ std::optional<Motion> KeptWords::loaded(const Effect& load, const Words& words) 
   };
   if (loads_word(load.opcode)) return motion_at(low);
   if (load.opcode != op::i64_load) return std::nullopt;
-  const auto first = motion_at(low);
-  const auto second = motion_at({low.base, low.offset + 4, low.indexed});
-  if (!first && !second) return std::nullopt;
-  Motion motion = first ? *first : *second;
-  motion.scale = (first ? first->scale : 0) + (second ? second->scale * kUpperWord : 0);
-  return motion;
+  return joined(motion_at(low), motion_at({low.base, low.offset + 4, low.indexed}));
 }
 
 void KeptWords::note(std::size_t index, const Words& words, const Words& here) {

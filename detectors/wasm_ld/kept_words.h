@@ -36,6 +36,16 @@ struct Word {
 /// A load of 32 bits, also into 64.
 [[nodiscard]] bool loads_word(std::uint32_t opcode);
 
+/// How many bytes the elements have that a value is an index of: what it is multiplied by. 0 if it is not.
+[[nodiscard]] std::int64_t element_bytes(const Flow& flow, const Node& index);
+
+/// How 64 bits move that are loaded of two words, of which either may keep no address.
+[[nodiscard]] std::optional<Motion> joined(const std::optional<Motion>& low,
+                                           const std::optional<Motion>& high);
+/// How the words of 32 bits move that a value is stored as, by their bytes from where it is stored; those
+/// that do not move are left out.
+[[nodiscard]] std::vector<std::pair<std::int64_t, Motion>> words_of(const Motion& motion);
+
 /// Whether a call may store whole words through an argument: it then ends what was kept there.
 using Writes = std::function<bool(const Effect& call, std::uint32_t position)>;
 

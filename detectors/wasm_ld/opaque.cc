@@ -100,14 +100,6 @@ class OpaqueJudge {
            place->first.index < address + kMostBytes && !reasoning_.is_own_word(place->first.index);
   }
 
-  /// Whether a value is an index of words or of larger elements.
-  [[nodiscard]] static bool counts_words(const Flow& flow, const Node& node) {
-    if (node.kind != NodeKind::binary) return false;
-    const auto factor = flow.constant(flow.operands_of(node)[1]).value_or(0);
-    return (node.opcode == op::i32_shl && factor >= 2) ||
-           (node.opcode == op::i32_mul && factor % 4 == 0 && factor > 0);
-  }
-
   /// Whether an address may lie in a static word that keeps one, by an index that the code works out.
   [[nodiscard]] bool may_index_place(const Flow& flow, NodeId id, std::int64_t offset) const {
     constexpr std::size_t kMostNodes = 64;
@@ -119,7 +111,8 @@ class OpaqueJudge {
         continue;
       }
       const Node& node = flow.nodes[sum.base];
-      if (counts_words(flow, node) && is_programs_table(sum.offset + static_cast<std::uint32_t>(offset)))
+      const std::int64_t bytes = element_bytes(flow, node);
+      if (bytes > 0 && bytes % 4 == 0 && is_programs_table(sum.offset + static_cast<std::uint32_t>(offset)))
         return true;
       if (node.kind != NodeKind::phi && (node.kind != NodeKind::binary || !op::is_sum(node.opcode))) continue;
       // `base + index`, where the whole offset stands beside them.
