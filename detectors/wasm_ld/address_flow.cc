@@ -178,36 +178,33 @@ bool AddressFlow::add_given_back(const Flow& flow, std::span<const Motion> motio
 }
 
 /// Adds the loads of words in which this function keeps an address. Whether there was one.
-Result<bool> AddressFlow::add_kept(const Flow& flow, std::span<const Motion> motions, Seeds& seeds) const {
+bool AddressFlow::add_kept(const KeptWords& kept, std::span<const Motion> motions, Seeds& seeds) const {
   if (own_) return false;
-  HEAPBUMP_TRY(const KeptWords words, KeptWords::find(flow, motions, writes_, facts_.budget));
   const std::size_t before = seeds.size();
-  for (const auto& [load, motion] : words.loads())
+  for (const auto& [load, motion] : kept.loads)
     if (motions[load].is(Kind::foreign)) seeds.emplace_back(load, motion);
   return seeds.size() > before;
 }
 
-Result<std::vector<Motion>> AddressFlow::follow_values(const Flow& flow, bool with_parameters) {
+Result<AddressFlow::Followed> AddressFlow::follow_values(const Flow& flow, bool with_parameters) {
   Seeds seeds;
   for (NodeId id = 0; id < flow.nodes.size(); ++id)
     if (with_parameters || flow.nodes[id].kind != NodeKind::parameter)
       if (const auto motion = arriving(flow, flow.nodes[id])) seeds.emplace_back(id, *motion);
-  HEAPBUMP_TRY(auto motions, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
   constexpr int kMostChained = 8;  // calls that return what another one returned, or words that keep it
   for (int chained = 0;; ++chained) {
-    const bool given_back = add_given_back(flow, motions, seeds);
-    HEAPBUMP_TRY(const bool kept, add_kept(flow, motions, seeds));
-    if (!given_back && !kept) break;
-    if (chained == kMostChained) {
-      if (!clash_) clash_.emplace(flow.function, flow.nodes[seeds.back().first].offset);
-      break;
-    }
-    HEAPBUMP_TRY(motions, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
+    Followed followed;
+    HEAPBUMP_TRY(followed.motions, compute_motions(flow, seeds, facts_.budget, MotionView::handed_out));
+    HEAPBUMP_TRY(followed.kept, find_kept_words(flow, followed.motions, writes_, facts_.budget));
+    const bool given_back = add_given_back(flow, followed.motions, seeds);
+    if (!add_kept(followed.kept, followed.motions, seeds) && !given_back) return followed;
+    if (chained < kMostChained) continue;
+    if (!clash_) clash_.emplace(flow.function, flow.nodes[seeds.back().first].offset);
+    return followed;
   }
-  return motions;
 }
 
-Result<std::vector<Motion>> AddressFlow::motions(const Flow& flow) {
+Result<AddressFlow::Followed> AddressFlow::follow(const Flow& flow) {
   own_ = reasoning_.is_own(flow, false);
   return follow_values(flow, true);
 }
@@ -250,10 +247,10 @@ bool AddressFlow::writes_words(std::uint32_t function, std::uint32_t parameter) 
 Result<bool> AddressFlow::is_source(const Flow& flow) {
   if (parameters_.lower_bound({flow.function, 0}) == parameters_.lower_bound({flow.function + 1, 0}))
     return true;
-  HEAPBUMP_TRY(const auto motions, follow_values(flow, false));
+  HEAPBUMP_TRY(const Followed followed, follow_values(flow, false));
   return std::ranges::any_of(flow.effects, [&](const Effect& effect) {
     return effect.kind == EffectKind::returns && effect.operand_count == 1 &&
-           motions[flow.operands_of(effect)[0]].is(Kind::moved);
+           followed.motions[flow.operands_of(effect)[0]].is(Kind::moved);
   });
 }
 
@@ -278,8 +275,12 @@ void AddressFlow::for_each_callee(const Effect& call, std::uint32_t position, Vi
 
 /// Where each effect takes an address, or what holds one.
 Status AddressFlow::look_at(const Flow& flow) {
-  HEAPBUMP_TRY(const auto moving, motions(flow));
-  HEAPBUMP_TRY(const KeptWords kept, KeptWords::find(flow, moving, writes_, facts_.budget));
+  HEAPBUMP_TRY(const Followed followed, follow(flow));
+  const std::vector<Motion>& moving = followed.motions;
+  const auto passed = [&](std::size_t call, std::size_t position) {
+    const auto words = followed.kept.passed.find({call, position});
+    return words == followed.kept.passed.end() ? std::map<std::int64_t, Motion>() : words->second;
+  };
   for (std::size_t index = 0; index < flow.effects.size(); ++index) {
     const Effect& effect = flow.effects[index];
     const auto operands = flow.operands_of(effect);
@@ -287,7 +288,7 @@ Status AddressFlow::look_at(const Flow& flow) {
       return at < operands.size() && moving[operands[at]].is(Kind::moved);
     };
     if (effect.kind == EffectKind::call && !reasoning_.is_explained(effect.value))
-      for (std::uint32_t at = 0; at < operands.size(); ++at) point(at, flow, effect, kept.passed(index, at));
+      for (std::uint32_t at = 0; at < operands.size(); ++at) point(at, flow, effect, passed(index, at));
     switch (effect.kind) {
       case EffectKind::returns:
         if (operands.size() != 1 || !moves(0)) break;

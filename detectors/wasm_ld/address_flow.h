@@ -29,8 +29,6 @@ class AddressFlow {
   /// Follows them everywhere. Errors: those of evaluate_flow.
   Status run();
 
-  /// Who stores words through what it is given.
-  [[nodiscard]] const Writes& writes() const { return writes_; }
   /// Whether a load takes a part of a word that keeps an address and that the function was given the address
   /// of.
   [[nodiscard]] bool takes_part_of_input(const Flow& flow, const Effect& load) const;
@@ -39,8 +37,13 @@ class AddressFlow {
   [[nodiscard]] const std::set<std::uint32_t>& functions() const { return functions_; }
   /// Static words and globals that keep one, by how they move.
   [[nodiscard]] const std::map<Place, Motion>& places() const { return places_; }
-  /// How each value of a function moves. Errors: kWorkLimit.
-  Result<std::vector<Motion>> motions(const Flow& flow);
+  /// How each value of a function moves, and the words that it keeps addresses in.
+  struct Followed {
+    std::vector<Motion> motions;
+    KeptWords kept;
+  };
+  /// Errors: kWorkLimit.
+  Result<Followed> follow(const Flow& flow);
   /// Whether a call returns an address.
   [[nodiscard]] bool returns_address(const Effect& call) const {
     return result_of(sources_, call).has_value();
@@ -74,8 +77,8 @@ class AddressFlow {
   [[nodiscard]] bool starts_as_number(std::uint32_t opcode, std::uint32_t address) const;
   [[nodiscard]] std::optional<Motion> arriving(const Flow& flow, const Node& node) const;
   bool add_given_back(const Flow& flow, std::span<const Motion> motions, Seeds& seeds) const;
-  Result<bool> add_kept(const Flow& flow, std::span<const Motion> motions, Seeds& seeds) const;
-  Result<std::vector<Motion>> follow_values(const Flow& flow, bool with_parameters);
+  bool add_kept(const KeptWords& kept, std::span<const Motion> motions, Seeds& seeds) const;
+  Result<Followed> follow_values(const Flow& flow, bool with_parameters);
   Result<bool> is_source(const Flow& flow);
   bool writes_words(std::uint32_t function, std::uint32_t parameter);
   Status look_at(const Flow& flow);

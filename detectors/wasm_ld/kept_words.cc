@@ -1,6 +1,7 @@
 #include "detectors/wasm_ld/kept_words.h"
 
-#include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "detectors/wasm_ld/place.h"
 
@@ -12,6 +13,16 @@ constexpr std::int64_t kUpperWord = std::int64_t{1} << 32;
 constexpr std::int64_t kMostElements = 64;  // bytes of a table whose elements are stored by themselves
 constexpr std::int64_t kMostWritten = 256;  // of an object that a call may write
 constexpr std::int64_t kMostBytes = 4096;   // of an object that is passed by its address
+
+/// A place in memory as a function works it out.
+struct Word {
+  NodeId base = kNoNode;    ///< where its address starts from
+  std::int64_t offset = 0;  ///< bytes from there
+  bool indexed = false;     ///< and an index that is not a constant
+  auto operator<=>(const Word&) const = default;
+};
+
+using Words = std::map<Word, Motion>;
 
 /// The stack pointer, also less a number of bytes that is worked out, and aligned.
 bool is_frame(const Flow& flow, NodeId base) {
@@ -85,6 +96,9 @@ std::optional<std::uint32_t> static_table(const Flow& flow, NodeId address, std:
   return table >= kLowestStatic && table <= INT32_MAX ? std::optional(table) : std::nullopt;
 }
 
+namespace {
+
+/// The word at an address, `offset` bytes on.
 Word word_at(const Flow& flow, std::span<const Motion> motions, NodeId address, std::int64_t offset) {
   const Linear sum = linear_form(flow, address);
   Word word{sum.base, offset + static_cast<std::int32_t>(sum.offset), false};
@@ -101,8 +115,6 @@ Word word_at(const Flow& flow, std::span<const Motion> motions, NodeId address, 
   return {part.base, word.offset + static_cast<std::int32_t>(part.offset), true};
 }
 
-namespace {
-
 /// A value, or those that it is chosen of.
 std::vector<NodeId> choices_of(const Flow& flow, NodeId id) {
   const Node& node = flow.nodes[id];
@@ -114,7 +126,7 @@ std::vector<NodeId> choices_of(const Flow& flow, NodeId id) {
 
 /// What two paths leave: an address where one does and the other stored something else there. What is left
 /// over from another variable is so on one path alone. Of elements, whatever either leaves.
-void join(KeptWords::Words& words, const KeptWords::Words& other) {
+void join(Words& words, const Words& other) {
   for (auto at = words.begin(); at != words.end();) {
     const auto also = other.find(at->first);
     if (also != other.end() && !at->second.is(Kind::moved)) at->second = also->second;
@@ -124,10 +136,32 @@ void join(KeptWords::Words& words, const KeptWords::Words& other) {
     if (word.indexed) words.emplace(word, motion);
 }
 
-}  // namespace
+class KeptSearch {
+ public:
+  KeptSearch(const Flow& flow, std::span<const Motion> motions, const Writes& writes)
+      : flow_(flow), motions_(motions), writes_(writes) {}
+  Result<KeptWords> run(Budget& budget);
+
+ private:
+  void find_addresses();
+  void step(std::size_t index, Words& words) const;
+  void store(const Effect& effect, Words& words) const;
+  void pass(std::size_t index, Words& words) const;
+  void note(std::size_t index, const Words& words, const Words& here);
+  [[nodiscard]] std::optional<Motion> loaded(const Effect& load, const Words& words) const;
+  void note_passed(std::pair<std::size_t, std::size_t> argument, NodeId address, const Words& words);
+  [[nodiscard]] bool takes_part(const Effect& load, const Words& words) const;
+
+  const Flow& flow_;
+  std::span<const Motion> motions_;
+  const Writes& writes_;
+  std::set<Word> addresses_;
+  std::vector<NodeId> load_nodes_;  ///< by effect
+  KeptWords found_;
+};
 
 /// The words in which an address is stored somewhere: no others are of interest.
-void KeptWords::find_addresses() {
+void KeptSearch::find_addresses() {
   for (const Effect& effect : flow_.effects) {
     if (effect.kind != EffectKind::store || !motions_[flow_.operands_of(effect)[1]].is(Kind::moved)) continue;
     const Word word = word_at(flow_, motions_, flow_.operands_of(effect)[0], effect.value);
@@ -138,7 +172,7 @@ void KeptWords::find_addresses() {
 }
 
 /// What an index leads to may be any element: its store does not end what was kept.
-void KeptWords::store(const Effect& effect, Words& words) const {
+void KeptSearch::store(const Effect& effect, Words& words) const {
   const auto operands = flow_.operands_of(effect);
   const Word word = word_at(flow_, motions_, operands[0], effect.value);
   if (word.base == kNoNode) return;
@@ -160,7 +194,7 @@ void KeptWords::store(const Effect& effect, Words& words) const {
     words.insert_or_assign(word, Motion::foreign());
 }
 
-void KeptWords::pass(std::size_t index, Words& words) const {
+void KeptSearch::pass(std::size_t index, Words& words) const {
   const Effect& effect = flow_.effects[index];
   const auto operands = flow_.operands_of(effect);
   for (std::uint32_t position = 0; position < operands.size(); ++position) {
@@ -172,14 +206,14 @@ void KeptWords::pass(std::size_t index, Words& words) const {
   }
 }
 
-void KeptWords::step(std::size_t index, Words& words) const {
+void KeptSearch::step(std::size_t index, Words& words) const {
   const Effect& effect = flow_.effects[index];
   if (effect.kind == EffectKind::store) store(effect, words);
   const bool bulk = effect.kind == EffectKind::bulk;
   if (effect.kind == EffectKind::call || effect.kind == EffectKind::call_indirect || bulk) pass(index, words);
 }
 
-bool KeptWords::takes_part(const Effect& load, const Words& words) const {
+bool KeptSearch::takes_part(const Effect& load, const Words& words) const {
   const std::int64_t bytes = facts_of(load.opcode).access_bytes;
   const Word word = word_at(flow_, motions_, flow_.operands_of(load)[0], load.value);
   const bool as_float = load.opcode == op::f64_load;
@@ -195,7 +229,7 @@ bool KeptWords::takes_part(const Effect& load, const Words& words) const {
 }
 
 /// Of two words in 64 bits, either may be one.
-std::optional<Motion> KeptWords::loaded(const Effect& load, const Words& words) const {
+std::optional<Motion> KeptSearch::loaded(const Effect& load, const Words& words) const {
   const Word low = word_at(flow_, motions_, flow_.operands_of(load)[0], load.value);
   const auto motion_at = [&](Word word) -> std::optional<Motion> {
     if (const auto kept = words.find(word); kept != words.end() && kept->second.is(Kind::moved))
@@ -215,18 +249,18 @@ std::optional<Motion> KeptWords::loaded(const Effect& load, const Words& words) 
   return joined(motion_at(low), motion_at({low.base, low.offset + 4, low.indexed}));
 }
 
-void KeptWords::note(std::size_t index, const Words& words, const Words& here) {
+void KeptSearch::note(std::size_t index, const Words& words, const Words& here) {
   const Effect& effect = flow_.effects[index];
   const auto operands = flow_.operands_of(effect);
   if (effect.kind == EffectKind::load) {
     if (const auto motion = loaded(effect, words); motion && load_nodes_[index] != kNoNode)
-      loads_.emplace_back(load_nodes_[index], *motion);
+      found_.loads.emplace_back(load_nodes_[index], *motion);
     // Bytes that an index goes through are of the word where it starts.
     const Word word = word_at(flow_, motions_, operands[0], effect.value);
     const auto whole = words.find({word.base, word.offset, false});
     const bool bytes = word.indexed && facts_of(effect.opcode).access_bytes < 4 && whole != words.end() &&
                        whole->second.is(Kind::moved);
-    if (!part_ && (bytes || takes_part(effect, here))) part_ = index;
+    if (!found_.part && (bytes || takes_part(effect, here))) found_.part = index;
   }
   if (effect.kind != EffectKind::call && effect.kind != EffectKind::call_indirect) return;
   for (std::size_t position = 0; position < operands.size(); ++position)
@@ -234,30 +268,23 @@ void KeptWords::note(std::size_t index, const Words& words, const Words& here) {
       note_passed({index, position}, choice, words);
 }
 
-void KeptWords::note_passed(std::pair<std::size_t, std::size_t> argument, NodeId address,
-                            const Words& words) {
+void KeptSearch::note_passed(std::pair<std::size_t, std::size_t> argument, NodeId address,
+                             const Words& words) {
   const Word start = word_at(flow_, motions_, address, 0);
   if (start.base == kNoNode || start.indexed) return;
   for (auto at = words.lower_bound(start);
        at != words.end() && at->first.base == start.base && at->first.offset < start.offset + kMostBytes;
        ++at)
-    if (!at->first.indexed) passed_[argument].emplace(at->first.offset - start.offset, at->second);
+    if (!at->first.indexed) found_.passed[argument].emplace(at->first.offset - start.offset, at->second);
 }
 
-const std::map<std::int64_t, Motion>& KeptWords::passed(std::size_t call, std::size_t position) const {
-  static const std::map<std::int64_t, Motion> nothing;
-  const auto found = passed_.find({call, position});
-  return found == passed_.end() ? nothing : found->second;
-}
-
-Result<KeptWords> KeptWords::find(const Flow& flow, std::span<const Motion> motions, const Writes& writes,
-                                  Budget& budget) {
-  KeptWords kept(flow, motions, writes);
-  kept.find_addresses();
-  if (kept.addresses_.empty()) return kept;
-  kept.load_nodes_.assign(flow.effects.size(), kNoNode);
+Result<KeptWords> KeptSearch::run(Budget& budget) {
+  const Flow& flow = flow_;
+  find_addresses();
+  if (addresses_.empty()) return std::move(found_);
+  load_nodes_.assign(flow.effects.size(), kNoNode);
   for (NodeId id = 0; id < flow.nodes.size(); ++id)
-    if (flow.nodes[id].kind == NodeKind::load) kept.load_nodes_[flow.nodes[id].effect] = id;
+    if (flow.nodes[id].kind == NodeKind::load) load_nodes_[flow.nodes[id].effect] = id;
   // What each block leaves, until no block leaves more.
   std::vector<std::pair<std::size_t, std::size_t>> ranges(flow.block_count);
   for (std::size_t i = 0; i < flow.effects.size(); ++i) {
@@ -283,7 +310,7 @@ Result<KeptWords> KeptWords::find(const Flow& flow, std::span<const Motion> moti
       Words words = entering(block);
       HEAPBUMP_CHECK(budget.charge(1 + words.size() + ranges[block].second - ranges[block].first));
       for (std::size_t i = ranges[block].first; i < ranges[block].second; ++i)
-        if (flow.effects[i].block == block) kept.step(i, words);
+        if (flow.effects[i].block == block) step(i, words);
       if (words == left[block]) continue;
       changed = true;
       left[block] = std::move(words);
@@ -294,12 +321,19 @@ Result<KeptWords> KeptWords::find(const Flow& flow, std::span<const Motion> moti
     Words here;
     for (std::size_t i = ranges[block].first; i < ranges[block].second; ++i) {
       if (flow.effects[i].block != block) continue;
-      kept.note(i, words, here);
-      kept.step(i, words);
-      kept.step(i, here);
+      note(i, words, here);
+      step(i, words);
+      step(i, here);
     }
   }
-  return kept;
+  return std::move(found_);
+}
+
+}  // namespace
+
+Result<KeptWords> find_kept_words(const Flow& flow, std::span<const Motion> motions, const Writes& writes,
+                                  Budget& budget) {
+  return KeptSearch(flow, motions, writes).run(budget);
 }
 
 }  // namespace heapbump::wasm_ld

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,18 +14,6 @@
 #include "analysis/motion.h"
 
 namespace heapbump::wasm_ld {
-
-/// A place in memory as a function works it out.
-struct Word {
-  NodeId base = kNoNode;    ///< where its address starts from
-  std::int64_t offset = 0;  ///< bytes from there
-  bool indexed = false;     ///< and an index that is not a constant
-  auto operator<=>(const Word&) const = default;
-};
-
-/// The word at an address, `offset` bytes on.
-[[nodiscard]] Word word_at(const Flow& flow, std::span<const Motion> motions, NodeId address,
-                           std::int64_t offset);
 
 /// The static table that an address lies in by an index or as a pointer that walks it: its linear-memory
 /// address. Nothing for a constant address.
@@ -49,44 +36,20 @@ struct Word {
 /// Whether a call may store whole words through an argument: it then ends what was kept there.
 using Writes = std::function<bool(const Effect& call, std::uint32_t position)>;
 
-/// What may be in them before each effect of a function: what was stored there last. A call that is given the
-/// address of one may write it and what follows it.
-class KeptWords {
- public:
-  using Words = std::map<Word, Motion>;
-
-  /// As the function's values move. Static words are left out. Errors: kWorkLimit.
-  static Result<KeptWords> find(const Flow& flow, std::span<const Motion> motions, const Writes& writes,
-                                Budget& budget);
-
+/// What may be in such words before each effect of a function: what was stored there last. A call that is
+/// given the address of one may write it and what follows it. Static words are left out.
+struct KeptWords {
   /// What each load gives that may give such an address, by its node.
-  [[nodiscard]] const std::vector<std::pair<NodeId, Motion>>& loads() const { return loads_; }
+  std::vector<std::pair<NodeId, Motion>> loads;
   /// The first load that takes a part of a word that was stored just before, in the same straight run of
   /// code: an index of effects.
-  [[nodiscard]] std::optional<std::size_t> part() const { return part_; }
+  std::optional<std::size_t> part;
   /// The words from an argument's address on, by their distance in bytes; by the call's effect and position.
-  [[nodiscard]] const std::map<std::int64_t, Motion>& passed(std::size_t call, std::size_t position) const;
-
- private:
-  KeptWords(const Flow& flow, std::span<const Motion> motions, const Writes& writes)
-      : flow_(flow), motions_(motions), writes_(writes) {}
-  void find_addresses();
-  void step(std::size_t index, Words& words) const;
-  void store(const Effect& effect, Words& words) const;
-  void pass(std::size_t index, Words& words) const;
-  void note(std::size_t index, const Words& words, const Words& here);
-  [[nodiscard]] std::optional<Motion> loaded(const Effect& load, const Words& words) const;
-  void note_passed(std::pair<std::size_t, std::size_t> argument, NodeId address, const Words& words);
-  [[nodiscard]] bool takes_part(const Effect& load, const Words& words) const;
-
-  const Flow& flow_;
-  std::span<const Motion> motions_;
-  const Writes& writes_;
-  std::set<Word> addresses_;
-  std::vector<std::pair<NodeId, Motion>> loads_;
-  std::optional<std::size_t> part_;
-  std::map<std::pair<std::size_t, std::size_t>, std::map<std::int64_t, Motion>> passed_;
-  std::vector<NodeId> load_nodes_;  ///< by effect
+  std::map<std::pair<std::size_t, std::size_t>, std::map<std::int64_t, Motion>> passed;
 };
+
+/// As the function's values move. Errors: kWorkLimit.
+[[nodiscard]] Result<KeptWords> find_kept_words(const Flow& flow, std::span<const Motion> motions,
+                                                const Writes& writes, Budget& budget);
 
 }  // namespace heapbump::wasm_ld

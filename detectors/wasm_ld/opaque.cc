@@ -48,7 +48,8 @@ class OpaqueJudge {
 
  private:
   Status look_at(const Flow& flow) {
-    HEAPBUMP_TRY(motions_, addresses_.motions(flow));
+    HEAPBUMP_TRY(AddressFlow::Followed followed, addresses_.follow(flow));
+    motions_ = std::move(followed.motions);
     seen_ |= !reasoning_.is_own(flow, false);
     const std::vector<bool> live = needed_nodes(flow, false);
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
@@ -56,7 +57,7 @@ class OpaqueJudge {
         HEAPBUMP_CHECK(operate(flow, id));
     for (NodeId id = 0; id < flow.nodes.size() && !seen_addresses_.objection; ++id)
       if (live[id]) HEAPBUMP_CHECK(measure(flow, id));
-    HEAPBUMP_CHECK(look_for_parts(flow));
+    look_for_parts(flow, followed.kept);
     for (const Effect& effect : flow.effects)
       if (effect.kind != EffectKind::call || !reasoning_.is_explained(effect.value))
         HEAPBUMP_CHECK(use(flow, effect));
@@ -124,19 +125,17 @@ class OpaqueJudge {
 
   /// A part of a word that keeps an address is loaded: of a static word or, as of a union in the frame, of
   /// one that this function stores.
-  Status look_for_parts(const Flow& flow) {
-    HEAPBUMP_TRY(const KeptWords kept, KeptWords::find(flow, motions_, addresses_.writes(), facts_.budget));
+  void look_for_parts(const Flow& flow, const KeptWords& kept) {
     for (std::size_t i = 0; i < flow.effects.size(); ++i) {
       const Effect& effect = flow.effects[i];
       const bool narrow = effect.kind == EffectKind::load && facts_of(effect.opcode).access_bytes < 4;
       const bool given = effect.kind == EffectKind::load && addresses_.takes_part_of_input(flow, effect);
-      if (takes_apart(flow, effect) || given || kept.part() == i ||
+      if (takes_apart(flow, effect) || given || kept.part == i ||
           (narrow && may_index_place(flow, flow.operands_of(effect)[0], effect.value))) {
         object("wasm-ld.opaque-number", flow.function, effect.offset);
         break;
       }
     }
-    return {};
   }
 
   /// Whether a value is what is left of an address beside an alignment that only the run knows.
